@@ -237,8 +237,8 @@ static void say_what_was_taken(const struct reproducing *r) {
                   "has then:\n  sweep.yaml has them, and does not say the same "
                   "reason");
     if (r->stored.embedded)
-        printf("weights: from the database, those of %zu layers\n",
-               r->stored.embedded_count);
+        printf("weights: from the database, those of %zu layer%s\n",
+               r->stored.embedded_count, r->stored.embedded_count == 1 ? "" : "s");
     if (r->point.outputs_known)
         puts("outputs: the network's model is not in the database; the errors of its "
              "outputs were taken from it");

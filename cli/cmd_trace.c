@@ -135,9 +135,9 @@ static enum sdse_status write_out(struct tracing *t) {
     if (status == SDSE_OK && without > 0)
         sdse_diag_add(&cli->diags, SDSE_WARNING, (struct sdse_loc){.file = path},
                       "import-weights",
-                      "the weights of %zu layers are not beside it: it does not name "
+                      "the weights of %zu layer%s are not beside it: it does not name "
                       "them (-o DIR writes them)",
-                      without);
+                      without, without == 1 ? "" : "s");
     return status;
 }
 

@@ -67,6 +67,17 @@ static bool find_crossing(const struct telling *t, const struct sdse_fused_group
     return true;
 }
 
+// Of the tensor that member i of a group reads.
+static const char *stay_text(const struct sdse_fusion_config *config, size_t i) {
+    const bool cells = config->tile_columns > 0;
+    if (config->retained >> i & 1u)
+        return cells ? "cells stay" : "rows stay";
+    if (config->banded >> i & 1u)
+        return "cells stay for the tiles of these rows, are made again for others and "
+               "stay";
+    return cells ? "cells are made again and stay" : "rows are made again and stay";
+}
+
 static bool print_edges(const struct telling *t, const struct sdse_fused_group *group) {
     for (size_t i = 0; i + 1 < group->layer_count; i++) {
         struct crossing maker, reader;
@@ -76,10 +87,8 @@ static bool print_edges(const struct telling *t, const struct sdse_fused_group *
         printf("  %s -> %s: %s in %s: %" PRIu64 " %s words instead of %" PRIu64
                " written and %" PRIu64 " read\n",
                name_of(t, group->layer[i]), name_of(t, group->layer[i + 1]),
-               group->config.retained >> (i + 1) & 1u ? "rows stay"
-                                                      : "rows are made again and stay",
-               t->shared, maker.written + reader.read, t->outermost,
-               maker.written_outside, reader.read_outside);
+               stay_text(&group->config, i + 1), t->shared, maker.written + reader.read,
+               t->outermost, maker.written_outside, reader.read_outside);
     }
     return true;
 }
@@ -116,6 +125,9 @@ static bool print_group(const struct telling *t, const struct sdse_fused_group *
         printf("%s%s", l > group->first ? ", " : "", name_of(t, l));
     printf(", %" PRIu64 " row%s of %s a tile", config->tile_rows,
            config->tile_rows == 1 ? "" : "s", name_of(t, group->last));
+    if (config->tile_columns)
+        printf(", %" PRIu64 " column%s of them", config->tile_columns,
+               config->tile_columns == 1 ? "" : "s");
     if (config->tile_heads)
         printf(", %" PRIu64 " head%s at a time", config->tile_heads,
                config->tile_heads == 1 ? "" : "s");
@@ -126,7 +138,10 @@ static bool print_group(const struct telling *t, const struct sdse_fused_group *
     printf("  inputs of %s come from %s%s\n", name_of(t, group->layer[0]),
            place_text(t, group->question.operands ? SDSE_PLACE_SHARED
                                                   : SDSE_PLACE_OUTERMOST),
-           config->buffered ? ", each row once" : "");
+           !config->buffered       ? ""
+           : !config->tile_columns ? ", each row once"
+           : config->banded & 1u   ? ", each cell once for the tiles of the same rows"
+                                   : ", each cell once");
     if (!print_edges(t, group))
         return false;
     printf("  outputs of %s go to %s\n", name_of(t, group->last),
@@ -198,7 +213,7 @@ static enum cli_exit print_equations(const struct telling *t,
 static enum cli_exit print_nest(const struct telling *t,
                                 const struct sdse_fused_kind *kind, size_t index) {
     struct sdse_layer part = kind->part;
-    const char *rows = sdse_row_run_text(t->cli->arena, &kind->rows);
+    const char *rows = sdse_cells_text(t->cli->arena, &kind->rows, &kind->columns);
     part.residence = part.residence ? &kind->residence : NULL;
     if (!rows)
         return cli_finish(t->cli, SDSE_NO_MEMORY);

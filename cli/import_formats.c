@@ -1,7 +1,6 @@
 #include "cli/import_formats.h"
 
 #include "import/accelforge/accelforge.h"
-#include "import/maestro/maestro.h"
 #include "import/scalesim/scalesim.h"
 
 static bool is_scalesim(const char *text) {
@@ -30,7 +29,7 @@ static const struct cli_text_format formats[] = {
     {"ZigZag", true, cli_is_zigzag, cli_translate_zigzag},
     {"Timeloop", true, cli_is_timeloop, cli_translate_timeloop},
     {"AccelForge", true, sdse_accelforge_is, cli_translate_accelforge},
-    {"MAESTRO", false, sdse_maestro_is, cli_translate_maestro},
+    {"MAESTRO", true, cli_is_maestro, cli_translate_maestro},
 };
 
 const struct cli_text_format *cli_text_format(const char *text) {

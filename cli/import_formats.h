@@ -49,6 +49,7 @@ enum sdse_status cli_translate_accelforge(struct cli *cli,
                                           const struct cli_import_text *texts,
                                           size_t count, bool lossy,
                                           struct cli_translation *translation);
+bool cli_is_maestro(const char *text);
 enum sdse_status cli_translate_maestro(struct cli *cli,
                                        const struct cli_import_text *texts,
                                        size_t count, bool lossy,

@@ -15,6 +15,7 @@
 #include "costmodel/resolve.h"
 #include "spec/load.h"
 #include "spec/show.h"
+#include "spec/value.h"
 
 enum { MOST_BYTES = 1 << 24 };
 
@@ -102,6 +103,25 @@ static const struct sdse_layer *only_layer(const struct loaded *loaded) {
     return loaded->net && loaded->net->layer_count == 1 ? loaded->net->layers : NULL;
 }
 
+// A network's mapping: layers that run by themselves (docs/formats.md, Mapping).
+static enum sdse_status load_mappings(struct cli *cli, const struct sdse_node *root,
+                                      struct loaded *loaded) {
+    enum sdse_status status = SDSE_OK;
+    sdse_for_each_child (item, sdse_node_get(root, "mappings")) {
+        const char *name = sdse_node_as_text(sdse_node_get(item, "layer"));
+        for (size_t l = 0; l < loaded->net->layer_count && status != SDSE_NO_MEMORY;
+             l++) {
+            if (strcmp(loaded->net->layers[l].name, name) != 0)
+                continue;
+            const enum sdse_status own = sdse_mapping_from_tree(
+                cli->arena, item, loaded->arch, &loaded->net->layers[l], &cli->diags,
+                &loaded->mapping);
+            status = own != SDSE_OK ? own : status;
+        }
+    }
+    return status;
+}
+
 // Reads back what is to be written: it must be a file like any other.
 static enum sdse_status load(struct cli *cli, const struct cli_translated *made,
                              const char *name, struct loaded *loaded) {
@@ -121,6 +141,8 @@ static enum sdse_status load(struct cli *cli, const struct cli_translated *made,
         return sdse_mapping_from_tree(cli->arena, root, loaded->arch,
                                       only_layer(loaded), &cli->diags,
                                       &loaded->mapping);
+    case SDSE_FILE_SCHEDULE:
+        return load_mappings(cli, root, loaded);
     default:
         return sdse_workload_from_tree(cli->arena, root, &cli->diags, &loaded->net);
     }

@@ -101,16 +101,18 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
         unread |= layer->weights_unread;
     }
     fprintf(out,
-            "\n%" PRIu64 " layers, %" PRIu64 " MACs, %" PRIu64
+            "\n%" PRIu64 " layer%s, %" PRIu64 " MACs, %" PRIu64
             " weights in layers, %" PRIu64 " other parameters, %" PRIu64
             " input words, %" PRIu64 " output words\n",
-            total.layers, total.macs, total.weights, net->parameters_not_in_layers,
-            total.inputs, total.outputs);
+            total.layers, total.layers == 1 ? "" : "s", total.macs, total.weights,
+            net->parameters_not_in_layers, total.inputs, total.outputs);
     if (moved.layers)
         fprintf(out,
-                "%" PRIu64 " layers that only move words: %" PRIu64
-                " words in, %" PRIu64 " out, %" PRIu64 " vector operations\n",
-                moved.layers, moved.inputs, moved.outputs, moved.operations);
+                "%" PRIu64 " layer%s words: %" PRIu64 " words in, %" PRIu64
+                " out, %" PRIu64 " vector operations\n",
+                moved.layers,
+                moved.layers == 1 ? " that only moves" : "s that only move",
+                moved.inputs, moved.outputs, moved.operations);
     if (fused.layers)
         fprintf(out,
                 "%" PRIu64 " fused into the layer before: %" PRIu64

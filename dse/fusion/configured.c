@@ -25,7 +25,14 @@ enum sdse_status sdse_fusion_configure(
         return status;
     *limits = (struct sdse_group_limits){
         made.may_keep, made.members.heads, made.members.keys,
-        made.members.nest[made.members.count - 1].bound[SDSE_P]};
+        made.members.nest[made.members.count - 1].bound[SDSE_P], made.members.columns};
+    if (config->tile_columns >= made.members.columns && config->tile_columns) {
+        *refusal = (struct sdse_group_refusal){
+            made.last, made.members.columns
+                           ? "has no more columns than that"
+                           : "ends a group whose tiles are of whole rows"};
+        return SDSE_OK;
+    }
     if (config->tile_heads >= made.members.heads && config->tile_heads) {
         *refusal = (struct sdse_group_refusal){made.last, "has fewer heads than that"};
         return SDSE_OK;

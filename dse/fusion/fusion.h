@@ -3,13 +3,13 @@
 //
 // Chosen are the places of tensors (dse/residency/), a partition of the layers into
 // groups of at most `depth` consecutive ones, and for each group of several its
-// configuration: rows of the last layer per tile, how many heads at a time, and of one
-// head how many keys (an attention whose sums continue from keys to keys); which
-// inner tensors are retained, the others are made again; whose weights are kept;
-// whether an input from the outermost memory is buffered. What is in the shared memory
-// while a nest of the group runs follows from that (dse/fusion/rows.h), so every nest
-// is a problem of its own for the mapper, on some rows of its layer, beside so much
-// that is held:
+// configuration: rows of the last layer per tile, and columns if that is asked for; how
+// many heads at a time, and of one head how many keys (an attention whose sums continue
+// from keys to keys); which inner tensors are retained, the others are made again;
+// whose weights are kept; whether an input from the outermost memory is buffered. What
+// is in the shared memory while a nest of the group runs follows from that
+// (dse/fusion/rows.h), so every nest is a problem of its own for the mapper, on some
+// rows of its layer, beside so much that is held:
 //
 //     front(group) = union over configurations of the sum over kinds of nests of
 //                    times · answer(kind),     all alike nests have one mapping
@@ -31,6 +31,7 @@ struct sdse_fusion_request {
     struct sdse_residency_request residency; // its `groups` is not read
     size_t depth; // most layers of a group [1 ... SDSE_FUSED_MOST; 1: none takes turns]
     enum sdse_fusion_tiles tiles;
+    bool columns; // tiles of some columns are tried, too
     // For references that count bounding boxes (struct sdse_fused_rows_request): the
     // nests of all layers with their maps, which those of `residency` forget. NULL:
     // exact sets.
@@ -39,11 +40,13 @@ struct sdse_fusion_request {
 
 struct sdse_fusion_config {
     uint64_t tile_rows;
-    uint64_t tile_heads; // right operands at a time; 0: all
-    uint64_t tile_keys;  // words of a row of scores at a time; 0: all
-    unsigned retained;   // set of SDSE_BIT(i): what the i-th layer of the group reads
-    unsigned kept;       // set of SDSE_BIT(i): weights of its i-th layer
-    bool buffered;       // its input
+    uint64_t tile_columns; // of the last layer, likewise; 0: all
+    uint64_t tile_heads;   // right operands at a time; 0: all
+    uint64_t tile_keys;    // words of a row of scores at a time; 0: all
+    unsigned retained;     // set of SDSE_BIT(i): what the i-th layer of the group reads
+    unsigned banded;       // likewise, of tiles of columns: retained in bands; 0: input
+    unsigned kept;         // set of SDSE_BIT(i): weights of its i-th layer
+    bool buffered;         // its input
 };
 
 // What the shared memory holds beside a nest, its own outputs left out.
@@ -60,6 +63,7 @@ struct sdse_held_term {
     enum sdse_held what;
     size_t layer;  // of the network, which makes it or whose it is; TENSORS: the first
     uint64_t rows; // of ROWS, INPUTS and SUMS
+    bool cells;    // of a nest of some columns: so many cells, not rows
     double bits;
 };
 
@@ -68,6 +72,7 @@ struct sdse_fused_kind {
     size_t layer; // of the network
     uint64_t times;
     struct sdse_row_run rows;        // the first of them
+    struct sdse_row_run columns;     // likewise; count 0: all
     uint64_t heads;                  // right operands that it works on
     uint64_t keys;                   // words of a row of scores; 0: all of them
     bool continues, unfinished;      // not the first of its keys, not the last

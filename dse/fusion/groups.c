@@ -82,6 +82,12 @@ static enum sdse_status measure(const struct sdse_fusion_request *request,
                         : sdse_nest_touched(nest, 1)) /
         members->heads;
     group->row_bits[0] = (double)group->input_row_words * input_bits;
+    group->input_cell_words =
+        nest->bound[SDSE_N] * nest->bound[SDSE_G] * nest->bound[SDSE_C];
+    group->cell_bits[0] = (double)group->input_cell_words * input_bits;
+    for (size_t i = 0; members->columns && i < members->count; i++)
+        group->cell_bits[i + 1] =
+            group->row_bits[i + 1] / (double)members->nest[i].bound[SDSE_Q];
     const struct sdse_handed_tensor *made = sdse_handed_by(placing, group->last);
     group->output_bits = made ? made->held_bits : 0;
     const struct sdse_nest *end = &members->nest[members->count - 1];
@@ -279,7 +285,8 @@ static uint64_t next_tile(enum sdse_fusion_tiles tiles, uint64_t rows, uint64_t 
     return 0;
 }
 
-// Keys of the next smaller part: half as many parts are as many again, or all numbers.
+// Keys, or columns, of the next smaller part: half as many parts are as many again, or
+// all numbers.
 static uint64_t next_keys(enum sdse_fusion_tiles tiles, uint64_t all, uint64_t keys) {
     if (tiles == SDSE_TILES_ALL || keys <= 1)
         return keys ? keys - 1 : 0;
@@ -298,6 +305,8 @@ static enum sdse_status find_rows(const struct sdse_fusion_request *request,
         .tile_rows = plan->tile_rows,
         .retained = plan->retained,
         .buffered = plan->buffered,
+        .tile_columns = plan->tile_columns,
+        .banded = plan->banded,
         .boxes = request->boxed != NULL};
     return sdse_fused_rows_find(&rows_request, arena, rows);
 }
@@ -336,6 +345,8 @@ enum sdse_status sdse_group_plan_one(const struct sdse_fusion_request *request,
                                      struct sdse_group_plan *plan) {
     struct sdse_fused_rows rows;
     *plan = (struct sdse_group_plan){.tile_rows = config->tile_rows,
+                                     .tile_columns = config->tile_columns,
+                                     .banded = config->banded,
                                      .tile_heads = config->tile_heads,
                                      .tile_keys = config->tile_keys,
                                      .retained = config->retained,
@@ -355,7 +366,8 @@ static size_t count_tiles(enum sdse_fusion_tiles tiles, uint64_t rows) {
 
 // Whether the nests of all sizes of tiles can be listed: where most is kept, fewest
 // tiles are alike.
-static bool can_list(enum sdse_fusion_tiles tiles, const struct sdse_members *members) {
+static bool can_list(enum sdse_fusion_tiles tiles, const struct sdse_members *members,
+                     bool columns) {
     const uint64_t rows = members->nest[members->count - 1].bound[SDSE_P];
     bool fit = true;
     for (uint64_t tile = rows; tile && fit; tile = next_tile(tiles, rows, tile)) {
@@ -366,23 +378,69 @@ static bool can_list(enum sdse_fusion_tiles tiles, const struct sdse_members *me
                                                        .buffered = true};
         fit = sdse_fused_rows_fit(&finest);
     }
-    return fit;
+    // Of cells all tiles are looked at: those of one are the most.
+    const struct sdse_fused_rows_request cells = {.layer_count = members->count,
+                                                  .nest = members->nest,
+                                                  .tile_rows = 1,
+                                                  .tile_columns = 1};
+    return fit && (!columns || sdse_fused_rows_fit(&cells));
+}
+
+static size_t count_parts(enum sdse_fusion_tiles tiles, uint64_t all) {
+    size_t count = 0;
+    for (uint64_t some = all; some; some = next_keys(tiles, all, some))
+        count++;
+    return count;
+}
+
+// The plans of tiles of so many rows and some columns.
+static enum sdse_status add_column_plans(const struct sdse_fusion_request *request,
+                                         struct sdse_group *group, uint64_t tile_rows,
+                                         uint64_t tile_columns,
+                                         struct sdse_arena *scratch,
+                                         struct sdse_arena *arena) {
+    const unsigned all = (1u << group->members.count) - 1u;
+    const size_t from = group->plan_count;
+    enum sdse_status status = SDSE_OK;
+    for (unsigned kept = all + 1; kept-- > 0 && !status;)
+        for (unsigned banded = 0; banded <= kept && !status; banded++) {
+            if (banded & ~kept)
+                continue;
+            const struct sdse_group_plan plan = {.tile_rows = tile_rows,
+                                                 .tile_columns = tile_columns,
+                                                 .retained = kept & ~banded & ~1u,
+                                                 .banded = banded,
+                                                 .buffered = kept & 1u};
+            struct sdse_fused_rows rows;
+            status = find_rows(request, group, &plan, scratch, &rows);
+            if (!status)
+                status = add_plan(group, from, &plan, &rows, scratch, arena);
+            sdse_arena_reset(scratch);
+        }
+    return status;
 }
 
 enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
                                  struct sdse_arena *arena, struct sdse_group *group) {
     const struct sdse_members *members = &group->members;
     const uint64_t rows = members->nest[members->count - 1].bound[SDSE_P];
+    const uint64_t columns = request->columns ? members->columns : 0;
     const unsigned inner = (1u << members->count) - 1u;
     if (!group->planned)
-        group->planned = group->too_fine = !can_list(request->tiles, members);
+        group->planned = group->too_fine =
+            !can_list(request->tiles, members, columns > 0);
     if (group->planned)
         return group->too_fine ? SDSE_OVERFLOW : SDSE_OK;
     size_t parts = count_tiles(request->tiles, members->heads);
     for (uint64_t keys = members->keys; keys;
          keys = next_keys(request->tiles, members->keys, keys))
         parts++;
-    const size_t most = count_tiles(request->tiles, rows) * parts * (size_t)(inner + 1);
+    size_t modes = 1;
+    for (size_t i = 0; i < members->count; i++)
+        modes *= 3; // retained, in bands, made again
+    const size_t most =
+        count_tiles(request->tiles, rows) *
+        (parts * (size_t)(inner + 1) + modes * count_parts(request->tiles, columns));
     group->plan = SDSE_ARENA_ARRAY(arena, struct sdse_group_plan, most);
     struct sdse_arena *scratch = sdse_arena_new();
     enum sdse_status status = group->plan && scratch ? SDSE_OK : SDSE_NO_MEMORY;
@@ -396,6 +454,9 @@ enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
             status = add_plans(request, group, from, &plan, scratch, arena);
             sdse_arena_reset(scratch);
         }
+        for (uint64_t some = next_keys(request->tiles, columns, columns);
+             some && !status; some = next_keys(request->tiles, columns, some))
+            status = add_column_plans(request, group, tile, some, scratch, arena);
     }
     sdse_arena_free(scratch);
     group->planned = status == SDSE_OK;

@@ -8,9 +8,10 @@
 // What a group is in its configuration, whatever the places.
 struct sdse_group_plan {
     uint64_t tile_rows;
-    uint64_t tile_heads; // 0: all, or they are none
-    uint64_t tile_keys;  // likewise
-    unsigned retained;
+    uint64_t tile_columns; // 0: all
+    uint64_t tile_heads;   // 0: all, or they are none
+    uint64_t tile_keys;    // likewise
+    unsigned retained, banded;
     bool buffered;
     size_t count;
     const struct sdse_fused_nest *nest;
@@ -24,6 +25,9 @@ struct sdse_group {
     // of each layer.
     double row_bits[SDSE_FUSED_MOST + 1];
     uint64_t input_row_words;
+    // Likewise of a cell, a row at a column; only where tiles may be of some columns.
+    double cell_bits[SDSE_FUSED_MOST + 1];
+    uint64_t input_cell_words;
     double weight_bits[SDSE_FUSED_MOST];
     unsigned may_keep;  // set of SDSE_BIT(i)
     double sum_bits;    // of a row of one head of the last one's outputs, not finished
@@ -60,8 +64,9 @@ enum sdse_status sdse_group_plan_one(const struct sdse_fusion_request *request,
                                      struct sdse_group_plan *plan);
 
 // Lists the plans of a group unless that is done: tile sizes, what is retained, whether
-// the input is buffered, how many heads at a time. Of plans with equal nests the first
-// stays. SDSE_OVERFLOW: rows x tiles exceed SDSE_FUSED_MOST_ROWS, there are none.
+// the input is buffered, how many heads at a time, columns where they are asked for. Of
+// plans with equal nests the first stays. SDSE_OVERFLOW: rows x tiles exceed
+// SDSE_FUSED_MOST_ROWS, there are none.
 enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
                                  struct sdse_arena *arena, struct sdse_group *group);
 

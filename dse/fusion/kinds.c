@@ -33,7 +33,9 @@ static struct sdse_residence residence_of(const struct sdse_kinds *kinds, unsign
         .unfinished = sums && nest->unfinished,
         .rescales = sums && nest->continues && group->members.rescales,
         .loads_weights = keeps && nest->first,
-        .loaded_inputs = nest->loaded * group->input_row_words * nest->heads};
+        .loaded_inputs =
+            nest->loaded * nest->heads *
+            (nest->columns.count ? group->input_cell_words : group->input_row_words)};
 }
 
 // What is there beside the rows of the group where keys are taken in parts: what the
@@ -50,6 +52,16 @@ static double waiting_bits(const struct sdse_kinds *kinds,
     return rows * (group->state_bits + (sums ? fmax(0, group->sum_bits - there) : 0));
 }
 
+// Rows that a nest makes, or cells, and bits of one of a tensor.
+static uint64_t count_made(const struct sdse_fused_nest *nest) {
+    return nest->rows.count * (nest->columns.count ? nest->columns.count : 1);
+}
+
+static double bits_of_one(const struct sdse_group *group,
+                          const struct sdse_fused_nest *nest, size_t tensor) {
+    return nest->columns.count ? group->cell_bits[tensor] : group->row_bits[tensor];
+}
+
 // What is in the shared memory while a nest runs, but for its own outputs.
 // term  out: [SDSE_HELD_MOST]; returns how many
 static size_t list_terms(const struct sdse_kinds *kinds, unsigned kept,
@@ -59,31 +71,32 @@ static size_t list_terms(const struct sdse_kinds *kinds, unsigned kept,
     const size_t *layer = group->members.layer, layers = group->members.count;
     const double heads = (double)nest->heads;
     size_t count = 0;
-    term[count++] = (struct sdse_held_term){SDSE_HELD_TENSORS, group->first, 0,
+    term[count++] = (struct sdse_held_term){SDSE_HELD_TENSORS, group->first, 0, false,
                                             kinds->question->reserved_bits};
     for (size_t i = 0; i < layers; i++) {
-        const uint64_t own = i == nest->layer + 1 ? nest->rows.count : 0;
+        const uint64_t own = i == nest->layer + 1 ? count_made(nest) : 0;
         const uint64_t rows = nest->held[i] - own;
-        double row_bits = group->row_bits[i];
+        double row_bits = bits_of_one(group, nest, i);
         if (nest->keys && i > 0)
             row_bits = row_bits / (double)group->members.keys * (double)nest->keys;
-        term[count++] = (struct sdse_held_term){i ? SDSE_HELD_ROWS : SDSE_HELD_INPUTS,
-                                                layer[i ? i - 1 : 0], rows,
-                                                (double)rows * row_bits * heads};
+        term[count++] = (struct sdse_held_term){
+            i ? SDSE_HELD_ROWS : SDSE_HELD_INPUTS, layer[i ? i - 1 : 0], rows,
+            nest->columns.count > 0, (double)rows * row_bits * heads};
         if (kept >> i & 1u)
-            term[count++] = (struct sdse_held_term){SDSE_HELD_WEIGHTS, layer[i], 0,
-                                                    group->weight_bits[i] * heads};
+            term[count++] = (struct sdse_held_term){
+                SDSE_HELD_WEIGHTS, layer[i], 0, false, group->weight_bits[i] * heads};
     }
     if (kinds->question->outputs != SDSE_PLACE_OUTERMOST)
         term[count++] = (struct sdse_held_term){
-            SDSE_HELD_OUTPUTS, group->last, 0,
-            group->output_bits -
-                (nest->layer + 1 == layers
-                     ? (double)nest->rows.count * group->row_bits[layers] * heads
-                     : 0)};
+            SDSE_HELD_OUTPUTS, group->last, 0, false,
+            group->output_bits - (nest->layer + 1 == layers
+                                      ? (double)count_made(nest) *
+                                            bits_of_one(group, nest, layers) * heads
+                                      : 0)};
     if (nest->keys)
-        term[count++] = (struct sdse_held_term){
-            SDSE_HELD_SUMS, group->last, nest->rows.count, waiting_bits(kinds, nest)};
+        term[count++] =
+            (struct sdse_held_term){SDSE_HELD_SUMS, group->last, nest->rows.count,
+                                    false, waiting_bits(kinds, nest)};
     return count;
 }
 
@@ -137,11 +150,16 @@ static enum sdse_status add_fused(struct sdse_kinds *kinds,
         part.bound[SDSE_G] = part.bound[SDSE_G] / members->heads * nest->heads;
         if (nest->keys)
             part.bound[SDSE_G] = part.bound[SDSE_G] / members->keys * nest->keys;
+        if (nest->columns.count)
+            part.bound[SDSE_G] = part.bound[SDSE_G] /
+                                 members->nest[nest->layer].bound[SDSE_Q] *
+                                 nest->columns.count;
         const struct sdse_kind kind = {
             .entry = sdse_nests_entry(kinds->nests, l, &part, &none),
             .layer = l,
             .times = nest->times,
             .rows = nest->rows,
+            .columns = nest->columns,
             .heads = nest->heads,
             .keys = nest->keys,
             .continues = nest->continues,
@@ -165,6 +183,7 @@ enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
                                  .times = nest->times,
                                  .reserved_bits = reserved_bits(kinds, kept, nest),
                                  .rows = nest->rows,
+                                 .columns = nest->columns,
                                  .heads = nest->heads,
                                  .keys = nest->keys,
                                  .continues = nest->continues,
@@ -214,6 +233,7 @@ enum sdse_status sdse_kinds_describe(const struct sdse_kinds *kinds, unsigned ke
         *fused = (struct sdse_fused_kind){.layer = kind->layer,
                                           .times = kind->times,
                                           .rows = kind->rows,
+                                          .columns = kind->columns,
                                           .heads = kind->heads,
                                           .keys = kind->keys,
                                           .continues = kind->continues,

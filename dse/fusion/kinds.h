@@ -11,7 +11,7 @@ struct sdse_kind {
     size_t layer; // of the network
     uint64_t times;
     double reserved_bits;
-    struct sdse_row_run rows;
+    struct sdse_row_run rows, columns;
     uint64_t heads, keys;
     bool continues, unfinished;
     const struct sdse_fused_nest *nest;    // NULL: of a function of single words

@@ -123,16 +123,19 @@ static enum sdse_status keep(struct asking *a, const struct sdse_kinds *kinds,
                              const struct sdse_group_plan *plan, unsigned kept,
                              double needs, struct sdse_group_room *room) {
     const struct sdse_group *group = &a->group;
-    room->group = (struct sdse_fused_group){.first = group->first,
-                                            .last = group->last,
-                                            .layer_count = group->members.count,
-                                            .question = *kinds->question,
-                                            .config = {.tile_rows = plan->tile_rows,
-                                                       .tile_heads = plan->tile_heads,
-                                                       .tile_keys = plan->tile_keys,
-                                                       .retained = plan->retained,
-                                                       .kept = kept,
-                                                       .buffered = plan->buffered}};
+    room->group =
+        (struct sdse_fused_group){.first = group->first,
+                                  .last = group->last,
+                                  .layer_count = group->members.count,
+                                  .question = *kinds->question,
+                                  .config = {.tile_rows = plan->tile_rows,
+                                             .tile_heads = plan->tile_heads,
+                                             .tile_keys = plan->tile_keys,
+                                             .tile_columns = plan->tile_columns,
+                                             .retained = plan->retained,
+                                             .banded = plan->banded,
+                                             .kept = kept,
+                                             .buffered = plan->buffered}};
     memcpy(room->group.layer, group->members.layer, sizeof room->group.layer);
     room->needed_bits = (uint64_t)ceil(needs);
     room->taken_bits = SDSE_ARENA_ARRAY(a->arena, double, kinds->count + 1);

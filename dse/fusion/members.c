@@ -233,6 +233,24 @@ static void find_keys(const struct sdse_fusion_request *request,
         members->keys = scores->nest.bound[SDSE_K];
 }
 
+// Finds whether tiles may be of some columns: every map has those that its maker puts
+// out.
+static void find_columns(const struct sdse_fusion_request *request,
+                         struct sdse_members *members) {
+    const size_t last = members->count - 1;
+    for (size_t i = 0; i <= last; i++) {
+        const struct sdse_nest *nest = &members->nest[i];
+        if (request->boxed || is_function(layer_at(request, members->layer[i])) ||
+            (i > 0 && nest->map[1] != members->nest[i - 1].bound[SDSE_Q]))
+            return;
+    }
+    for (size_t l = members->layer[0] + 1; l < members->layer[last]; l++)
+        if (is_fused(layer_at(request, l)) && layer_at(request, l)->kind != SDSE_ACT)
+            return;
+    const uint64_t columns = members->nest[last].bound[SDSE_Q];
+    members->columns = columns > 1 ? columns : 0;
+}
+
 // Lists the layers of the group; false after a refusal.
 static bool list_layers(const struct sdse_fusion_request *request,
                         const struct sdse_placing *placing, size_t last,
@@ -288,6 +306,7 @@ bool sdse_members_find(const struct sdse_fusion_request *request,
     }
     members->heads = count_heads(request, members);
     find_keys(request, members);
+    find_columns(request, members);
     return true;
 }
 

@@ -22,6 +22,9 @@ struct sdse_members {
     // alone, that functions work on one by one, and that the last adds up: so many keys
     // may be taken in parts, if the last one's sums continue. 0: they are not.
     uint64_t keys;
+    // Of the last member's outputs: tiles may be of some, as all members are layers
+    // with columns and what is between them are functions of a word. 0: they may not.
+    uint64_t columns;
     bool rescales; // a softmax is between: its sums are multiplied before they continue
 };
 

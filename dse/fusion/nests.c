@@ -16,6 +16,10 @@ static struct sdse_nest_key key_of(const struct sdse_nests *nests, size_t layer,
     key.shape = nests->request->residency.layer[layer].shape;
     key.rows = part->bound[SDSE_P];
     key.map_rows = part->map[0];
+    key.columns = part->bound[SDSE_Q];
+    key.map_columns = part->map[1];
+    key.column_stride = part->stride[1];
+    key.column_pad = part->pad[1];
     key.samples = part->bound[SDSE_N];
     key.groups = part->bound[SDSE_G];
     key.ins = part->bound[SDSE_C];

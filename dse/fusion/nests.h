@@ -9,9 +9,10 @@
 struct sdse_nest_key {
     size_t shape;                    // of its layer
     uint64_t rows, map_rows, stride; // of its part
-    uint64_t samples, groups;        // likewise; of words those of a row
-    int64_t pad;                     // likewise
-    uint64_t ins, outs; // likewise: channels of a group that it reads, makes
+    uint64_t columns, map_columns, column_stride;
+    uint64_t samples, groups; // likewise; of words those of a row
+    int64_t pad, column_pad;  // likewise
+    uint64_t ins, outs;       // likewise: channels of a group that it reads, makes
     uint64_t continues, unfinished, rescales; // 0 or 1
     uint64_t tensors;                         // at home in the shared memory
     uint64_t addends;                         // likewise

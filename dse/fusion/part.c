@@ -1,33 +1,44 @@
 #include "dse/fusion/part.h"
 
+uint64_t sdse_nest_map_length(const struct sdse_nest *nest, unsigned axis) {
+    if (nest->map[axis])
+        return nest->map[axis];
+    const uint64_t extent =
+        sdse_window_extent(nest->bound[SDSE_P + axis], nest->bound[SDSE_R + axis],
+                           nest->stride[axis], nest->dilation[axis]);
+    const int64_t length = (int64_t)extent - nest->pad[axis];
+    return length > 0 ? (uint64_t)length : 0;
+}
+
 uint64_t sdse_nest_map_rows(const struct sdse_nest *nest) {
-    if (nest->map[0])
-        return nest->map[0];
-    const uint64_t extent = sdse_window_extent(nest->bound[SDSE_P], nest->bound[SDSE_R],
-                                               nest->stride[0], nest->dilation[0]);
-    const int64_t rows = (int64_t)extent - nest->pad[0];
-    return rows > 0 ? (uint64_t)rows : 0;
+    return sdse_nest_map_length(nest, 0);
+}
+
+void sdse_nest_part_along(const struct sdse_nest *nest, unsigned axis,
+                          const struct sdse_row_run *run, struct sdse_nest *part) {
+    const uint64_t step = run->count > 1 ? run->step : 1;
+    const int64_t length = (int64_t)sdse_nest_map_length(nest, axis);
+    const int64_t start = (int64_t)(run->first * nest->stride[axis]) - nest->pad[axis];
+    *part = *nest;
+    part->bound[SDSE_P + axis] = run->count;
+    part->stride[axis] = (uint32_t)(nest->stride[axis] * step);
+    const int64_t extent =
+        (int64_t)sdse_window_extent(run->count, part->bound[SDSE_R + axis],
+                                    part->stride[axis], part->dilation[axis]);
+    const int64_t low = start > 0 ? start : 0;
+    const int64_t high = start + extent < length ? start + extent : length;
+    part->pad[axis] = low - start;
+    if (high > low) {
+        part->map[axis] = (uint64_t)(high - low);
+    } else {
+        part->pad[axis] = extent;
+        part->map[axis] = 1;
+    }
 }
 
 void sdse_nest_part(const struct sdse_nest *nest, const struct sdse_row_run *run,
                     struct sdse_nest *part) {
-    const uint64_t step = run->count > 1 ? run->step : 1;
-    *part = *nest;
-    part->bound[SDSE_P] = run->count;
-    part->stride[0] = (uint32_t)(nest->stride[0] * step);
-    const int64_t start = (int64_t)(run->first * nest->stride[0]) - nest->pad[0];
-    const int64_t extent = (int64_t)sdse_window_extent(
-        run->count, nest->bound[SDSE_R], part->stride[0], nest->dilation[0]);
-    const int64_t rows = (int64_t)sdse_nest_map_rows(nest);
-    const int64_t low = start > 0 ? start : 0;
-    const int64_t high = start + extent < rows ? start + extent : rows;
-    part->pad[0] = low - start;
-    if (high > low) {
-        part->map[0] = (uint64_t)(high - low);
-    } else {
-        part->pad[0] = extent;
-        part->map[0] = 1;
-    }
+    sdse_nest_part_along(nest, 0, run, part);
 }
 
 void sdse_nest_words_part(const struct sdse_nest *nest, uint64_t rows, uint64_t count,
@@ -46,6 +57,8 @@ struct sdse_layer sdse_layer_part(const struct sdse_layer *whole,
     layer.nest = *part;
     if (!sdse_layer_moves(&layer) || !layer.move.fused) {
         layer.in_height = part->map[0];
+        if (part->bound[SDSE_Q] < whole->nest.bound[SDSE_Q])
+            layer.in_width = part->map[1];
         layer.whole = whole;
     }
     layer.repeat = layer.steps = 1;

@@ -1,10 +1,10 @@
-// Rows of a layer as a layer of their own.
+// Rows, or rows and columns, of a layer as a layer of their own.
 #ifndef SDSE_DSE_FUSION_PART_H
 #define SDSE_DSE_FUSION_PART_H
 
 #include "spec/types/workload.h"
 
-// Rows at equal distances: first, first + step, ... [count, step >= 1]
+// Rows, or columns, at equal distances: first, first + step, ... [count, step >= 1]
 struct sdse_row_run {
     uint64_t first, count, step;
 };
@@ -22,6 +22,9 @@ struct sdse_row_run {
 // nest's P.
 void sdse_nest_part(const struct sdse_nest *nest, const struct sdse_row_run *run,
                     struct sdse_nest *part);
+// Likewise along rows (axis 0) or columns (axis 1, the nest's Q). part may be nest.
+void sdse_nest_part_along(const struct sdse_nest *nest, unsigned axis,
+                          const struct sdse_row_run *run, struct sdse_nest *part);
 
 // As many words as `count` rows of the `rows` rows have that the layer before `nest`,
 // one that only moves words, put out: a list of words for each. rows divides all its
@@ -39,5 +42,7 @@ void sdse_nest_forget_map(struct sdse_nest *nest);
 
 // The rows of the real map of `nest`: as given, else as far as its windows reach.
 uint64_t sdse_nest_map_rows(const struct sdse_nest *nest);
+// Its rows (axis 0) or columns (axis 1).
+uint64_t sdse_nest_map_length(const struct sdse_nest *nest, unsigned axis);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dse/fusion/alike_tiles.h"
+#include "dse/fusion/cells.h"
 
 // A set of rows: bits.
 typedef uint64_t row_word;
@@ -59,6 +60,8 @@ static bool fits(const struct sdse_short_group *group, size_t layers) {
 
 bool sdse_fused_rows_fit(const struct sdse_fused_rows_request *request) {
     struct sdse_short_group group;
+    if (request->tile_columns)
+        return sdse_fused_cells_fit(request);
     sdse_short_group_find(request, &group);
     return fits(&group, request->layer_count);
 }
@@ -197,18 +200,17 @@ static bool next_run(const row_word *set, uint64_t rows, uint64_t from,
     }
 }
 
-static bool is_same(const struct sdse_fused_nest *a, const struct sdse_fused_nest *b) {
+bool sdse_fused_nests_alike(const struct sdse_fused_nest *a,
+                            const struct sdse_fused_nest *b) {
     return a->layer == b->layer && a->loaded == b->loaded && a->first == b->first &&
            memcmp(a->held, b->held, sizeof a->held) == 0 &&
-           a->part.bound[SDSE_P] == b->part.bound[SDSE_P] &&
-           a->part.stride[0] == b->part.stride[0] && a->part.pad[0] == b->part.pad[0] &&
-           a->part.map[0] == b->part.map[0];
+           memcmp(&a->part, &b->part, sizeof a->part) == 0;
 }
 
 static bool add_nest(struct plan *plan, const struct sdse_fused_nest *nest) {
     struct sdse_fused_rows *rows = plan->rows;
     for (size_t i = rows->count; i-- > 0 && rows->nest[i].layer == nest->layer;) {
-        if (is_same(&rows->nest[i], nest)) {
+        if (sdse_fused_nests_alike(&rows->nest[i], nest)) {
             rows->nest[i].times += nest->times;
             return true;
         }
@@ -267,6 +269,8 @@ static bool list_nests(struct plan *plan, size_t layer) {
 enum sdse_status sdse_fused_rows_find(const struct sdse_fused_rows_request *request,
                                       struct sdse_arena *arena,
                                       struct sdse_fused_rows *rows) {
+    if (request->tile_columns)
+        return sdse_fused_cells_find(request, arena, rows);
     struct sdse_fused_rows fresh = {.count = 0};
     struct plan plan = {.request = request, .rows = &fresh, .arena = arena};
     const enum sdse_status status = make_sets(&plan);

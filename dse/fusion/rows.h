@@ -25,6 +25,13 @@
 // were retained: its rows are loaded instead of made. In the middle tiles are alike
 // (dse/fusion/alike_tiles.h), so that a few stand for all. Oracle:
 // tests/oracle/test_fused_rows.c, schedules with explicit rows and lives.
+//
+// Tiles may be of some columns, too: those of the same p rows, a band, one after the
+// other, then those of the next. Then all of that is said of cells, a row at a column;
+// and a tensor may be kept in bands, besides: what was made for this band is there,
+// what was made for others is not (DeFiNES, arXiv:2212.05344: fully cached, cached
+// along one axis and made again along the other, made again). Oracle:
+// tests/oracle/test_fused_cells.c.
 #ifndef SDSE_DSE_FUSION_ROWS_H
 #define SDSE_DSE_FUSION_ROWS_H
 
@@ -41,6 +48,10 @@ struct sdse_fused_rows_request {
     uint64_t tile_rows;           // p of the last layer [>= 1]
     unsigned retained;            // set of SDSE_BIT(i): tensor i [1 <= i < layer_count]
     bool buffered;                // tensor 0
+    // Columns of the last layer of a tile [0: all, tiles are of whole rows]. Then
+    // SDSE_BIT(i): tensor i, not retained, is kept in bands; 0: of what is buffered.
+    uint64_t tile_columns;
+    unsigned banded;
     // For references that count bounding boxes: windows take every row from the first
     // of the map that they touch to the last, and parts read rows of padding as words.
     bool boxes;
@@ -51,8 +62,11 @@ struct sdse_fused_nest {
     size_t layer;
     uint64_t times;
     struct sdse_row_run rows; // that the first of them makes
-    struct sdse_nest part;    // the same for all of them
-    uint64_t heads;           // of members.h that it works on; 0: the caller's to say
+    // At these columns; count 0: all of them. Then what is held and loaded are rows,
+    // else cells.
+    struct sdse_row_run columns;
+    struct sdse_nest part; // the same for all of them
+    uint64_t heads;        // of members.h that it works on; 0: the caller's to say
     // Rows of each tensor in the shared memory while it runs, its own outputs among
     // them. [SDSE_FUSED_MOST]
     uint64_t held[SDSE_FUSED_MOST];
@@ -73,6 +87,10 @@ struct sdse_fused_rows {
 // out that differ from the one before in nothing but their place (alike_tiles.h).
 enum { SDSE_FUSED_MOST_ROWS = 1 << 26 };
 bool sdse_fused_rows_fit(const struct sdse_fused_rows_request *request);
+
+// Whether two nests differ in nothing but their place and number: of the same kind.
+bool sdse_fused_nests_alike(const struct sdse_fused_nest *a,
+                            const struct sdse_fused_nest *b);
 
 // Lists the kinds; *rows lives in `arena`. SDSE_OVERFLOW: they do not fit.
 // SDSE_NO_MEMORY.

@@ -10,22 +10,38 @@
 struct nest_said {
     const struct sdse_node *node;
     size_t layer;
-    uint64_t rows, from, step, heads, keys, times;
+    struct sdse_row_run rows, columns; // columns.count 0: not said
+    uint64_t heads, keys, times;
     unsigned part; // SDSE_FUSED_PARTS: not said
-    const struct sdse_node *rows_node, *from_node, *times_node, *brings;
+    const struct sdse_node *rows_node, *from_node, *columns_from, *times_node, *brings;
 };
+
+static void read_columns(struct sdse_schedule_reader *r, const struct sdse_node *node,
+                         struct nest_said *nest) {
+    const struct sdse_node *count = sdse_node_get(node, "columns"),
+                           *step = sdse_node_get(node, "columns_step");
+    nest->columns_from = sdse_node_get(node, "columns_from");
+    if (count)
+        sdse_read_u64(count, 1, UINT64_MAX, r->diags, &nest->columns.count);
+    if (nest->columns_from)
+        sdse_read_u64(nest->columns_from, 0, UINT64_MAX, r->diags,
+                      &nest->columns.first);
+    if (step)
+        sdse_read_u64(step, 1, UINT64_MAX, r->diags, &nest->columns.step);
+}
 
 static bool read_nest(struct sdse_schedule_reader *r,
                       const struct sdse_group_said *said, const struct sdse_node *node,
                       struct nest_said *nest) {
-    static const char *const keys[] = {"layer", "rows",   "from",   "step",
-                                       "heads", "keys",   "part",   "times",
-                                       "place", "brings", "mapping"};
+    static const char *const keys[] = {
+        "layer", "rows", "from", "step",  "columns", "columns_from", "columns_step",
+        "heads", "keys", "part", "times", "place",   "brings",       "mapping"};
     const size_t errors = r->diags->errors;
     const struct sdse_node *step = sdse_node_get(node, "step");
     const struct sdse_node *heads = sdse_node_get(node, "heads");
     *nest = (struct nest_said){.node = node,
-                               .step = 1,
+                               .rows = {.step = 1},
+                               .columns = {.step = 1},
                                .heads = said->config.tile_heads,
                                .part = SDSE_FUSED_PARTS};
     const struct sdse_node *keys_node = sdse_node_get(node, "keys"),
@@ -48,11 +64,12 @@ static bool read_nest(struct sdse_schedule_reader *r,
                       "layer '%.60s' is not of this group",
                       r->net->layers[nest->layer].name);
     if (nest->rows_node)
-        sdse_read_u64(nest->rows_node, 1, UINT64_MAX, r->diags, &nest->rows);
+        sdse_read_u64(nest->rows_node, 1, UINT64_MAX, r->diags, &nest->rows.count);
     if (nest->from_node)
-        sdse_read_u64(nest->from_node, 0, UINT64_MAX, r->diags, &nest->from);
+        sdse_read_u64(nest->from_node, 0, UINT64_MAX, r->diags, &nest->rows.first);
     if (step)
-        sdse_read_u64(step, 1, UINT64_MAX, r->diags, &nest->step);
+        sdse_read_u64(step, 1, UINT64_MAX, r->diags, &nest->rows.step);
+    read_columns(r, node, nest);
     if (heads)
         sdse_read_u64(heads, 1, UINT64_MAX, r->diags, &nest->heads);
     if (keys_node)
@@ -67,10 +84,17 @@ static bool read_nest(struct sdse_schedule_reader *r,
 
 // --- The kind that a nest is of ---
 
+// Whether a run is the one that is said; first: said, too.
+static bool is_run(const struct sdse_row_run *run, const struct sdse_row_run *said,
+                   bool first) {
+    return run->count == said->count && (!first || run->first == said->first) &&
+           (run->count <= 1 || run->step == said->step);
+}
+
 static bool makes(const struct sdse_fused_kind *kind, const struct nest_said *nest) {
-    return kind->layer == nest->layer && kind->rows.count == nest->rows &&
-           (!nest->from_node || kind->rows.first == nest->from) &&
-           (kind->rows.count == 1 || kind->rows.step == nest->step) &&
+    return kind->layer == nest->layer &&
+           is_run(&kind->rows, &nest->rows, nest->from_node != NULL) &&
+           is_run(&kind->columns, &nest->columns, nest->columns_from != NULL) &&
            (!nest->heads || kind->heads == nest->heads) &&
            (!nest->keys || kind->keys == nest->keys) &&
            (nest->part == SDSE_FUSED_PARTS || sdse_fused_part(kind) == nest->part);
@@ -93,7 +117,8 @@ static const char *rows_of_layer(const struct sdse_schedule_reader *r,
     for (size_t k = 0; k < group->kind_count; k++) {
         if (group->kind[k].layer != layer)
             continue;
-        const char *rows = sdse_row_run_text(r->arena, &group->kind[k].rows);
+        const char *rows =
+            sdse_cells_text(r->arena, &group->kind[k].rows, &group->kind[k].columns);
         text =
             !text || !rows ? rows : sdse_arena_printf(r->arena, "%s; %s", text, rows);
     }
@@ -118,9 +143,8 @@ static struct sdse_fused_kind *find_kind(struct sdse_schedule_reader *r,
     }
     if (found != SIZE_MAX)
         return &group->kind[found];
-    const struct sdse_row_run rows = {nest->from, nest->rows, nest->step};
     const char *name = r->net->layers[nest->layer].name,
-               *said = sdse_row_run_text(r->arena, &rows);
+               *said = sdse_cells_text(r->arena, &nest->rows, &nest->columns);
     if (known)
         sdse_diag_add(r->diags, SDSE_ERROR, nest->node->loc, "nest-rows",
                       "layer '%.60s' has a mapping for %s already: alike nests share "
@@ -190,7 +214,7 @@ static void settle_missing(struct sdse_schedule_reader *r,
                            struct sdse_fused_kind *kind) {
     struct sdse_mapping *mapping = SDSE_ARENA_NEW(r->arena, struct sdse_mapping);
     struct sdse_map_point *point = SDSE_ARENA_NEW(r->arena, struct sdse_map_point);
-    const char *rows = sdse_row_run_text(r->arena, &kind->rows);
+    const char *rows = sdse_cells_text(r->arena, &kind->rows, &kind->columns);
     const struct sdse_node *nests = sdse_node_get(said->node, "nests");
     if (!mapping || !point || !rows) {
         r->status = SDSE_NO_MEMORY;
@@ -287,7 +311,9 @@ void sdse_group_read_nests(struct sdse_schedule_reader *r,
                                            ? names
                                            : sdse_node_at(names,
                                                           refusal.layer - said->first);
-        const char *key = said->config.tile_keys ? "keys" : "heads";
+        const bool wide =
+            said->config.tile_columns && said->config.tile_columns >= limits.columns;
+        const char *key = wide ? "tile" : said->config.tile_keys ? "keys" : "heads";
         const struct sdse_node *heads =
             limits.heads ? sdse_node_get(said->node, key) : NULL;
         sdse_diag_add(r->diags, SDSE_ERROR,

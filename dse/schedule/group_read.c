@@ -55,32 +55,52 @@ size_t sdse_group_members(const struct sdse_schedule_reader *r,
 
 // --- Its configuration ---
 
+// A letter and a number from 1; *text: what is behind it, or NULL.
+static uint64_t read_letter(const char **text, char letter) {
+    const char *at = *text;
+    char *end = NULL;
+    const bool digits = at[0] == letter && at[1] >= '0' && at[1] <= '9';
+    const unsigned long long number = digits ? strtoull(at + 1, &end, 10) : 0;
+    *text = number ? end : NULL;
+    return number;
+}
+
 static void read_tile(struct sdse_schedule_reader *r, const struct sdse_node *node,
                       struct sdse_group_said *said) {
     const char *text;
-    char *end = NULL;
     if (!sdse_read_text(node, r->diags, &text))
         return;
-    const bool digits = text[0] == 'P' && text[1] >= '0' && text[1] <= '9';
-    const unsigned long long tile = digits ? strtoull(text + 1, &end, 10) : 0;
-    if (!digits || *end || !tile)
+    const char *rest = text;
+    const uint64_t rows = read_letter(&rest, 'P');
+    uint64_t columns = 0;
+    const bool more = rest && rest[0] == ' ';
+    if (more) {
+        rest += strspn(rest, " ");
+        columns = read_letter(&rest, 'Q');
+    }
+    if (!rest || *rest) {
         sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "group-tile",
-                      "'%.30s' is no number of rows from 1, as P8", text);
-    else
-        said->config.tile_rows = tile;
+                      "'%.30s' is no number of rows from 1, as P8, or of rows and "
+                      "columns, as P8 Q16",
+                      text);
+        return;
+    }
+    said->config.tile_rows = rows;
+    said->config.tile_columns = columns;
 }
 
-// Words for layers of a group, a set of those that have the first one.
+// Words for layers of a group.
 //
-// words   of which there are two
+// words   of which there are so many
 // most    so many of its members may be named
 // weights only those that multiply; else each of them is named
-static unsigned read_set(struct sdse_schedule_reader *r, const struct sdse_node *node,
-                         const char *check, const char *const *words,
-                         const size_t *member, size_t most, bool weights) {
-    unsigned set = 0, named = 0;
+// set     out: for each word, members that have it [words]
+static void read_sets(struct sdse_schedule_reader *r, const struct sdse_node *node,
+                      const char *check, const char *const *words, unsigned word_count,
+                      const size_t *member, size_t most, bool weights, unsigned *set) {
+    unsigned named = 0;
     if (!sdse_expect_kind(node, SDSE_NODE_MAPPING, r->diags))
-        return 0;
+        return;
     sdse_for_each_child (item, node) {
         size_t at = 0;
         unsigned word;
@@ -94,15 +114,36 @@ static unsigned read_set(struct sdse_schedule_reader *r, const struct sdse_node 
             continue;
         }
         named |= SDSE_BIT(at);
-        if (sdse_read_word(item, words, 2, r->diags, &word))
-            set |= word == 0 ? SDSE_BIT(at) : 0u;
+        if (sdse_read_word(item, words, word_count, r->diags, &word))
+            set[word] |= SDSE_BIT(at);
     }
     for (size_t at = 0; !weights && at < most; at++)
         if (!(named >> at & 1u))
             sdse_diag_add(r->diags, SDSE_ERROR, node->loc, check,
                           "what '%.60s' makes is not said: %s or %s",
                           r->net->layers[member[at]].name, words[0], words[1]);
-    return set;
+}
+
+static void read_tensors(struct sdse_schedule_reader *r, const struct sdse_node *node,
+                         const size_t *member, size_t most,
+                         struct sdse_group_said *said) {
+    // Without columns there is one tile to a band.
+    const char *const words[] = {"retain", "recompute", sdse_banded_word};
+    unsigned set[3] = {0};
+    read_sets(r, node, "group-tensor", words, said->config.tile_columns ? 3 : 2, member,
+              most, false, set);
+    // What the next layer reads is named by its maker.
+    said->config.retained = set[0] << 1;
+    said->config.banded = set[2] << 1;
+}
+
+static void read_weights(struct sdse_schedule_reader *r, const struct sdse_node *node,
+                         const size_t *member, size_t most,
+                         struct sdse_group_said *said) {
+    static const char *const words[] = {"kept", "streamed"};
+    unsigned set[2] = {0};
+    read_sets(r, node, "group-weights", words, 2, member, most, true, set);
+    said->config.kept = set[0];
 }
 
 static void read_input(struct sdse_schedule_reader *r, const struct sdse_node *node,
@@ -111,14 +152,17 @@ static void read_input(struct sdse_schedule_reader *r, const struct sdse_node *n
     said->input = node;
     if (!node || !sdse_read_text(node, r->diags, &text))
         return;
-    if (strcmp(text, "buffered") == 0)
+    const bool banded =
+        said->config.tile_columns && strcmp(text, sdse_banded_word) == 0;
+    if (banded || strcmp(text, "buffered") == 0) {
         said->config.buffered = true;
-    else if (strcmp(text, r->memory) == 0)
+        said->config.banded |= banded;
+    } else if (strcmp(text, r->memory) == 0)
         said->input_there = true;
     else if (strcmp(text, "outer") != 0 && strcmp(text, r->arch->level[0].name) != 0)
         sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "group-place",
-                      "input '%.40s': expected outer, buffered or %.40s", text,
-                      r->memory);
+                      "input '%.40s': expected outer, buffered%s or %.40s", text,
+                      said->config.tile_columns ? ", band" : "", r->memory);
 }
 
 static void read_output(struct sdse_schedule_reader *r, const struct sdse_node *node,
@@ -139,8 +183,6 @@ bool sdse_group_read(struct sdse_schedule_reader *r, const struct sdse_node *nod
                      struct sdse_group_said *said) {
     static const char *const keys[] = {"layers",  "tile",  "heads",  "keys", "tensors",
                                        "weights", "input", "output", "nests"};
-    static const char *const tensor_words[] = {"retain", "recompute"},
-                             *const weight_words[] = {"kept", "streamed"};
     const size_t errors = r->diags->errors;
     size_t member[SDSE_FUSED_MOST];
     *said = (struct sdse_group_said){.node = node};
@@ -184,14 +226,10 @@ bool sdse_group_read(struct sdse_schedule_reader *r, const struct sdse_node *nod
     const struct sdse_node *some = sdse_node_get(node, "keys");
     if (some)
         sdse_read_u64(some, 1, UINT64_MAX, r->diags, &said->config.tile_keys);
-    // What the next layer reads is named by its maker.
     if (tensors)
-        said->config.retained = read_set(r, tensors, "group-tensor", tensor_words,
-                                         member, members - 1, false)
-                                << 1;
+        read_tensors(r, tensors, member, members - 1, said);
     if (weights)
-        said->config.kept =
-            read_set(r, weights, "group-weights", weight_words, member, members, true);
+        read_weights(r, weights, member, members, said);
     read_input(r, sdse_node_get(node, "input"), said);
     read_output(r, sdse_node_get(node, "output"), said);
     return r->diags->errors == errors;

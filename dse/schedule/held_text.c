@@ -4,21 +4,22 @@
 
 static const char *term_text(struct sdse_arena *arena, const struct sdse_workload *net,
                              const struct sdse_held_term *term) {
-    const char *name = net->layers[term->layer].name;
+    const char *name = net->layers[term->layer].name,
+               *what = term->cells ? "cell" : "row", *s = term->rows == 1 ? "" : "s";
     switch (term->what) {
     case SDSE_HELD_TENSORS:
         return "tensors of other layers";
     case SDSE_HELD_ROWS:
-        return sdse_arena_printf(arena, "%" PRIu64 " row%s of what %s makes",
-                                 term->rows, term->rows == 1 ? "" : "s", name);
+        return sdse_arena_printf(arena, "%" PRIu64 " %s%s of what %s makes", term->rows,
+                                 what, s, name);
     case SDSE_HELD_INPUTS:
-        return sdse_arena_printf(arena, "%" PRIu64 " row%s of the inputs of %s",
-                                 term->rows, term->rows == 1 ? "" : "s", name);
+        return sdse_arena_printf(arena, "%" PRIu64 " %s%s of the inputs of %s",
+                                 term->rows, what, s, name);
     case SDSE_HELD_WEIGHTS:
         return sdse_arena_printf(arena, "the weights of %s", name);
     case SDSE_HELD_SUMS:
         return sdse_arena_printf(arena, "what %" PRIu64 " row%s of %s wait with",
-                                 term->rows, term->rows == 1 ? "" : "s", name);
+                                 term->rows, s, name);
     case SDSE_HELD_OUTPUTS:
         return sdse_arena_printf(arena, "the rest of the place of the outputs of %s",
                                  name);
@@ -45,14 +46,24 @@ const char *sdse_held_text(struct sdse_arena *arena, const struct sdse_workload 
     return text;
 }
 
-const char *sdse_row_run_text(struct sdse_arena *arena,
-                              const struct sdse_row_run *rows) {
-    const uint64_t last = rows->first + (rows->count - 1) * rows->step;
-    if (rows->count == 1)
-        return sdse_arena_printf(arena, "row %" PRIu64, rows->first);
-    if (rows->step == 1)
-        return sdse_arena_printf(arena, "rows %" PRIu64 " ... %" PRIu64, rows->first,
-                                 last);
-    return sdse_arena_printf(arena, "rows %" PRIu64 ", %" PRIu64 ", ... %" PRIu64,
-                             rows->first, rows->first + rows->step, last);
+// What of a map, "row" or "column", a run is.
+static const char *run_text(struct sdse_arena *arena, const char *what,
+                            const struct sdse_row_run *run) {
+    const uint64_t last = run->first + (run->count - 1) * run->step;
+    if (run->count == 1)
+        return sdse_arena_printf(arena, "%s %" PRIu64, what, run->first);
+    if (run->step == 1)
+        return sdse_arena_printf(arena, "%ss %" PRIu64 " ... %" PRIu64, what,
+                                 run->first, last);
+    return sdse_arena_printf(arena, "%ss %" PRIu64 ", %" PRIu64 ", ... %" PRIu64, what,
+                             run->first, run->first + run->step, last);
+}
+
+const char *sdse_cells_text(struct sdse_arena *arena, const struct sdse_row_run *rows,
+                            const struct sdse_row_run *columns) {
+    const char *text = run_text(arena, "row", rows);
+    if (!text || !columns->count)
+        return text;
+    const char *at = run_text(arena, "column", columns);
+    return at ? sdse_arena_printf(arena, "%s at %s", text, at) : NULL;
 }

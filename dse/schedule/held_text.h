@@ -13,8 +13,9 @@ const char *sdse_held_term_text(struct sdse_arena *arena,
 const char *sdse_held_text(struct sdse_arena *arena, const struct sdse_workload *net,
                            const struct sdse_held_term *term, size_t count);
 
-// "row 3", "rows 0 ... 9", "rows 0, 2, ... 18".
-const char *sdse_row_run_text(struct sdse_arena *arena,
-                              const struct sdse_row_run *rows);
+// "row 3", "rows 0 ... 9", "rows 0, 2, ... 18"; with columns, unless their count is 0:
+// "rows 0 ... 9 at columns 4 ... 7".
+const char *sdse_cells_text(struct sdse_arena *arena, const struct sdse_row_run *rows,
+                            const struct sdse_row_run *columns);
 
 #endif

@@ -27,6 +27,9 @@ struct sdse_schedule_reader {
     enum sdse_status status; // of what is no fault of the file
 };
 
+// Of a tensor that is kept while the tiles of a band are at work: of the same rows.
+extern const char *const sdse_banded_word;
+
 // A layer's name; false after a diagnostic of that check.
 bool sdse_schedule_layer(struct sdse_schedule_reader *r, const struct sdse_node *node,
                          const char *check, size_t *layer);

@@ -48,10 +48,13 @@ static void print_memory(struct printer *p) {
     p->failed |= !memory;
 }
 
+const char *const sdse_banded_word = "band";
+
 // "tensors" or "weights": a word for each member of the group that has such, whether it
-// is of a set; of tensors the last one's is none of the group.
+// is of a set, or of none; of tensors the last one's is none of the group.
 static void print_set(struct printer *p, const struct sdse_fused_group *group,
                       bool weights, unsigned set, const char *in, const char *out) {
+    const unsigned banded = weights ? 0 : group->config.banded >> 1;
     const char *comma = "";
     fprintf(p->out, "    %s: {", weights ? "weights" : "tensors");
     for (size_t i = 0; i < group->layer_count; i++) {
@@ -61,7 +64,10 @@ static void print_set(struct printer *p, const struct sdse_fused_group *group,
             continue;
         fputs(comma, p->out);
         print_name(p, group->layer[i]);
-        fprintf(p->out, ": %s", set >> i & 1u ? in : out);
+        fprintf(p->out, ": %s",
+                set >> i & 1u      ? in
+                : banded >> i & 1u ? sdse_banded_word
+                                   : out);
         comma = ", ";
     }
     fputs("}\n", p->out);
@@ -70,7 +76,7 @@ static void print_set(struct printer *p, const struct sdse_fused_group *group,
 static void print_ends(struct printer *p, const struct sdse_fused_group *group) {
     fputs("    input: ", p->out);
     if (group->config.buffered)
-        fputs("buffered", p->out);
+        fputs(group->config.banded & 1u ? sdse_banded_word : "buffered", p->out);
     else if (group->question.operands)
         print_memory(p);
     else
@@ -107,6 +113,12 @@ static void print_nest(struct printer *p, const struct sdse_fused_kind *kind,
             kind->rows.count, kind->rows.first);
     if (kind->rows.count > 1 && kind->rows.step > 1)
         fprintf(p->out, "        step: %" PRIu64 "\n", kind->rows.step);
+    if (kind->columns.count)
+        fprintf(p->out,
+                "        columns: %" PRIu64 "\n        columns_from: %" PRIu64 "\n",
+                kind->columns.count, kind->columns.first);
+    if (kind->columns.count > 1 && kind->columns.step > 1)
+        fprintf(p->out, "        columns_step: %" PRIu64 "\n", kind->columns.step);
     if (heads)
         fprintf(p->out, "        heads: %" PRIu64 "\n", kind->heads);
     if (kind->keys)
@@ -131,7 +143,10 @@ static void print_group(struct printer *p, const struct sdse_fused_group *group)
         fputs(l > group->first ? ", " : "", p->out);
         print_name(p, l);
     }
-    fprintf(p->out, "]\n    tile: P%" PRIu64 "\n", group->config.tile_rows);
+    fprintf(p->out, "]\n    tile: P%" PRIu64, group->config.tile_rows);
+    if (group->config.tile_columns)
+        fprintf(p->out, " Q%" PRIu64, group->config.tile_columns);
+    fputs("\n", p->out);
     if (group->config.tile_heads)
         fprintf(p->out, "    heads: %" PRIu64 "\n", group->config.tile_heads);
     if (group->config.tile_keys)

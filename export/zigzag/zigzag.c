@@ -23,7 +23,7 @@ static void lacks(struct exporting *x, const char *path, const char *value,
                   const char *instead) {
     x->failed |= !x->lossy;
     sdse_diag_add(x->diags, x->lossy ? SDSE_WARNING : SDSE_ERROR, x->loc,
-                  "zigzag-lacks", "ZigZag's files cannot hold %.100s: %.60s%s%.60s%s",
+                  "zigzag-lacks", "ZigZag's files cannot hold %.160s: %.60s%s%.60s%s",
                   path, value, instead ? ", there it is " : "", instead ? instead : "",
                   x->lossy ? "" : " (--lossy goes on)");
 }
@@ -56,19 +56,104 @@ static bool is_same(const char *a, const char *b) {
            fabs(x - y) <= 1e-12 * fabs(x);
 }
 
+// Whether a path is at or below another of `length` letters.
+static bool is_below(const char *path, const char *top, size_t length) {
+    return strncmp(path, top, length) == 0 && (!path[length] || path[length] == '.');
+}
+
+// Letters of the outermost part of a path of which the others have nothing; all of
+// them where they have something beside its end, or another value.
+static size_t lost_part(const struct sdse_leaves *others, const char *path) {
+    for (size_t length = strcspn(path, "."); path[length];
+         length += 1 + strcspn(path + length + 1, ".")) {
+        bool any = false;
+        for (size_t i = 0; i < others->count && !any; i++)
+            any = is_below(others->leaf[i].path, path, length);
+        if (!any)
+            return length;
+    }
+    return strlen(path);
+}
+
+// What differs: a leaf, or a part of which the other side has nothing.
+struct difference {
+    const char *path, *name; // the name is the end of the path
+    size_t leaves;           // of a part; a leaf is one
+    const char *value, *instead;
+};
+struct differences {
+    size_t count;
+    struct difference *item;
+};
+
+static void add_difference(struct exporting *x, struct differences *found,
+                           const struct sdse_leaves *others, const char *path,
+                           const char *value, const char *instead) {
+    const size_t length = lost_part(others, path);
+    for (size_t i = 0; i < found->count; i++) {
+        if (strlen(found->item[i].path) == length &&
+            is_below(path, found->item[i].path, length)) {
+            found->item[i].leaves++;
+            return;
+        }
+    }
+    const char *whole = sdse_arena_copy(x->arena, path, length);
+    x->out_of_memory |= !whole;
+    if (!whole)
+        return;
+    const char *dot = strrchr(whole, '.');
+    found->item[found->count++] =
+        (struct difference){whole, dot ? dot + 1 : whole, 1, value, instead};
+}
+
+// What has one name is said once, the first with its place.
+static void report(struct exporting *x, const struct differences *found) {
+    for (size_t i = 0; i < found->count; i++) {
+        const struct difference *first = &found->item[i];
+        size_t same = 0, before = 0, leaves = 0;
+        for (size_t j = 0; j < found->count; j++) {
+            if (strcmp(found->item[j].name, first->name) != 0)
+                continue;
+            before += j < i;
+            same++;
+            leaves += found->item[j].leaves;
+        }
+        if (before)
+            continue;
+        const char *path =
+            same > 1 ? sdse_arena_printf(x->arena, "'%.40s' of %zu places, as %.80s",
+                                         first->name, same, first->path)
+                     : first->path;
+        const bool added = first->instead && strcmp(first->value, "not said") == 0;
+        const char *said = added ? first->instead : first->value;
+        if (leaves > same)
+            said = sdse_arena_printf(x->arena, "%zu values", leaves);
+        x->out_of_memory |= !path || !said;
+        if (path && said)
+            lacks(x, path, added ? first->value : said, added ? said : first->instead);
+    }
+}
+
 static void compare(struct exporting *x, const struct sdse_leaves *from,
                     const struct sdse_leaves *back) {
+    struct differences found = {0, SDSE_ARENA_ARRAY(x->arena, struct difference,
+                                                    from->count + back->count + 1)};
+    x->out_of_memory |= !found.item;
+    if (!found.item)
+        return;
     for (size_t i = 0; i < from->count; i++) {
         const struct sdse_leaf *leaf = &from->leaf[i];
         const char *there = find(back, leaf->path);
         if (!is_told(leaf->path, leaf->value) &&
             (!there || !is_same(leaf->value, there)))
-            lacks(x, leaf->path, leaf->value, there);
+            add_difference(x, &found, back, leaf->path, leaf->value, there);
     }
     for (size_t i = 0; i < back->count; i++)
         if (!is_told(back->leaf[i].path, back->leaf[i].value) &&
             !find(from, back->leaf[i].path))
-            lacks(x, back->leaf[i].path, "not said", back->leaf[i].value);
+            add_difference(x, &found, from, back->leaf[i].path, "not said",
+                           back->leaf[i].value);
+    report(x, &found);
 }
 
 // A tree of one of our own texts.

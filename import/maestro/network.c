@@ -2,8 +2,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/text.h"
-#include "import/maestro/maestro.h"
 #include "import/maestro/reading.h"
 #include "spec/flow.h"
 
@@ -98,6 +96,50 @@ static bool check_layer(struct sdse_maestro_reading *r,
     return !lacks && !odd;
 }
 
+// --- Nests ---
+
+// Which loops of ours a layer of a kind has, by MAESTRO's names.
+static const struct {
+    enum sdse_maestro_dim dim;
+    enum sdse_dim is[3]; // of a convolution, DSCONV, a product; SDSE_DIMS: none
+} loops[] = {
+    {N, {SDSE_N, SDSE_N, SDSE_K}},       {K, {SDSE_K, SDSE_K, SDSE_C}},
+    {C, {SDSE_C, SDSE_G, SDSE_DIMS}},    {M, {SDSE_DIMS, SDSE_DIMS, SDSE_P}},
+    {B, {SDSE_DIMS, SDSE_DIMS, SDSE_G}}, {R, {SDSE_R, SDSE_R, SDSE_DIMS}},
+    {S, {SDSE_S, SDSE_S, SDSE_DIMS}},
+};
+
+bool sdse_maestro_find_nest(const struct sdse_maestro_layer *layer,
+                            struct sdse_maestro_nest *nest) {
+    enum kind kind;
+    *nest = (struct sdse_maestro_nest){.stride = {layer->stride[0], layer->stride[1]}};
+    if (!find_kind(layer, &kind) || kind == NGCONV || kind == TRCONV)
+        return false;
+    const unsigned column = kind == GEMM || kind == BMM ? 2 : kind == DSCONV;
+    for (unsigned d = 0; d < SDSE_DIMS; d++)
+        nest->bound[d] = 1;
+    for (size_t l = 0; l < sizeof loops / sizeof *loops; l++) {
+        const enum sdse_dim is = loops[l].is[column];
+        if (is == SDSE_DIMS)
+            continue;
+        nest->moves[loops[l].dim] = true;
+        nest->dim[loops[l].dim] = is;
+        nest->bound[is] = layer->size[loops[l].dim];
+    }
+    for (unsigned axis = 0; axis < 2 && column < 2; axis++) {
+        const enum sdse_maestro_dim in = axis ? X : Y, out = axis ? X_OUT : Y_OUT;
+        const uint64_t kernel = layer->size[axis ? S : R];
+        const enum sdse_dim is = axis ? SDSE_Q : SDSE_P;
+        nest->moves[in] = nest->moves[out] = true;
+        nest->dim[in] = nest->dim[out] = is;
+        if (layer->said >> out & 1u)
+            nest->bound[is] = layer->size[out];
+        else if (layer->said >> in & 1u && layer->size[in] >= kernel)
+            nest->bound[is] = (layer->size[in] - kernel) / layer->stride[axis] + 1;
+    }
+    return true;
+}
+
 // --- Writing ---
 
 static void print_convolution(struct sdse_maestro_reading *r, FILE *out,
@@ -135,14 +177,18 @@ static size_t count_same(const struct sdse_maestro_reading *r, size_t index) {
     return same;
 }
 
+void sdse_maestro_print_name(FILE *out, const struct sdse_maestro_reading *r,
+                             size_t index) {
+    const struct sdse_maestro_layer *layer = &r->layer[index];
+    const size_t same = count_same(r, index);
+    char name[SDSE_MAESTRO_WORD + 24];
+    snprintf(name, sizeof name, same ? "%s.%zu" : "%s", layer->name.text, same + 1);
+    sdse_print_word(out, name);
+}
+
 static void print_layer(struct sdse_maestro_reading *r, FILE *out, size_t index) {
     struct sdse_maestro_layer *layer = &r->layer[index];
     enum kind kind;
-    if (layer->has_dataflow)
-        sdse_foreign_refuse(&r->foreign, layer->dataflow, true, "maestro-dataflow",
-                            "the dataflow of '%s' is of an array that is not described "
-                            "here: it is lost",
-                            layer->name.text);
     if (!find_kind(layer, &kind)) {
         sdse_foreign_refuse(&r->foreign, layer->type.loc, true, "maestro-layer",
                             "'%s' is of type '%s', which has no counterpart: it is "
@@ -152,11 +198,8 @@ static void print_layer(struct sdse_maestro_reading *r, FILE *out, size_t index)
     }
     if (!check_layer(r, layer, kind))
         return;
-    const size_t same = count_same(r, index);
-    char name[SDSE_MAESTRO_WORD + 24];
-    snprintf(name, sizeof name, same ? "%s.%zu" : "%s", layer->name.text, same + 1);
     fputs("  - {name: ", out);
-    sdse_print_word(out, name);
+    sdse_maestro_print_name(out, r, index);
     fputs(", ", out);
     if (kind == GEMM)
         fprintf(out,
@@ -176,40 +219,10 @@ static void print_layer(struct sdse_maestro_reading *r, FILE *out, size_t index)
     fputs("}\n", out);
 }
 
-bool sdse_maestro_is(const char *text) {
-    struct sdse_maestro_words words = sdse_maestro_words("", text);
-    struct sdse_maestro_word word = sdse_maestro_next(&words);
-    if (!sdse_maestro_says(word, "Network") && !sdse_maestro_says(word, "Constant"))
-        return false;
-    while (*word.text && !sdse_maestro_says(word, "Layer"))
-        word = sdse_maestro_next(&words);
-    return *word.text;
-}
-
-enum sdse_status sdse_maestro_network(const char *path, const char *text, bool lossy,
-                                      struct sdse_arena *arena,
-                                      struct sdse_diags *diags, const char **yaml) {
-    struct sdse_maestro_reading *r = SDSE_ARENA_NEW(arena, struct sdse_maestro_reading);
-    if (!r)
-        return SDSE_NO_MEMORY;
-    r->foreign = (struct sdse_foreign){arena, diags, lossy, false, false};
-    r->words = sdse_maestro_words(path, text);
-    strcpy(r->name, "maestro");
-    sdse_maestro_read(r);
-    struct sdse_text out;
-    if (r->broken)
-        return sdse_foreign_status(&r->foreign);
-    if (!sdse_text_begin(&out))
-        return SDSE_NO_MEMORY;
-    fputs("name: ", out.out);
-    sdse_print_word(out.out, r->name);
-    fputs("\nsource: network file of MAESTRO\nlayers:\n", out.out);
+void sdse_maestro_print_network(struct sdse_maestro_reading *r, FILE *out) {
+    fputs("name: ", out);
+    sdse_print_word(out, r->name);
+    fputs("\nsource: network file of MAESTRO\nlayers:\n", out);
     for (size_t l = 0; l < r->layer_count; l++)
-        print_layer(r, out.out, l);
-    const char *written = sdse_text_end(&out, arena);
-    r->foreign.out_of_memory |= !written;
-    const enum sdse_status status = sdse_foreign_status(&r->foreign);
-    if (status == SDSE_OK)
-        *yaml = written;
-    return status;
+        print_layer(r, out, l);
 }

@@ -43,11 +43,11 @@ static bool next_within(struct sdse_maestro_reading *r,
 }
 
 // The dimension of a name; DIMS if it is none.
-static unsigned dim_of(struct sdse_maestro_word word) {
+static enum sdse_maestro_dim dim_of(struct sdse_maestro_word word) {
     unsigned d = 0;
     while (d < DIMS && !sdse_maestro_says(word, sdse_maestro_dim_names[d]))
         d++;
-    return d;
+    return (enum sdse_maestro_dim)d;
 }
 
 // A number from 1 on, or a constant's name.
@@ -109,54 +109,86 @@ static void read_dimensions(struct sdse_maestro_reading *r,
     }
 }
 
-static bool read_dim(struct sdse_maestro_reading *r) {
+static bool read_dim(struct sdse_maestro_reading *r, enum sdse_maestro_dim *dim) {
     const struct sdse_maestro_word word = next(r);
-    if (dim_of(word) == DIMS)
+    *dim = dim_of(word);
+    if (*dim == DIMS)
         expected(r, word, "a dimension");
     return !r->broken;
 }
 
 // "64", "KTileSz" or "Sz(R)".
-static void read_extent(struct sdse_maestro_reading *r) {
-    uint64_t ignored;
+static void read_extent(struct sdse_maestro_reading *r,
+                        struct sdse_maestro_extent *extent) {
     if (!sdse_maestro_says(sdse_maestro_peek(&r->words), "Sz")) {
-        number(r, &ignored);
+        number(r, &extent->value);
         return;
     }
     (void)next(r);
+    if (expect(r, "(") && read_dim(r, &extent->dim))
+        expect(r, ")");
+}
+
+// "SpatialMap(Sz(R), 1) Y" or "Cluster(64, P)", of which the first word is read.
+static void read_directive(struct sdse_maestro_reading *r,
+                           struct sdse_maestro_directive *directive) {
     if (!expect(r, "("))
         return;
-    if (read_dim(r))
-        expect(r, ")");
+    read_extent(r, &directive->size);
+    if (directive->act == CLUSTER) {
+        const struct sdse_maestro_word kind = next(r);
+        if (!sdse_maestro_says(kind, "P") && !sdse_maestro_says(kind, "L"))
+            expected(r, kind, "P or L");
+    } else {
+        read_extent(r, &directive->offset);
+    }
+    if (!r->broken && expect(r, ")") && directive->act != CLUSTER)
+        read_dim(r, &directive->dim);
+}
+
+// A place for one more; NULL when memory is out.
+static struct sdse_maestro_directive *add_directive(struct sdse_maestro_reading *r) {
+    if (r->directive_count == r->directive_room) {
+        const size_t room = r->directive_room ? 2 * r->directive_room : 64;
+        struct sdse_maestro_directive *more =
+            SDSE_ARENA_ARRAY(r->foreign.arena, struct sdse_maestro_directive, room);
+        if (!more) {
+            r->foreign.out_of_memory = r->broken = true;
+            return NULL;
+        }
+        if (r->directive_count)
+            memcpy(more, r->directive, r->directive_count * sizeof *more);
+        r->directive = more;
+        r->directive_room = room;
+    }
+    return &r->directive[r->directive_count++];
 }
 
 static void read_dataflow(struct sdse_maestro_reading *r,
                           struct sdse_maestro_layer *layer) {
+    static const char *const acts[] = {
+        [TEMPORAL] = "TemporalMap", [SPATIAL] = "SpatialMap", [CLUSTER] = "Cluster"};
     layer->has_dataflow = true;
+    layer->first_directive = r->directive_count;
     if (!expect(r, "{"))
         return;
     struct sdse_maestro_word word;
     while (next_within(r, &word)) {
-        const bool cluster = sdse_maestro_says(word, "Cluster");
-        if (!cluster && !sdse_maestro_says(word, "SpatialMap") &&
-            !sdse_maestro_says(word, "TemporalMap")) {
+        unsigned act = TEMPORAL;
+        while (act <= CLUSTER && !sdse_maestro_says(word, acts[act]))
+            act++;
+        if (act > CLUSTER) {
             expected(r, word, "SpatialMap, TemporalMap, Cluster or }");
             return;
         }
-        if (!expect(r, "("))
+        struct sdse_maestro_directive *directive = add_directive(r);
+        if (!directive)
             return;
-        read_extent(r);
-        if (cluster) {
-            const struct sdse_maestro_word kind = next(r);
-            if (!sdse_maestro_says(kind, "P") && !sdse_maestro_says(kind, "L"))
-                expected(r, kind, "P or L");
-        } else {
-            read_extent(r);
-        }
-        if (r->broken || !expect(r, ")") || cluster)
-            continue;
-        read_dim(r);
+        *directive = (struct sdse_maestro_directive){.act = (enum sdse_maestro_act)act,
+                                                     .loc = word.loc};
+        read_directive(r, directive);
     }
+    layer->directive_count = r->directive_count - layer->first_directive;
 }
 
 // A layer of which nothing is said yet; NULL when there are too many.
@@ -205,6 +237,10 @@ static void read_layer(struct sdse_maestro_reading *r) {
         } else if (sdse_maestro_says(word, "Dimensions")) {
             read_dimensions(r, layer);
         } else if (sdse_maestro_says(word, "Dataflow")) {
+            if (layer->has_dataflow)
+                sdse_foreign_refuse(&r->foreign, word.loc, false, "maestro-layer",
+                                    "the dataflow of '%s' is said twice",
+                                    layer->name.text);
             layer->dataflow = word.loc;
             read_dataflow(r, layer);
         } else {

@@ -25,13 +25,20 @@ static uint64_t extent(const struct sdse_nest *nest, unsigned axis) {
                               nest->stride[axis], nest->dilation[axis]);
 }
 
-// A number that may follow a minus sign.
-static bool read_pad(struct sdse_foreign *foreign, const struct sdse_node *node,
-                     uint64_t *out) {
-    if (node && sdse_read_u64(node, 0, 1 << 20, foreign->diags, out))
-        return true;
-    foreign->failed = true;
-    return false;
+// Padding before and after; false after a diagnostic.
+static bool read_pads(struct sdse_foreign *foreign, const struct sdse_node *pads,
+                      uint64_t pad[2]) {
+    if (pads->kind != SDSE_NODE_SEQUENCE || pads->count != 2) {
+        sdse_foreign_refuse(foreign, pads->loc, false, "zigzag-padding",
+                            "expected padding before and after, '[1, 1]'");
+        return false;
+    }
+    bool good = true;
+    for (unsigned i = 0; i < 2; i++)
+        good &=
+            sdse_read_u64(sdse_node_at(pads, i), 0, 1 << 20, foreign->diags, &pad[i]);
+    foreign->failed |= !good;
+    return good;
 }
 
 // The item of a list that belongs to the axis' index, as `pr_loop_dims` orders them.
@@ -69,10 +76,10 @@ static void read_padding(struct sdse_foreign *foreign, const struct sdse_node *n
         const char *index = equation->relation[relation].index;
         const struct sdse_node *pads = of_axis(node, "padding", index),
                                *size = of_axis(node, "pr_loop_sizes", index);
-        uint64_t before = 0, after = 0, there = 0;
-        if (pads && (!read_pad(foreign, sdse_node_at(pads, 0), &before) ||
-                     !read_pad(foreign, sdse_node_at(pads, 1), &after)))
+        uint64_t pad[2] = {0, 0}, there = 0;
+        if (pads && !read_pads(foreign, pads, pad))
             continue;
+        const uint64_t before = pad[0], after = pad[1];
         if (size && !sdse_read_u64(size, 1, 1 << 30, foreign->diags, &there)) {
             foreign->failed = true;
             continue;

@@ -45,7 +45,7 @@ static void each_design_maps_a_layer(void **state) {
 static void files_come_in_any_order(void **state) {
     (void)state;
     write_scratch("net.yaml", layer);
-    run_says(0, "import @net.yaml -o @n.yaml", "1 layers");
+    run_says(0, "import @net.yaml -o @n.yaml", "1 layer, ");
     char *text = read_whole(scratch("n.yaml"));
     assert_non_null(strstr(text, "kind: conv, in: [32, 10, 10], out_channels: 32"));
     assert_non_null(strstr(text, "outputs of 8 bit, sums of 16"));
@@ -83,6 +83,21 @@ static void other_formats_are_told_apart(void **state) {
     write_scratch("n.m", "Network n { Layer a { Type: GEMM Dimensions { K 8 M 4 N 2 } "
                          "} }");
     run_says(0, "import @n.m -o @n.yaml", "64 MACs");
+    // With an accelerator each layer's dataflow is its mapping: 4 of N times 8 of K.
+    write_scratch("hw.m", "num_pes: 32\nl1_size_cstr: 128\nl2_size_cstr: 4096\n");
+    write_scratch(
+        "d.m",
+        "Network n { Layer a { Type: GEMM Dimensions { K 8 M 4 N 4 }\nDataflow { "
+        "SpatialMap(1,1) N; Cluster(8, P); SpatialMap(1,1) K; } }\nLayer b { "
+        "Type: GEMM Dimensions { K 8 M 2 N 4 } Dataflow { SpatialMap(1,1) M; } "
+        "} }");
+    run_says(0, "import @hw.m @d.m -o @maestro", "-m ");
+    run_says(0,
+             "eval -a @maestro/arch.yaml -w @maestro/network.yaml -m "
+             "@maestro/mapping.yaml",
+             "\n0 groups of several layers; ");
+    run_says(1, "import @d.m -o @d.yaml", "the dataflows of 2 layers");
+    run_says(1, "import @hw.m @hw.m -o @d.yaml", "[maestro-file]");
     // Files of different tools are not read together.
     run_says(1, "import @n.m tests/data/accelforge/products.yaml -o @y",
              "is no file of MAESTRO");
@@ -105,6 +120,17 @@ static void designs_are_converted_back(void **state) {
     run_says(1, "convert -a eyeriss --to zigzag -o @eyeriss", "[zigzag-lacks]");
     assert_null(read_whole(scratch("eyeriss/hardware.yaml")));
     run_says(0, "convert -a eyeriss --to zigzag -o @eyeriss --lossy", "hardware.yaml");
+    // What is lost is said once for each key, with a count, and for a part as a whole.
+    struct ran ran =
+        run_program("convert -a eyeriss --to zigzag -o @eyeriss --force --lossy");
+    assert_non_null(
+        strstr(ran.err, "hold 'hop_pj_per_bit' of 3 places, as levels.GLB"));
+    assert_non_null(strstr(ran.err, "hold levels.GLB.memories: 31 values"));
+    size_t lines = 0;
+    for (const char *at = ran.err; (at = strchr(at, '\n')); at++)
+        lines++;
+    assert_true(lines > 10 && lines < 30);
+    free_ran(&ran);
 }
 
 int main(void) {

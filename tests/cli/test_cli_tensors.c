@@ -129,7 +129,7 @@ static void lite_models(void **state) {
     flat_number(&m.b, options, 1, 2, 4);
     flat_number(&m.b, options, 2, 2, 4);
     save(scratch("m.tflite"), &m.b);
-    run_says(0, "import @m.tflite -o @lite", "1 layers, 1728 MACs, 108 weights");
+    run_says(0, "import @m.tflite -o @lite", "1 layer, 1728 MACs, 108 weights");
     run_says(0, "import @m.tflite -o @lite -f json", "\"sdse.import/1\"");
     run_says(0, "check @lite/workload.yaml", "ok: network m");
     run_says(0, "decompose @lite -s 0.5", "\u7b2c\u4e00");

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "oracle/support_cases.h"
 #include "oracle/support_problems.h"
 #include "spec/load.h"
 
@@ -19,6 +20,37 @@ enum { MOST = BRUTE_POINTS };
 static struct brute_seen seen;
 
 const struct brute_seen *brute_seen(void) { return &seen; }
+
+const char *brute_make_arch(uint64_t *state, struct sdse_arena *arena) {
+    static const char *const partial[] = {"8", "20"},
+                             *const inputs[] = {"8", "8", "12"},
+                             *const shares[] = {"activations", "activations, weights"};
+    return sdse_arena_printf(
+        arena,
+        "{name: a, source: s, node_nm: 28, clock_ghz: 1, tensors: {weights: {bits: 8}, "
+        "inputs: {bits: %s}, outputs: {bits: 8, partial_bits: %s}}, count_drain_reads: "
+        "%s, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8, shared_bits_per_cycle: "
+        "%llu}, network: {topology: bus, pj_per_bit: 0.2}}, "
+        "{level: GLB, memory: {class: sram, keeps: [weights, inputs, outputs], shares: "
+        "[%s], capacity_bytes: %llu, buffering: %llu, pj_per_bit: %llu, "
+        "shared_bits_per_cycle: %llu}, fanout: {x: 2, dims_x: [K, P]}, network: "
+        "{topology: bus, multicast: %s, reduce: true, pj_per_bit: %s}}]"
+        ", compute: {pj_per_mac: %s}, vector: {below: GLB, pj_per_op: 0.25, "
+        "ops_per_cycle: 4}}",
+        inputs[oracle_below(state, 3)], partial[oracle_below(state, 2)],
+        oracle_below(state, 2) ? "true" : "false",
+        (unsigned long long)(oracle_below(state, 3) ? 4 + 8 * oracle_below(state, 4)
+                                                    : 256),
+        shares[oracle_below(state, 3) == 0],
+        (unsigned long long)(12 +
+                             oracle_below(state, oracle_below(state, 2) ? 24 : 100)),
+        (unsigned long long)(1 + oracle_below(state, 2)),
+        (unsigned long long)(1 + oracle_below(state, 3)),
+        (unsigned long long)(oracle_below(state, 2) ? 16 : 512),
+        oracle_below(state, 2) ? "true" : "false", oracle_below(state, 2) ? "0.1" : "2",
+        oracle_below(state, 2) ? "0.5" : "0.01");
+}
 
 void brute_read(const char *arch, const char *text, struct brute_problem *p) {
     struct sdse_diags diags;
@@ -193,11 +225,14 @@ static uint32_t finds(const struct brute_problem *p, const struct way *way, size
 
 static uint64_t input_words_per_row(const struct sdse_nest *nest) {
     uint64_t columns = 0;
-    for (uint64_t column = 0; column < 64; column++) {
+    for (int64_t column = 0; column < (nest->map[1] ? (int64_t)nest->map[1] : 64);
+         column++) {
         bool read = false;
         for (uint64_t q = 0; q < nest->bound[SDSE_Q]; q++)
             for (uint64_t s = 0; s < nest->bound[SDSE_S]; s++)
-                read |= q * nest->stride[1] + s * nest->dilation[1] == column;
+                read |= (int64_t)(q * nest->stride[1] + s * nest->dilation[1]) -
+                            nest->pad[1] ==
+                        column;
         columns += read;
     }
     return nest->bound[SDSE_N] * nest->bound[SDSE_G] * nest->bound[SDSE_C] * columns;
@@ -212,8 +247,9 @@ struct turn {
     uint64_t heads;              // of them all; 1: none
     uint64_t keys;               // of an attention that may take them in parts; 0: none
     bool softmax;                // between its products
-    uint64_t tile_rows, tile_heads, tile_keys;
-    unsigned retained, kept;
+    uint64_t columns; // that the last one makes, if tiles may be of some; else 0
+    uint64_t tile_rows, tile_columns, tile_heads, tile_keys;
+    unsigned retained, banded, kept;
     bool buffered;
 };
 
@@ -252,7 +288,7 @@ struct kinds {
     struct {
         const struct known *known;
         uint64_t times;
-    } kind[128];
+    } kind[1024];
 };
 
 static void add_kind(struct kinds *kinds, const struct known *at, uint64_t times) {
@@ -279,7 +315,10 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
     const struct sdse_layer *whole = &p->net->layers[layer];
     const bool last = layer == end, keeps = turn->kept >> at->layer & 1u;
     struct sdse_residence home = {.level = 1, .reserved_bits = held_at(p, way, begin)};
-    const uint64_t per_row = input_words_per_row(first) / turn->heads * heads;
+    const uint64_t columns = at->columns.count; // 0: all of them
+    const uint64_t per_row =
+        columns ? first->bound[SDSE_N] * first->bound[SDSE_G] * first->bound[SDSE_C]
+                : input_words_per_row(first) / turn->heads * heads;
     const bool right = finds(p, way, begin, layer, SDSE_EDGE_WEIGHTS);
     home.tensors = keeps || right ? SDSE_BIT(SDSE_WEIGHTS) : 0;
     if (at->layer > 0 || turn->buffered ||
@@ -307,19 +346,22 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
                 weight_bits(p, turn->layer[i]) / (double)turn->heads * (double)heads;
     for (size_t i = 1; i < turn->count; i++) {
         const size_t maker = turn->layer[i - 1];
-        const double row = bits_of(p, maker) / (double)turn->rows[i - 1] /
-                           (double)turn->heads * (double)heads *
-                           (some->keys ? (double)some->keys / (double)turn->keys : 1);
+        const double row =
+            bits_of(p, maker) / (double)turn->rows[i - 1] / (double)turn->heads *
+            (double)heads * (some->keys ? (double)some->keys / (double)turn->keys : 1) /
+            (columns ? (double)p->net->layers[maker].nest.bound[SDSE_Q] : 1);
         home.reserved_bits += row * (double)at->held[i];
         if (maker == layer) // its own have a place of their own
-            home.reserved_bits -= row * (double)at->part.bound[SDSE_P];
+            home.reserved_bits -= row * (double)at->part.bound[SDSE_P] *
+                                  (columns ? (double)at->part.bound[SDSE_Q] : 1);
     }
     if (way->place[end])
         home.reserved_bits += bits_of(p, end);
     if (last && way->place[end])
         home.reserved_bits -= bits_of(p, end) * (double)at->part.bound[SDSE_P] /
                               (double)turn->rows[turn->count - 1] /
-                              (double)turn->heads * (double)heads;
+                              (double)turn->heads * (double)heads *
+                              (columns ? (double)columns / (double)turn->columns : 1);
     struct sdse_nest part = at->part;
     part.bound[SDSE_G] = part.bound[SDSE_G] / turn->heads * heads;
     if (some->keys) {
@@ -378,6 +420,8 @@ static void run_turn(const struct brute_problem *p, const struct way *way,
     const struct sdse_fused_rows_request request = {.layer_count = turn->count,
                                                     .nest = nest,
                                                     .tile_rows = turn->tile_rows,
+                                                    .tile_columns = turn->tile_columns,
+                                                    .banded = turn->banded,
                                                     .retained = turn->retained,
                                                     .buffered = turn->buffered};
     struct sdse_fused_rows rows;
@@ -495,6 +539,24 @@ static void find_keys(const struct brute_problem *p, struct turn *turn) {
         turn->keys = scores->nest.bound[SDSE_K];
 }
 
+// The columns that a group makes, if its tiles may be of some: maps of its members are
+// read as they were made, and nothing between them takes more than a word.
+static uint64_t columns_of(const struct brute_problem *p, const struct turn *turn) {
+    const size_t end = turn->layer[turn->count - 1];
+    for (size_t l = turn->layer[0]; l <= end; l++) {
+        const struct sdse_layer *layer = &p->net->layers[l];
+        const bool between = sdse_layer_moves(layer) && layer->move.fused;
+        if (between ? layer->kind != SDSE_ACT : is_function(layer))
+            return 0;
+    }
+    for (size_t i = 1; i < turn->count; i++)
+        if (p->net->layers[turn->layer[i]].in_width !=
+            p->net->layers[turn->layer[i - 1]].nest.bound[SDSE_Q])
+            return 0;
+    const uint64_t columns = p->net->layers[end].nest.bound[SDSE_Q];
+    return p->columns && columns > 1 ? columns : 0;
+}
+
 // The layers of a group that begins with layer `first` and has `count` members; 0:
 // there is none.
 static size_t list_turn(const struct brute_problem *p, size_t first, size_t count,
@@ -525,6 +587,7 @@ static size_t list_turn(const struct brute_problem *p, size_t first, size_t coun
         return 0;
     turn->heads = heads_of(p, turn);
     find_keys(p, turn);
+    turn->columns = columns_of(p, turn);
     return turn->layer[count - 1] + 1 - first;
 }
 
@@ -552,25 +615,37 @@ static bool may_keep(const struct brute_problem *p, const struct way *way,
     return true;
 }
 
+// All choices of what is kept in bands: of what is not retained, and of an input that
+// is buffered.
+static void run_bands(const struct brute_problem *p, const struct way *way,
+                      struct turn turn, struct brute_points *all) {
+    static struct brute_points one;
+    for (turn.banded = 0; turn.banded < 1u << turn.count; turn.banded++) {
+        if (turn.banded & turn.retained || (turn.banded & 1u && !turn.buffered) ||
+            (turn.banded && !turn.tile_columns))
+            continue;
+        run_turn(p, way, &turn, &one);
+        for (size_t i = 0; i < one.count; i++)
+            add_point(all, one.at[i].energy_pj, one.at[i].latency_cycles);
+    }
+}
+
 // All configurations of a group of given tiles under given places.
 static void run_tiles(const struct brute_problem *p, const struct way *way,
                       struct turn turn, struct brute_points *all) {
-    static struct brute_points one;
     const bool there = finds(p, way, turn.layer[0], turn.layer[0], SDSE_EDGE_INPUTS);
     for (turn.retained = 0; turn.retained < 1u << turn.count; turn.retained += 2) {
         for (turn.kept = 0; turn.kept < 1u << turn.count; turn.kept++) {
             for (int b = 0; b < (there ? 1 : 2) && may_keep(p, way, &turn); b++) {
                 turn.buffered = b;
-                run_turn(p, way, &turn, &one);
-                for (size_t i = 0; i < one.count; i++)
-                    add_point(all, one.at[i].energy_pj, one.at[i].latency_cycles);
+                run_bands(p, way, turn, all);
             }
         }
     }
 }
 
-// Whether keys are taken in parts of so many: of half as many again and again, or of
-// any number.
+// Whether keys, or columns, are taken in parts of so many: of half as many again and
+// again, or of any number.
 static bool is_some_keys(const struct brute_problem *p, uint64_t all, uint64_t keys) {
     if (p->tiles == SDSE_TILES_ALL)
         return keys < all;
@@ -592,6 +667,14 @@ static void run_group(const struct brute_problem *p, const struct way *way,
             if (is_tile(p, rows, turn.tile_rows) &&
                 is_tile(p, turn.heads, turn.tile_heads))
                 run_tiles(p, way, turn, all);
+    turn.tile_heads = turn.heads;
+    for (turn.tile_rows = 1; turn.tile_rows <= rows; turn.tile_rows++)
+        for (turn.tile_columns = 1; turn.tile_columns < turn.columns;
+             turn.tile_columns++)
+            if (is_tile(p, rows, turn.tile_rows) &&
+                is_some_keys(p, turn.columns, turn.tile_columns))
+                run_tiles(p, way, turn, all);
+    turn.tile_columns = 0;
     turn.tile_heads = 1;
     for (turn.tile_rows = 1; turn.tile_rows <= rows; turn.tile_rows++)
         for (turn.tile_keys = 1; turn.tile_keys < turn.keys; turn.tile_keys++)

@@ -16,6 +16,7 @@ struct brute_problem {
     const struct sdse_arch *arch; // DRAM, and a memory that shares
     struct sdse_workload *net;    // of at most BRUTE_LAYERS layers
     enum sdse_fusion_tiles tiles;
+    bool columns; // tiles may be of some
     size_t depth;
 };
 
@@ -29,6 +30,10 @@ struct brute_seen {
     uint64_t ways, asked;
     uint64_t functions_of_other_rows;
 };
+
+// An accelerator of two memories, of random sizes and costs, the smaller of which
+// shares. In `arena`.
+const char *brute_make_arch(uint64_t *state, struct sdse_arena *arena);
 
 // Reads the texts into p->arch and p->net; a fault in them fails the test.
 void brute_read(const char *arch, const char *network, struct brute_problem *p);
@@ -45,7 +50,8 @@ bool brute_is_group(const struct brute_problem *p, size_t first, size_t count);
 
 struct compared {
     uint64_t networks, fused, none, points, groups, retained, recomputed, kept,
-        buffered, again, adding, added_there, heads, keys, weights_there, functions, pools;
+        buffered, again, adding, added_there, heads, keys, weights_there, functions, pools,
+        columns, banded;
     struct sdse_fusion_counts counts; // sums; groups: of the last
 };
 

@@ -47,6 +47,8 @@ static void check_picked(const struct brute_problem *p,
         seen->kept += group[g].config.kept != 0;
         seen->buffered += group[g].config.buffered;
         seen->heads += group[g].config.tile_heads > 0;
+        seen->columns += group[g].config.tile_columns > 0;
+        seen->banded += group[g].config.banded > 0;
         seen->keys += group[g].config.tile_keys > 0;
         for (size_t k = 0; k < group[g].kind_count; k++) {
             const struct sdse_fused_kind *kind = &group[g].kind[k];
@@ -174,7 +176,8 @@ static void check_goal(const struct brute_problem *p, enum sdse_places_goal goal
                       .goal = goal,
                       .threads = 1},
         .depth = p->depth,
-        .tiles = p->tiles};
+        .tiles = p->tiles,
+        .columns = p->columns};
     struct sdse_fusion fusion;
     assert_int_equal(sdse_fusion_find(&request, p->arena, &fusion), SDSE_OK);
     const struct sdse_places *places = &fusion.residency.places;

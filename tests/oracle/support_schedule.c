@@ -18,7 +18,9 @@ static void compare_groups(const struct sdse_fused_group *a,
     assert_int_equal(a->first, b->first);
     assert_int_equal(a->last, b->last);
     assert_int_equal(a->config.tile_rows, b->config.tile_rows);
+    assert_int_equal(a->config.tile_columns, b->config.tile_columns);
     assert_int_equal(a->config.retained, b->config.retained);
+    assert_int_equal(a->config.banded, b->config.banded);
     assert_int_equal(a->config.kept, b->config.kept);
     assert_int_equal(a->config.buffered, b->config.buffered);
     assert_int_equal(a->question.outputs, b->question.outputs);
@@ -32,6 +34,7 @@ static void compare_groups(const struct sdse_fused_group *a,
         assert_int_equal(x->layer, y->layer);
         assert_int_equal(x->times, y->times);
         assert_memory_equal(&x->rows, &y->rows, sizeof x->rows);
+        assert_memory_equal(&x->columns, &y->columns, sizeof x->columns);
         assert_same(x->residence.reserved_bits, y->residence.reserved_bits);
         assert_int_equal(x->residence.tensors, y->residence.tensors);
         assert_int_equal(x->residence.addends, y->residence.addends);

@@ -29,37 +29,6 @@ static struct compared seen;
 
 // --- Generated ---
 
-static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
-    static const char *const partial[] = {"8", "20"},
-                             *const inputs[] = {"8", "8", "12"},
-                             *const shares[] = {"activations", "activations, weights"};
-    return sdse_arena_printf(
-        arena,
-        "{name: a, source: s, node_nm: 28, clock_ghz: 1, tensors: {weights: {bits: 8}, "
-        "inputs: {bits: %s}, outputs: {bits: 8, partial_bits: %s}}, count_drain_reads: "
-        "%s, levels: ["
-        "{level: DRAM, memory: {class: dram, pj_per_bit: 8, shared_bits_per_cycle: "
-        "%llu}, network: {topology: bus, pj_per_bit: 0.2}}, "
-        "{level: GLB, memory: {class: sram, keeps: [weights, inputs, outputs], shares: "
-        "[%s], capacity_bytes: %llu, buffering: %llu, pj_per_bit: %llu, "
-        "shared_bits_per_cycle: %llu}, fanout: {x: 2, dims_x: [K, P]}, network: "
-        "{topology: bus, multicast: %s, reduce: true, pj_per_bit: %s}}]"
-        ", compute: {pj_per_mac: %s}, vector: {below: GLB, pj_per_op: 0.25, "
-        "ops_per_cycle: 4}}",
-        inputs[oracle_below(state, 3)], partial[oracle_below(state, 2)],
-        oracle_below(state, 2) ? "true" : "false",
-        (unsigned long long)(oracle_below(state, 3) ? 4 + 8 * oracle_below(state, 4)
-                                                    : 256),
-        shares[oracle_below(state, 3) == 0],
-        (unsigned long long)(12 +
-                             oracle_below(state, oracle_below(state, 2) ? 24 : 100)),
-        (unsigned long long)(1 + oracle_below(state, 2)),
-        (unsigned long long)(1 + oracle_below(state, 3)),
-        (unsigned long long)(oracle_below(state, 2) ? 16 : 512),
-        oracle_below(state, 2) ? "true" : "false", oracle_below(state, 2) ? "0.1" : "2",
-        oracle_below(state, 2) ? "0.5" : "0.01");
-}
-
 struct made {
     unsigned layer, channels, rows;
 };
@@ -176,7 +145,7 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
 static bool make_problem(uint64_t seed, struct brute_problem *p) {
     uint64_t state = seed * 2 + 1;
     p->arena = sdse_arena_new();
-    const char *arch = make_arch(&state, p->arena);
+    const char *arch = brute_make_arch(&state, p->arena);
     p->tiles = oracle_below(&state, 2) ? SDSE_TILES_ALL : SDSE_TILES_BALANCED;
     p->depth = 2 + (size_t)oracle_below(&state, 2);
     brute_read(arch, make_network(&state, p->arena), p);

@@ -20,16 +20,19 @@ struct read {
 
 static struct read read_text(const char *text, bool lossy) {
     struct read r = {.arena = sdse_arena_new()};
-    const char *yaml = NULL;
+    const struct sdse_maestro_text network = {"n.m", text};
+    struct sdse_maestro_files files;
     struct sdse_node *root = NULL;
     sdse_diags_init(&r.diags, r.arena);
-    r.status = sdse_maestro_network("n.m", text, lossy, r.arena, &r.diags, &yaml);
+    r.status = sdse_maestro_import(&network, NULL, lossy, r.arena, &r.diags, &files);
     assert_int_equal(r.status == SDSE_OK, r.diags.errors == 0);
     if (r.status != SDSE_OK)
         return r;
-    assert_int_equal(
-        sdse_tree_parse_memory(r.arena, "out", yaml, strlen(yaml), &r.diags, &root),
-        SDSE_OK);
+    assert_null(files.arch);
+    assert_null(files.mapping);
+    assert_int_equal(sdse_tree_parse_memory(r.arena, "out", files.network,
+                                            strlen(files.network), &r.diags, &root),
+                     SDSE_OK);
     r.status = sdse_workload_from_tree(r.arena, root, &r.diags, &r.net);
     if (r.status != SDSE_OK)
         sdse_diags_print(&r.diags, stderr, false);
@@ -91,7 +94,7 @@ static void layers_are_what_their_types_say(void **state) {
                  "// A comment { Layer\nConstant SzK 11;\nNetwork net {\nLayer a { %s "
                  "}\n}\n",
                  cases[i].layer);
-        assert_true(sdse_maestro_is(text));
+        assert_int_equal(sdse_maestro_kind(text), SDSE_MAESTRO_NETWORK);
         struct read r = read_text(text, false);
         if (r.status != SDSE_OK)
             sdse_diags_print(&r.diags, stderr, false);
@@ -179,7 +182,13 @@ static void what_is_no_layer_is_refused(void **state) {
         {LAYER("Type: TRCONV Dimensions { K 1 C 4 R 1 S 1 Y' 3 X 1 }"), "maestro-layer",
          "is transposed and says Y'", 2, 8, false},
         {LAYER(GEMM " Dataflow { SpatialMap(1,1) K; Cluster(Sz(M), P); }"),
-         "maestro-dataflow", "is lost", 2, 50, true},
+         "maestro-dataflow", "the dataflow of 1 layer, 'a' the first, is lost", 2, 50,
+         true},
+        {LAYER(GEMM " Dataflow { } } Layer b { " GEMM " Dataflow { }"),
+         "maestro-dataflow", "the dataflows of 2 layers, 'a' the first, are lost", 2,
+         50, true},
+        {LAYER(GEMM " Dataflow { } Dataflow { }"), "maestro-layer",
+         "the dataflow of 'a' is said twice", 2, 63, false},
         {LAYER(GEMM " Dataflow { Spatial(1,1) K; }"), "maestro-syntax",
          "expected SpatialMap, TemporalMap, Cluster or }, found 'Spatial'", 2, 61,
          false},
@@ -228,12 +237,22 @@ static void what_is_no_layer_is_refused(void **state) {
 
 static void texts_are_told_by_their_first_word(void **state) {
     (void)state;
-    assert_true(sdse_maestro_is("\xEF\xBB\xBF // Layer\nNetwork{ Layer"));
-    assert_true(sdse_maestro_is("Constant A 1; Network n { Layer"));
-    assert_false(sdse_maestro_is("// Network\nLayer"));
-    assert_false(sdse_maestro_is("Network n { }"));
-    assert_false(sdse_maestro_is(""));
-    assert_false(sdse_maestro_is("Layer, Network"));
+    static const struct {
+        const char *text;
+        enum sdse_maestro_kind kind;
+    } cases[] = {
+        {"\xEF\xBB\xBF // Layer\nNetwork{ Layer", SDSE_MAESTRO_NETWORK},
+        {"Constant A 1; Network n { Layer", SDSE_MAESTRO_NETWORK},
+        {"// Network\nLayer", SDSE_MAESTRO_NONE},
+        {"Network n { }", SDSE_MAESTRO_NONE},
+        {"", SDSE_MAESTRO_NONE},
+        {"Layer, Network", SDSE_MAESTRO_NONE},
+        {"// pes\nnum_pes: 4", SDSE_MAESTRO_HARDWARE},
+        {"L1Size 4", SDSE_MAESTRO_HARDWARE},
+        {"num_pe: 4", SDSE_MAESTRO_NONE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(sdse_maestro_kind(cases[i].text), cases[i].kind);
 }
 
 int main(void) {

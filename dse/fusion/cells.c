@@ -1,0 +1,169 @@
+#include "dse/fusion/cells.h"
+
+// Tiles of a pair of kinds, along rows and along columns.
+struct tiles {
+    const struct sdse_fused_rows_request *request;
+    const struct sdse_axis_tile *rows, *columns;
+    bool lead; // they are the first of both
+};
+
+// When a tensor is looked at: before the nests that make it, while it is made or read,
+// after it was read.
+enum moment { BEFORE, NOW, AFTER };
+
+// --- What is held ---
+
+static bool keeps_rows(const struct sdse_fused_rows_request *request, size_t tensor) {
+    return tensor ? request->retained >> tensor & 1u
+                  : request->buffered && !(request->banded & 1u);
+}
+
+static bool keeps_columns(const struct sdse_fused_rows_request *request,
+                          size_t tensor) {
+    return request->banded >> tensor & 1u || keeps_rows(request, tensor);
+}
+
+// Whether a cell is there, of a row and a column that such sets of tiles need.
+static bool is_there(const struct sdse_fused_rows_request *request, size_t tensor,
+                     enum moment moment, unsigned row, unsigned column) {
+    const bool above = row & SDSE_EARLIER_TILES, here = row & SDSE_THIS_TILE,
+               below = row & SDSE_LATER_TILES, now = column & SDSE_THIS_TILE;
+    // Of the tiles of this band: those that are done, and those to come.
+    const bool done = column & SDSE_EARLIER_TILES || (moment == AFTER && now),
+               to_come = column & SDSE_LATER_TILES || (moment != AFTER && now);
+    if (moment == NOW && here && now)
+        return true;
+    if (keeps_rows(request, tensor))
+        return (above || (here && done)) && (below || (here && to_come));
+    return keeps_columns(request, tensor) && here && done && to_come;
+}
+
+static uint64_t count_held(const struct tiles *tiles, size_t tensor, size_t layer) {
+    const enum moment moment = layer > tensor        ? AFTER
+                               : layer + 1 >= tensor ? NOW
+                                                     : BEFORE;
+    const uint64_t *rows = tiles->rows->count[tensor],
+                   *columns = tiles->columns->count[tensor];
+    uint64_t cells = 0;
+    for (unsigned row = 1; row < SDSE_TILE_SETS; row++)
+        for (unsigned column = 1; rows[row] && column < SDSE_TILE_SETS; column++)
+            if (columns[column] &&
+                is_there(tiles->request, tensor, moment, row, column))
+                cells += rows[row] * columns[column];
+    return cells;
+}
+
+// --- Nests ---
+
+static void add_nest(const struct sdse_fused_nest *nest, struct sdse_fused_rows *out) {
+    for (size_t i = out->count; i-- > 0 && out->nest[i].layer == nest->layer;)
+        if (sdse_fused_nests_alike(&out->nest[i], nest)) {
+            out->nest[i].times += nest->times;
+            return;
+        }
+    out->nest[out->count++] = *nest;
+}
+
+// One run of rows times one of columns, in all these tiles. opens: it is the first nest
+// of its layer in each.
+static void add_runs(const struct tiles *tiles, const struct sdse_fused_nest *whole,
+                     bool opens, struct sdse_fused_rows *out) {
+    struct sdse_fused_nest nest = *whole;
+    const struct sdse_nest *layer = &tiles->request->nest[nest.layer];
+    sdse_nest_part_along(layer, 0, &nest.rows, &nest.part);
+    sdse_nest_part_along(&nest.part, 1, &nest.columns, &nest.part);
+    nest.times = tiles->rows->times * tiles->columns->times;
+    if (opens && nest.layer == 0 && tiles->request->buffered)
+        nest.loaded = tiles->rows->fresh * tiles->columns->fresh;
+    if (opens && tiles->lead) {
+        struct sdse_fused_nest first = nest;
+        first.first = true;
+        first.times = 1;
+        add_nest(&first, out);
+        nest.times--;
+    }
+    if (nest.times)
+        add_nest(&nest, out);
+}
+
+static void list_nests(struct tiles *tiles, size_t layer, struct sdse_fused_rows *out) {
+    const size_t rows = tiles->rows->run_count[layer],
+                 columns = tiles->columns->run_count[layer];
+    struct sdse_fused_nest nest = {.layer = layer};
+    if (!rows || !columns)
+        return;
+    for (size_t i = tiles->request->buffered ? 0 : 1; i < tiles->request->layer_count;
+         i++)
+        nest.held[i] = count_held(tiles, i, layer);
+    tiles->lead = tiles->rows->leads & tiles->columns->leads & SDSE_BIT(layer);
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < columns; c++) {
+            nest.rows = tiles->rows->run[layer][r];
+            nest.columns = tiles->columns->run[layer][c];
+            add_runs(tiles, &nest, r == 0 && c == 0, out);
+        }
+}
+
+// --- Both axes ---
+
+static struct sdse_axis_request along(const struct sdse_fused_rows_request *request,
+                                      unsigned axis) {
+    struct sdse_axis_request line = {.layer_count = request->layer_count,
+                                     .nest = request->nest,
+                                     .axis = axis,
+                                     .tile = axis ? request->tile_columns
+                                                  : request->tile_rows};
+    for (size_t i = 0; i < request->layer_count; i++)
+        if (axis ? keeps_columns(request, i) : keeps_rows(request, i))
+            line.kept |= SDSE_BIT(i);
+    return line;
+}
+
+bool sdse_fused_cells_fit(const struct sdse_fused_rows_request *request) {
+    const struct sdse_axis_request rows = along(request, 0),
+                                   columns = along(request, 1);
+    return sdse_axis_fits(&rows) && sdse_axis_fits(&columns);
+}
+
+// No more than there are pairs of runs, and one more for each layer.
+static size_t count_most(const struct sdse_fused_rows_request *request,
+                         const struct sdse_axis *rows,
+                         const struct sdse_axis *columns) {
+    size_t most = request->layer_count;
+    for (size_t m = 0; m < request->layer_count; m++) {
+        size_t runs[2] = {0, 0};
+        for (size_t r = 0; r < rows->count; r++)
+            runs[0] += rows->tile[r].run_count[m];
+        for (size_t c = 0; c < columns->count; c++)
+            runs[1] += columns->tile[c].run_count[m];
+        most += runs[0] * runs[1];
+    }
+    return most;
+}
+
+enum sdse_status sdse_fused_cells_find(const struct sdse_fused_rows_request *request,
+                                       struct sdse_arena *arena,
+                                       struct sdse_fused_rows *rows) {
+    struct sdse_axis axis[2];
+    struct sdse_fused_rows fresh = {.count = 0};
+    for (unsigned a = 0; a < 2; a++) {
+        const struct sdse_axis_request line = along(request, a);
+        const enum sdse_status status = sdse_axis_find(&line, arena, &axis[a]);
+        if (status != SDSE_OK)
+            return status;
+    }
+    fresh.nest = SDSE_ARENA_ARRAY(arena, struct sdse_fused_nest,
+                                  count_most(request, &axis[0], &axis[1]));
+    if (!fresh.nest)
+        return SDSE_NO_MEMORY;
+    for (size_t m = 0; m < request->layer_count; m++)
+        for (size_t r = 0; r < axis[0].count; r++)
+            for (size_t c = 0; c < axis[1].count; c++) {
+                struct tiles tiles = {.request = request,
+                                      .rows = &axis[0].tile[r],
+                                      .columns = &axis[1].tile[c]};
+                list_nests(&tiles, m, &fresh);
+            }
+    *rows = fresh;
+    return SDSE_OK;
+}
