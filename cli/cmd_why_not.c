@@ -141,7 +141,9 @@ static void print_config(const struct asking *a) {
         printf(", %" PRIu64 " keys at a time", config->tile_keys);
     printf("; retained: %s; weights kept: %s%s\n\n",
            names_text(a, config->retained >> 1), names_text(a, config->kept),
-           config->buffered ? "; inputs buffered" : "");
+           config->for_all    ? "; inputs buffered for all that read them"
+           : config->buffered ? "; inputs buffered"
+                              : "");
 }
 
 // The nest that needs most, term by term.
@@ -199,6 +201,7 @@ static enum cli_exit print_json(const struct asking *a) {
     sdse_json_text(&json, "retained", names_text(a, config->retained >> 1));
     sdse_json_text(&json, "weights_kept", names_text(a, config->kept));
     sdse_json_flag(&json, "buffered", config->buffered);
+    sdse_json_flag(&json, "buffered_for_all", config->for_all);
     sdse_json_rows(&json, "nests", nest_table(a, false));
     sdse_json_u64(&json, "largest", a->room.largest);
     sdse_json_array(&json, "terms");

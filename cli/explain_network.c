@@ -78,18 +78,64 @@ static const char *stay_text(const struct sdse_fusion_config *config, size_t i) 
     return cells ? "cells are made again and stay" : "rows are made again and stay";
 }
 
+// Whether what a layer reads as inputs is what one other puts out, and nothing else.
+static bool reads_one_map(const struct telling *t, size_t layer) {
+    const struct sdse_workload *net = t->network->workload;
+    size_t makers = 0;
+    for (size_t e = 0; e < net->edge_count; e++)
+        makers += net->edges[e].to == layer && net->edges[e].use <= SDSE_EDGE_CONCAT;
+    return makers == 1 && net->layers[layer].move.addends <= 1;
+}
+
+// A layer that reads several maps, or one that others read too: all of them at once.
+static bool print_reads(const struct telling *t, const struct sdse_fused_group *group,
+                        size_t layer) {
+    struct crossing reader;
+    if (!find_crossing(t, group, layer, &reader))
+        return false;
+    printf("  inputs of %s: %" PRIu64 " %s words instead of %" PRIu64 " read\n",
+           name_of(t, layer), reader.read, t->outermost, reader.read_outside);
+    return true;
+}
+
+// What one member makes, with those that read it. alone: one does, and no more.
+static bool print_edge(const struct telling *t, const struct sdse_fused_group *group,
+                       size_t member, bool *alone) {
+    const size_t layer = group->layer[member];
+    const struct sdse_handed_tensor *made =
+        sdse_handed_by(&t->network->schedule->placing, layer);
+    struct crossing maker, reader = {0};
+    *alone = made->use_count == 1 && reads_one_map(t, made->use[0]) &&
+             (!made->as || made->as[0] == SDSE_HANDED_INPUTS);
+    if (!find_crossing(t, group, layer, &maker) ||
+        (*alone && !find_crossing(t, group, made->use[0], &reader)))
+        return false;
+    printf("  %s ->", name_of(t, layer));
+    for (size_t i = 0; i < made->use_count; i++)
+        printf("%s %s", i ? "," : "", name_of(t, made->use[i]));
+    printf(": %s in %s: %" PRIu64 " %s words instead of %" PRIu64 " written",
+           stay_text(&group->config, member + 1), t->shared,
+           maker.written + reader.read, t->outermost, maker.written_outside);
+    if (*alone)
+        printf(" and %" PRIu64 " read", reader.read_outside);
+    printf("\n");
+    return true;
+}
+
 static bool print_edges(const struct telling *t, const struct sdse_fused_group *group) {
+    bool told[SDSE_FUSED_MOST] = {true}; // what it reads
     for (size_t i = 0; i + 1 < group->layer_count; i++) {
-        struct crossing maker, reader;
-        if (!find_crossing(t, group, group->layer[i], &maker) ||
-            !find_crossing(t, group, group->layer[i + 1], &reader))
+        const struct sdse_handed_tensor *made =
+            sdse_handed_by(&t->network->schedule->placing, group->layer[i]);
+        bool alone;
+        if (!print_edge(t, group, i, &alone))
             return false;
-        printf("  %s -> %s: %s in %s: %" PRIu64 " %s words instead of %" PRIu64
-               " written and %" PRIu64 " read\n",
-               name_of(t, group->layer[i]), name_of(t, group->layer[i + 1]),
-               stay_text(&group->config, i + 1), t->shared, maker.written + reader.read,
-               t->outermost, maker.written_outside, reader.read_outside);
+        for (size_t r = i + 1; r < group->layer_count; r++)
+            told[r] |= alone && group->layer[r] == made->use[0];
     }
+    for (size_t r = 0; r < group->layer_count; r++)
+        if (!told[r] && !print_reads(t, group, group->layer[r]))
+            return false;
     return true;
 }
 
@@ -139,6 +185,7 @@ static bool print_group(const struct telling *t, const struct sdse_fused_group *
            place_text(t, group->question.operands ? SDSE_PLACE_SHARED
                                                   : SDSE_PLACE_OUTERMOST),
            !config->buffered       ? ""
+           : config->for_all       ? ", each row once for all layers that read it"
            : !config->tile_columns ? ", each row once"
            : config->banded & 1u   ? ", each cell once for the tiles of the same rows"
                                    : ", each cell once");

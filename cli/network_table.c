@@ -118,7 +118,8 @@ static void add_names(const struct cli_network *network, struct sdse_table *tabl
         cli_place_text(arena, network->arch,
                        question->operands ? SDSE_PLACE_SHARED : SDSE_PLACE_OUTERMOST);
     if (group && group->config.buffered)
-        inputs = sdse_arena_printf(arena, "%s, buffered", inputs);
+        inputs = sdse_arena_printf(arena, "%s, buffered%s", inputs,
+                                   group->config.for_all ? " for all" : "");
     sdse_table_add_text(table, group ? sdse_arena_printf(arena, "%s ... %s",
                                                          name_of(network, first),
                                                          name_of(network, group->last))

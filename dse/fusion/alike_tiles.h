@@ -18,19 +18,21 @@ struct sdse_short_group {
 
 // Leaves out tiles that differ from the one before them in nothing but their place.
 //
-// From tile to tile rows move on by p, and by stride_i times as many of what layer i
-// reads as of what it makes: step_i = p · stride_(last) ... stride_i. Whatever is
-// retained, what tile t needs of tensor i lies in
+// From tile to tile rows move on by p, and by stride_m times as many of what layer m
+// reads as of what it makes. Whatever is retained, what tile t needs of tensor i lies
+// in
 //
 //     t · step_i - before_i ... t · step_i + behind_i
-//     before_i = stride_i · before_(i+1) + pad_i,
-//     behind_i = stride_i · behind_(i+1) - pad_i + (R_i - 1) · dilation_i
+//     before_i = stride_m · before_(m+1) + pad_m,
+//     behind_i = stride_m · behind_(m+1) - pad_m + (R_m - 1) · dilation_m
 //
-// so it overlaps with what `overlap` = (before + behind) / step tiles on each side
-// need, and with no others. Neither edge of a map touches tiles from before_i / step_i
-// on whose last row is there; they need the same, step_i further, if they make the same
-// of tensor i + 1. What is new in them is the same from `overlap` tiles later on, and
-// what is kept if besides so many tiles follow before the last edge. Oracle:
+// of the layer m that reads it, or the largest of several; none are left out where
+// their steps differ. (What is added row by row has those of m + 1.) So it overlaps
+// with what `overlap` = (before + behind) / step tiles on each side need, and with no
+// others. Neither edge of a map touches tiles from before_i / step_i on whose last row
+// is there; they need the same, step_i further, if they make the same of tensor i + 1.
+// What is new in them is the same from `overlap` tiles later on, and what is kept if
+// besides so many tiles follow before the last edge. Oracle:
 // tests/oracle/test_fused_rows.c, every tile of executed schedules.
 void sdse_short_group_find(const struct sdse_fused_rows_request *request,
                            struct sdse_short_group *group);

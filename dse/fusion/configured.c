@@ -7,6 +7,26 @@
 #include "dse/fusion/groups.h"
 #include "dse/fusion/kinds.h"
 
+// What is against the place of the group's input.
+static struct sdse_group_refusal
+why_not_input(const struct sdse_group *group,
+              const struct sdse_place_question *question,
+              const struct sdse_fusion_config *config) {
+    const struct sdse_members *members = &group->members;
+    const char *reason = NULL;
+    if (sdse_members_split_map(members, question->operands))
+        reason = "reads maps that are put together: all of them are in the shared "
+                 "memory, or none is";
+    else if (config->buffered && !members->may_buffer)
+        reason = "adds maps of its own rows: none of them is buffered";
+    else if (config->for_all && !sdse_members_share_input(members))
+        reason = "reads a map that no other layer of the group reads by rows";
+    else if (config->for_all &&
+             (config->tile_columns || config->tile_heads || config->tile_keys))
+        reason = "reads a map that is buffered for several layers by whole rows alone";
+    return (struct sdse_group_refusal){group->first, reason};
+}
+
 enum sdse_status sdse_fusion_configure(
     const struct sdse_fusion_request *request, const struct sdse_placing *placing,
     const struct sdse_place_question *question, const struct sdse_fusion_config *config,
@@ -33,6 +53,9 @@ enum sdse_status sdse_fusion_configure(
                            : "ends a group whose tiles are of whole rows"};
         return SDSE_OK;
     }
+    *refusal = why_not_input(&made, question, config);
+    if (refusal->reason)
+        return SDSE_OK;
     if (config->tile_heads >= made.members.heads && config->tile_heads) {
         *refusal = (struct sdse_group_refusal){made.last, "has fewer heads than that"};
         return SDSE_OK;
@@ -46,6 +69,12 @@ enum sdse_status sdse_fusion_configure(
     if (refusal->reason)
         return SDSE_OK;
     status = sdse_group_plan_one(request, &made, config, arena, &plan);
+    if (status == SDSE_INVALID) {
+        *refusal = (struct sdse_group_refusal){
+            made.first, "makes nothing in a tile whose other layers need rows of the "
+                        "buffered input"};
+        return SDSE_OK;
+    }
     struct sdse_nests *nests = SDSE_ARENA_NEW(arena, struct sdse_nests);
     if (status == SDSE_OK && !nests)
         status = SDSE_NO_MEMORY;
@@ -66,7 +95,7 @@ enum sdse_status sdse_fusion_configure(
     memcpy(fresh.layer, made.members.layer, sizeof fresh.layer);
     status = sdse_kinds_list(&kinds, &plan, config->kept, &fits);
     if (status == SDSE_OK)
-        status = sdse_kinds_describe(&kinds, config->kept, arena, &fresh);
+        status = sdse_kinds_describe(&kinds, &plan, config->kept, arena, &fresh);
     free(kinds.kind);
     if (status == SDSE_OK)
         *group = fresh;

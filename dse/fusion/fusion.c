@@ -60,7 +60,7 @@ static struct sdse_group *find_group(const struct sdse_fusing *fusing, size_t fi
 static bool is_same(const struct sdse_place_question *a,
                     const struct sdse_place_question *b) {
     return a->layer == b->layer && a->more == b->more && a->operands == b->operands &&
-           a->group_addends == b->group_addends &&
+           a->group_inputs == b->group_inputs && a->group_addends == b->group_addends &&
            a->group_weights == b->group_weights && a->outputs == b->outputs &&
            a->reserved_bits == b->reserved_bits;
 }
@@ -114,7 +114,9 @@ static enum sdse_status ask(void *context, const struct sdse_place_question *que
     struct sdse_fusing *fusing = context;
     struct sdse_group *group = find_group(fusing, question->layer, question->more);
     *answer = (struct sdse_layer_front){.count = 0};
-    if (question->reserved_bits > fusing->nests.capacity_bits || fusing->nests.stopped)
+    if (question->reserved_bits > fusing->nests.capacity_bits ||
+        fusing->nests.stopped ||
+        sdse_members_split_map(&group->members, question->operands))
         return SDSE_OK;
     enum sdse_status status = sdse_group_plan(fusing->request, fusing->arena, group);
     if (status == SDSE_OVERFLOW) // counted in the end

@@ -46,7 +46,8 @@ struct sdse_fusion_config {
     unsigned retained;     // set of SDSE_BIT(i): what the i-th layer of the group reads
     unsigned banded;       // likewise, of tiles of columns: retained in bands; 0: input
     unsigned kept;         // set of SDSE_BIT(i): weights of its i-th layer
-    bool buffered;         // its input
+    bool buffered;         // its input, for the first layer
+    bool for_all;          // buffered: also for the others that read that map
 };
 
 // What the shared memory holds beside a nest, its own outputs left out.

@@ -318,11 +318,12 @@ enum sdse_status sdse_group_point_kinds(struct sdse_nests *nests,
                                                     .retained = plan->retained,
                                                     .banded = plan->banded,
                                                     .kept = point->kept,
-                                                    .buffered = plan->buffered},
+                                                    .buffered = plan->buffered,
+                                                    .for_all = plan->for_all},
                                          .layer_count = group->members.count,
                                          .at = point->at};
         memcpy(out->layer, group->members.layer, sizeof out->layer);
-        status = sdse_kinds_describe(&asking.kinds, point->kept, arena, out);
+        status = sdse_kinds_describe(&asking.kinds, plan, point->kept, arena, out);
         for (size_t i = 0; i < out->kind_count && !status; i++)
             out->kind[i].point = &asking.kinds.kind[i].answer->answer.point[choice[i]];
     }

@@ -53,6 +53,20 @@ static enum sdse_status measure_input(const struct sdse_fusion_request *request,
     return status;
 }
 
+// Words of a row of the group's input, of one head: those that the first member reads,
+// or all that read that map.
+static uint64_t count_row_words(const struct sdse_fusion_request *request,
+                                const struct sdse_members *members, bool all) {
+    const struct sdse_nest *nest = &members->nest[0];
+    const uint64_t columns = layer_at(request, members->layer[0])->in_width;
+    uint64_t words = nest->bound[SDSE_N] * nest->bound[SDSE_G] * nest->bound[SDSE_C] /
+                     members->heads;
+    const bool others = sdse_members_share_input(members);
+    // Of several, whose windows may leave out different columns, the whole row.
+    return words *
+           (request->boxed || (all && others) ? columns : sdse_nest_touched(nest, 1));
+}
+
 static enum sdse_status measure(const struct sdse_fusion_request *request,
                                 const struct sdse_placing *placing, unsigned level,
                                 struct sdse_arena *arena, struct sdse_group *group) {
@@ -75,16 +89,12 @@ static enum sdse_status measure(const struct sdse_fusion_request *request,
     }
     if (status != SDSE_OK)
         return status;
+    group->input_row_words = count_row_words(request, members, false);
+    group->all_row_words = count_row_words(request, members, true);
     const struct sdse_nest *nest = &members->nest[0];
-    group->input_row_words =
-        nest->bound[SDSE_N] * nest->bound[SDSE_G] * nest->bound[SDSE_C] *
-        (request->boxed ? layer_at(request, members->layer[0])->in_width
-                        : sdse_nest_touched(nest, 1)) /
-        members->heads;
-    group->row_bits[0] = (double)group->input_row_words * input_bits;
     group->input_cell_words =
         nest->bound[SDSE_N] * nest->bound[SDSE_G] * nest->bound[SDSE_C];
-    group->cell_bits[0] = (double)group->input_cell_words * input_bits;
+    group->input_bits = input_bits;
     for (size_t i = 0; members->columns && i < members->count; i++)
         group->cell_bits[i + 1] =
             group->row_bits[i + 1] / (double)members->nest[i].bound[SDSE_Q];
@@ -263,7 +273,7 @@ static enum sdse_status add_plan(struct sdse_group *group, size_t from,
     for (size_t i = from; i < group->plan_count; i++)
         // Where nothing is read nothing is loaded; but what is on chip is not buffered.
         if (group->plan[i].buffered == plan.buffered &&
-            are_equal(&group->plan[i], &plan))
+            group->plan[i].for_all == plan.for_all && are_equal(&group->plan[i], &plan))
             return SDSE_OK;
     struct sdse_fused_nest *nest =
         SDSE_ARENA_ARRAY(arena, struct sdse_fused_nest, plan.count);
@@ -299,9 +309,16 @@ static enum sdse_status find_rows(const struct sdse_fusion_request *request,
                                   const struct sdse_group_plan *plan,
                                   struct sdse_arena *arena,
                                   struct sdse_fused_rows *rows) {
+    struct sdse_fused_reads reads[SDSE_FUSED_MOST];
+    memcpy(reads, group->members.reads, sizeof reads);
+    for (size_t i = 1; i < group->members.count && !plan->for_all; i++) {
+        reads[i].windows &= ~SDSE_BIT(0);
+        reads[i].rows &= ~SDSE_BIT(0);
+    }
     const struct sdse_fused_rows_request rows_request = {
         .layer_count = group->members.count,
         .nest = group->members.nest,
+        .reads = plan->tile_columns ? NULL : reads,
         .tile_rows = plan->tile_rows,
         .retained = plan->retained,
         .buffered = plan->buffered,
@@ -321,13 +338,15 @@ static enum sdse_status add_plans(const struct sdse_fusion_request *request,
     const uint64_t all = group->members.heads;
     struct sdse_fused_rows rows;
     enum sdse_status status = find_rows(request, group, asked, scratch, &rows);
-    for (uint64_t heads = all; heads && !status;
+    if (status == SDSE_OK && rows.starved)
+        return SDSE_OK;
+    for (uint64_t heads = all; heads && !status && !(asked->for_all && heads < all);
          heads = next_tile(request->tiles, all, heads)) {
         struct sdse_group_plan plan = *asked;
         plan.tile_heads = heads < all ? heads : 0;
         status = add_plan(group, from, &plan, &rows, scratch, arena);
     }
-    const uint64_t keys = group->members.keys;
+    const uint64_t keys = asked->for_all ? 0 : group->members.keys;
     for (uint64_t some = next_keys(request->tiles, keys, keys); some && !status;
          some = next_keys(request->tiles, keys, some)) {
         struct sdse_group_plan plan = *asked;
@@ -350,10 +369,11 @@ enum sdse_status sdse_group_plan_one(const struct sdse_fusion_request *request,
                                      .tile_heads = config->tile_heads,
                                      .tile_keys = config->tile_keys,
                                      .retained = config->retained,
-                                     .buffered = config->buffered};
+                                     .buffered = config->buffered,
+                                     .for_all = config->for_all};
     const enum sdse_status status = find_rows(request, group, plan, arena, &rows);
-    if (status != SDSE_OK)
-        return status;
+    if (status != SDSE_OK || rows.starved)
+        return status != SDSE_OK ? status : SDSE_INVALID;
     return list_nests(&group->members, &rows, arena, plan) ? SDSE_OK : SDSE_NO_MEMORY;
 }
 
@@ -373,6 +393,7 @@ static bool can_list(enum sdse_fusion_tiles tiles, const struct sdse_members *me
     for (uint64_t tile = rows; tile && fit; tile = next_tile(tiles, rows, tile)) {
         const struct sdse_fused_rows_request finest = {.layer_count = members->count,
                                                        .nest = members->nest,
+                                                       .reads = members->reads,
                                                        .tile_rows = tile,
                                                        .retained = ~0u,
                                                        .buffered = true};
@@ -438,9 +459,9 @@ enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
     size_t modes = 1;
     for (size_t i = 0; i < members->count; i++)
         modes *= 3; // retained, in bands, made again
-    const size_t most =
-        count_tiles(request->tiles, rows) *
-        (parts * (size_t)(inner + 1) + modes * count_parts(request->tiles, columns));
+    const size_t most = count_tiles(request->tiles, rows) *
+                        (parts * (size_t)(inner + 1) + inner + 1 +
+                         modes * count_parts(request->tiles, columns));
     group->plan = SDSE_ARENA_ARRAY(arena, struct sdse_group_plan, most);
     struct sdse_arena *scratch = sdse_arena_new();
     enum sdse_status status = group->plan && scratch ? SDSE_OK : SDSE_NO_MEMORY;
@@ -449,9 +470,15 @@ enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
         const size_t from = group->plan_count;
         // Retained first: where that changes nothing, that is what is said.
         for (unsigned set = inner + 1; set-- > 0 && !status;) {
-            const struct sdse_group_plan plan = {
+            struct sdse_group_plan plan = {
                 .tile_rows = tile, .retained = set & ~1u, .buffered = set & 1u};
+            if (plan.buffered && !members->may_buffer)
+                continue;
             status = add_plans(request, group, from, &plan, scratch, arena);
+            sdse_arena_reset(scratch);
+            plan.for_all = plan.buffered && sdse_members_share_input(members);
+            if (plan.for_all && !status)
+                status = add_plans(request, group, from, &plan, scratch, arena);
             sdse_arena_reset(scratch);
         }
         for (uint64_t some = next_keys(request->tiles, columns, columns);

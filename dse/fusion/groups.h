@@ -12,7 +12,7 @@ struct sdse_group_plan {
     uint64_t tile_heads;   // 0: all, or they are none
     uint64_t tile_keys;    // likewise
     unsigned retained, banded;
-    bool buffered;
+    bool buffered, for_all;
     size_t count;
     const struct sdse_fused_nest *nest;
 };
@@ -20,14 +20,14 @@ struct sdse_group_plan {
 struct sdse_group {
     size_t first, last; // layers of the network
     struct sdse_members members;
-    // Of one head, bits of a row in the shared memory: of what each layer reads, and of
-    // what the last one makes; words of a row of the group's input; bits of the weights
-    // of each layer.
-    double row_bits[SDSE_FUSED_MOST + 1];
-    uint64_t input_row_words;
-    // Likewise of a cell, a row at a column; only where tiles may be of some columns.
-    double cell_bits[SDSE_FUSED_MOST + 1];
-    uint64_t input_cell_words;
+    // Of one head, bits of a row in the shared memory, of tensors as rows.h numbers
+    // them, and of what the last one makes; likewise of a cell, a row at a column; only
+    // where tiles may be of some columns. [0] is not set.
+    double row_bits[SDSE_FUSED_MOST + 1], cell_bits[SDSE_FUSED_MOST + 1];
+    double input_bits; // of a word of the group's input
+    // Words of a row of it, which is buffered for the first member, or for all that
+    // read it; of a cell; bits of the weights of each layer.
+    uint64_t input_row_words, all_row_words, input_cell_words;
     double weight_bits[SDSE_FUSED_MOST];
     unsigned may_keep;  // set of SDSE_BIT(i)
     double sum_bits;    // of a row of one head of the last one's outputs, not finished
@@ -56,7 +56,8 @@ enum sdse_status sdse_group_make(const struct sdse_fusion_request *request,
                                  struct sdse_group *group,
                                  struct sdse_group_refusal *refusal);
 
-// The plan of one configuration. tile_heads < heads of the members.
+// The plan of one configuration. tile_heads < heads of the members. SDSE_INVALID: a
+// tile needs rows of the buffered input where the first member makes nothing.
 enum sdse_status sdse_group_plan_one(const struct sdse_fusion_request *request,
                                      const struct sdse_group *group,
                                      const struct sdse_fusion_config *config,

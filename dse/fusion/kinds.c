@@ -9,33 +9,66 @@ static const double rounding = 1 - 1e-12;
 
 // --- Which there are ---
 
+// Words of a row, or a cell, of the group's input that are brought in.
+static uint64_t input_words(const struct sdse_kinds *kinds,
+                            const struct sdse_group_plan *plan,
+                            const struct sdse_fused_nest *nest) {
+    const struct sdse_group *group = kinds->group;
+    return nest->columns.count ? group->input_cell_words
+           : plan->for_all     ? group->all_row_words
+                               : group->input_row_words;
+}
+
+// How many maps a member finds in the shared memory as its inputs, or as what it adds
+// up; ranges of channels are one.
+static uint32_t operands_of(const struct sdse_kinds *kinds,
+                            const struct sdse_group_plan *plan, size_t member) {
+    const struct sdse_members *members = &kinds->group->members;
+    const size_t turn = members->layer[member] - kinds->group->first;
+    if (member == 0)
+        return plan->buffered    ? 1
+               : members->ranges ? kinds->question->operands > 0
+                                 : kinds->question->operands;
+    const bool buffered = plan->for_all && members->reads[member].windows & 1u,
+               found = kinds->question->group_inputs >> turn & 1u;
+    return members->operands[member] + (buffered || found);
+}
+
+static bool finds_addend(const struct sdse_kinds *kinds,
+                         const struct sdse_group_plan *plan, size_t member) {
+    const struct sdse_members *members = &kinds->group->members;
+    const size_t turn = members->layer[member] - kinds->group->first;
+    const unsigned rows = members->reads[member].rows;
+    return kinds->question->group_addends >> turn & 1u || rows & ~SDSE_BIT(0) ||
+           (plan->for_all && rows & SDSE_BIT(0));
+}
+
 static struct sdse_residence residence_of(const struct sdse_kinds *kinds, unsigned kept,
                                           const struct sdse_fused_nest *nest,
-                                          bool buffered) {
+                                          const struct sdse_group_plan *plan) {
     const struct sdse_group *group = kinds->group;
     const size_t turn = group->members.layer[nest->layer] - group->first;
     const bool last = nest->layer + 1 == group->members.count,
                keeps = kept >> nest->layer & 1u,
                finds = kinds->question->group_weights >> turn & 1u;
-    const bool inputs = nest->layer > 0 || buffered || kinds->question->operands > 0;
+    const uint32_t operands = operands_of(kinds, plan, nest->layer);
     // Sums that continue wait in the shared memory, wherever they go in the end.
     const bool sums = last && nest->keys, finished = last && !nest->unfinished,
                outside = kinds->question->outputs == SDSE_PLACE_OUTERMOST;
     const bool outputs = !last || sums || !outside;
     return (struct sdse_residence){
-        .tensors = (inputs ? SDSE_BIT(SDSE_INPUTS) : 0u) |
+        .tensors = (operands ? SDSE_BIT(SDSE_INPUTS) : 0u) |
                    (outputs ? SDSE_BIT(SDSE_OUTPUTS) : 0u) |
                    (keeps || finds ? SDSE_BIT(SDSE_WEIGHTS) : 0u),
-        .addends = kinds->question->group_addends >> turn & 1u,
+        .operands = operands,
+        .addends = finds_addend(kinds, plan, nest->layer),
         .writes_through = finished && (kinds->question->outputs == SDSE_PLACE_BOTH ||
                                        (sums && outside)),
         .continues = sums && nest->continues,
         .unfinished = sums && nest->unfinished,
         .rescales = sums && nest->continues && group->members.rescales,
         .loads_weights = keeps && nest->first,
-        .loaded_inputs =
-            nest->loaded * nest->heads *
-            (nest->columns.count ? group->input_cell_words : group->input_row_words)};
+        .loaded_inputs = nest->loaded * nest->heads * input_words(kinds, plan, nest)};
 }
 
 // What is there beside the rows of the group where keys are taken in parts: what the
@@ -64,7 +97,8 @@ static double bits_of_one(const struct sdse_group *group,
 
 // What is in the shared memory while a nest runs, but for its own outputs.
 // term  out: [SDSE_HELD_MOST]; returns how many
-static size_t list_terms(const struct sdse_kinds *kinds, unsigned kept,
+static size_t list_terms(const struct sdse_kinds *kinds,
+                         const struct sdse_group_plan *plan, unsigned kept,
                          const struct sdse_fused_nest *nest,
                          struct sdse_held_term *term) {
     const struct sdse_group *group = kinds->group;
@@ -76,7 +110,9 @@ static size_t list_terms(const struct sdse_kinds *kinds, unsigned kept,
     for (size_t i = 0; i < layers; i++) {
         const uint64_t own = i == nest->layer + 1 ? count_made(nest) : 0;
         const uint64_t rows = nest->held[i] - own;
-        double row_bits = bits_of_one(group, nest, i);
+        double row_bits =
+            i ? bits_of_one(group, nest, i)
+              : (double)input_words(kinds, plan, nest) * group->input_bits;
         if (nest->keys && i > 0)
             row_bits = row_bits / (double)group->members.keys * (double)nest->keys;
         term[count++] = (struct sdse_held_term){
@@ -100,10 +136,11 @@ static size_t list_terms(const struct sdse_kinds *kinds, unsigned kept,
     return count;
 }
 
-static double reserved_bits(const struct sdse_kinds *kinds, unsigned kept,
+static double reserved_bits(const struct sdse_kinds *kinds,
+                            const struct sdse_group_plan *plan, unsigned kept,
                             const struct sdse_fused_nest *nest) {
     struct sdse_held_term term[SDSE_HELD_MOST];
-    const size_t count = list_terms(kinds, kept, nest, term);
+    const size_t count = list_terms(kinds, plan, kept, nest, term);
     double bits = 0;
     for (size_t i = 0; i < count; i++)
         bits += term[i].bits;
@@ -181,7 +218,8 @@ enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
         const struct sdse_fused_nest *nest = &plan->nest[i];
         struct sdse_kind kind = {.layer = group->members.layer[nest->layer],
                                  .times = nest->times,
-                                 .reserved_bits = reserved_bits(kinds, kept, nest),
+                                 .reserved_bits =
+                                     reserved_bits(kinds, plan, kept, nest),
                                  .rows = nest->rows,
                                  .columns = nest->columns,
                                  .heads = nest->heads,
@@ -192,8 +230,7 @@ enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
         *fits = kind.reserved_bits <= kinds->nests->capacity_bits;
         if (!*fits)
             break;
-        const struct sdse_residence at =
-            residence_of(kinds, kept, nest, plan->buffered);
+        const struct sdse_residence at = residence_of(kinds, kept, nest, plan);
         kind.entry = sdse_nests_entry(kinds->nests, kind.layer, &nest->part, &at);
         if (!kind.entry || !add_kind(kinds, &kind))
             return SDSE_NO_MEMORY;
@@ -204,11 +241,12 @@ enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
 
 // --- As those of a group ---
 
-static bool describe_terms(const struct sdse_kinds *kinds, unsigned kept,
+static bool describe_terms(const struct sdse_kinds *kinds,
+                           const struct sdse_group_plan *plan, unsigned kept,
                            const struct sdse_fused_nest *nest, struct sdse_arena *arena,
                            struct sdse_fused_kind *out) {
     struct sdse_held_term term[SDSE_HELD_MOST];
-    const size_t count = list_terms(kinds, kept, nest, term);
+    const size_t count = list_terms(kinds, plan, kept, nest, term);
     struct sdse_held_term *held =
         SDSE_ARENA_ARRAY(arena, struct sdse_held_term, SDSE_HELD_MOST);
     if (!held)
@@ -220,7 +258,8 @@ static bool describe_terms(const struct sdse_kinds *kinds, unsigned kept,
     return true;
 }
 
-enum sdse_status sdse_kinds_describe(const struct sdse_kinds *kinds, unsigned kept,
+enum sdse_status sdse_kinds_describe(const struct sdse_kinds *kinds,
+                                     const struct sdse_group_plan *plan, unsigned kept,
                                      struct sdse_arena *arena,
                                      struct sdse_fused_group *out) {
     out->kind_count = kinds->count;
@@ -242,7 +281,7 @@ enum sdse_status sdse_kinds_describe(const struct sdse_kinds *kinds, unsigned ke
                                       &fused->residence);
         fused->part.name =
             kinds->nests->request->residency.layer[kind->layer].layer->name;
-        if (kind->nest && !describe_terms(kinds, kept, kind->nest, arena, fused))
+        if (kind->nest && !describe_terms(kinds, plan, kept, kind->nest, arena, fused))
             return SDSE_NO_MEMORY;
     }
     return SDSE_OK;

@@ -37,7 +37,8 @@ enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
                                  bool *fits);
 
 // Describes the kinds as those of a group, without points. In `arena`.
-enum sdse_status sdse_kinds_describe(const struct sdse_kinds *kinds, unsigned kept,
+enum sdse_status sdse_kinds_describe(const struct sdse_kinds *kinds,
+                                     const struct sdse_group_plan *plan, unsigned kept,
                                      struct sdse_arena *arena,
                                      struct sdse_fused_group *out);
 

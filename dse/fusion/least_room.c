@@ -135,7 +135,8 @@ static enum sdse_status keep(struct asking *a, const struct sdse_kinds *kinds,
                                              .retained = plan->retained,
                                              .banded = plan->banded,
                                              .kept = kept,
-                                             .buffered = plan->buffered}};
+                                             .buffered = plan->buffered,
+                                             .for_all = plan->for_all}};
     memcpy(room->group.layer, group->members.layer, sizeof room->group.layer);
     room->needed_bits = (uint64_t)ceil(needs);
     room->taken_bits = SDSE_ARENA_ARRAY(a->arena, double, kinds->count + 1);
@@ -153,7 +154,7 @@ static enum sdse_status keep(struct asking *a, const struct sdse_kinds *kinds,
             room->largest = i;
         }
     }
-    return sdse_kinds_describe(kinds, kept, a->arena, &room->group);
+    return sdse_kinds_describe(kinds, plan, kept, a->arena, &room->group);
 }
 
 // --- All of them ---

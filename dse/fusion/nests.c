@@ -30,6 +30,7 @@ static struct sdse_nest_key key_of(const struct sdse_nests *nests, size_t layer,
     key.stride = part->stride[0];
     key.pad = part->pad[0];
     key.tensors = at->tensors;
+    key.operands = at->operands;
     key.addends = at->addends;
     key.writes_through = at->writes_through;
     key.loads_weights = at->loads_weights;
@@ -65,18 +66,17 @@ struct sdse_layer sdse_nest_layer(const struct sdse_nests *nests,
     const struct sdse_layer *whole =
         nests->request->residency.layer[entry->layer].layer;
     struct sdse_layer layer = sdse_layer_part(whole, &entry->part);
-    *residence =
-        (struct sdse_residence){.level = nests->level,
-                                .tensors = (unsigned)entry->key.tensors,
-                                .operands = entry->key.tensors >> SDSE_INPUTS & 1u,
-                                .addends = (uint32_t)entry->key.addends,
-                                .writes_through = entry->key.writes_through,
-                                .continues = entry->key.continues,
-                                .unfinished = entry->key.unfinished,
-                                .rescales = entry->key.rescales,
-                                .loads_weights = entry->key.loads_weights,
-                                .loaded_inputs = entry->key.loaded_inputs,
-                                .reserved_bits = reserved_bits};
+    *residence = (struct sdse_residence){.level = nests->level,
+                                         .tensors = (unsigned)entry->key.tensors,
+                                         .operands = (uint32_t)entry->key.operands,
+                                         .addends = (uint32_t)entry->key.addends,
+                                         .writes_through = entry->key.writes_through,
+                                         .continues = entry->key.continues,
+                                         .unfinished = entry->key.unfinished,
+                                         .rescales = entry->key.rescales,
+                                         .loads_weights = entry->key.loads_weights,
+                                         .loaded_inputs = entry->key.loaded_inputs,
+                                         .reserved_bits = reserved_bits};
     layer.residence = residence->tensors || reserved_bits > 0 ? residence : NULL;
     return layer;
 }

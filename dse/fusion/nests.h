@@ -15,6 +15,7 @@ struct sdse_nest_key {
     uint64_t ins, outs;       // likewise: channels of a group that it reads, makes
     uint64_t continues, unfinished, rescales; // 0 or 1
     uint64_t tensors;                         // at home in the shared memory
+    uint64_t operands;                        // likewise, of an addition
     uint64_t addends;                         // likewise
     uint64_t writes_through, loads_weights;   // 0 or 1
     uint64_t loaded_inputs;                   // words

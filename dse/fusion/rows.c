@@ -17,7 +17,9 @@ struct plan {
     size_t tiles;
     // Of each tensor, by tile. Outputs of the last layer are tensor layer_count.
     size_t words[SDSE_FUSED_MOST + 1];
-    row_word *need[SDSE_FUSED_MOST + 1];  // what its reader needs
+    // [i][m]: what layer m, which reads tensor i, and later ones need of it.
+    row_word *wanted[SDSE_FUSED_MOST][SDSE_FUSED_MOST];
+    row_word *need[SDSE_FUSED_MOST + 1];  // what all of them need
     row_word *fresh[SDSE_FUSED_MOST + 1]; // of that, what is made or loaded
     row_word *kept[SDSE_FUSED_MOST + 1];  // after the tile; NULL: nothing is kept
     struct sdse_fused_rows *rows;
@@ -40,21 +42,28 @@ static bool has_row(const row_word *set, uint64_t row) {
 
 // --- Sets ---
 
-// Of a set of rows of the map that layer i reads; i = layers: of the last one's
-// outputs.
-static uint64_t count_words(const struct sdse_short_group *group, size_t layers,
-                            size_t i) {
-    return (i < layers ? sdse_nest_map_rows(&group->nest[i])
-                       : group->nest[layers - 1].bound[SDSE_P]) /
+// Of a set of rows of tensor i.
+static uint64_t count_words(const struct sdse_short_group *group, size_t i) {
+    return (i ? group->nest[i - 1].bound[SDSE_P]
+              : sdse_nest_map_rows(&group->nest[0])) /
                WORD +
            1;
+}
+
+// The first layer from `from` on that reads a tensor; layer_count: none does.
+static size_t next_reader(const struct plan *plan, size_t tensor, size_t from) {
+    for (; from < plan->request->layer_count; from++) {
+        const struct sdse_fused_reads reads = sdse_fused_reads_of(plan->request, from);
+        if ((reads.windows | reads.rows) >> tensor & 1u)
+            break;
+    }
+    return from;
 }
 
 static bool fits(const struct sdse_short_group *group, size_t layers) {
     bool fit = true;
     for (size_t i = 0; i <= layers; i++)
-        fit &=
-            count_words(group, layers, i) <= SDSE_FUSED_MOST_ROWS / WORD / group->tiles;
+        fit &= count_words(group, i) <= SDSE_FUSED_MOST_ROWS / WORD / group->tiles;
     return fit;
 }
 
@@ -75,11 +84,21 @@ static enum sdse_status make_sets(struct plan *plan) {
     const uint64_t last = plan->group.nest[layers - 1].bound[SDSE_P];
     plan->tiles = (size_t)plan->group.tiles;
     for (size_t i = 0; i <= layers; i++) {
-        plan->words[i] = (size_t)count_words(&plan->group, layers, i);
+        plan->words[i] = (size_t)count_words(&plan->group, i);
         const size_t count = plan->words[i] * plan->tiles;
         const bool keeps =
             i < layers && (i ? request->retained >> i & 1u : request->buffered);
-        plan->need[i] = SDSE_ARENA_ARRAY(plan->arena, row_word, count);
+        size_t first = layers;
+        for (size_t m = 0; m < layers && i < layers; m++) {
+            if (next_reader(plan, i, m) != m)
+                continue;
+            plan->wanted[i][m] = SDSE_ARENA_ARRAY(plan->arena, row_word, count);
+            if (!plan->wanted[i][m])
+                return SDSE_NO_MEMORY;
+            first = m < first ? m : first;
+        }
+        plan->need[i] = first < layers ? plan->wanted[i][first]
+                                       : SDSE_ARENA_ARRAY(plan->arena, row_word, count);
         plan->fresh[i] =
             keeps ? SDSE_ARENA_ARRAY(plan->arena, row_word, count) : plan->need[i];
         plan->kept[i] = keeps ? SDSE_ARENA_ARRAY(plan->arena, row_word, count) : NULL;
@@ -112,18 +131,38 @@ static void fill(row_word *set, uint64_t rows) {
         add_row(set, first);
 }
 
-// What layer `tensor` reads, from what it makes.
-static void find_need(struct plan *plan, size_t tensor) {
-    const struct sdse_nest *nest = &plan->group.nest[tensor];
+// Adds what a layer reads of a tensor in a tile, from what it makes.
+static void add_reads(const struct plan *plan, size_t tensor, size_t layer, size_t tile,
+                      row_word *set) {
+    const struct sdse_nest *nest = &plan->group.nest[layer];
     const uint64_t rows = sdse_nest_map_rows(nest);
-    for (size_t t = 0; t < plan->tiles; t++) {
-        const row_word *made = set_of(plan, plan->fresh, tensor + 1, t);
-        for (size_t w = 0; w < plan->words[tensor + 1]; w++)
-            for (row_word left = made[w]; left; left &= left - 1)
-                touch(nest, rows, w * WORD + (uint64_t)__builtin_ctzll(left),
-                      set_of(plan, plan->need, tensor, t));
-        if (plan->request->boxes)
-            fill(set_of(plan, plan->need, tensor, t), rows);
+    const row_word *made = set_of(plan, plan->fresh, layer + 1, tile);
+    const struct sdse_fused_reads reads = sdse_fused_reads_of(plan->request, layer);
+    const bool windows = reads.windows >> tensor & 1u, same = reads.rows >> tensor & 1u;
+    for (size_t w = 0; w < plan->words[layer + 1]; w++) {
+        if (same) // of as many rows
+            set[w] |= made[w];
+        for (row_word left = windows ? made[w] : 0; left; left &= left - 1)
+            touch(nest, rows, w * WORD + (uint64_t)__builtin_ctzll(left), set);
+    }
+    if (plan->request->boxes)
+        fill(set, rows);
+}
+
+// What the layers that read a tensor need of it, from the last one on.
+static void find_need(struct plan *plan, size_t tensor) {
+    const size_t layers = plan->request->layer_count, words = plan->words[tensor];
+    for (size_t m = layers; m-- > 0;) {
+        if (next_reader(plan, tensor, m) != m)
+            continue;
+        const size_t later = next_reader(plan, tensor, m + 1);
+        for (size_t t = 0; t < plan->tiles; t++) {
+            row_word *set = plan->wanted[tensor][m] + t * words;
+            if (later < layers)
+                memcpy(set, plan->wanted[tensor][later] + t * words,
+                       words * sizeof *set);
+            add_reads(plan, tensor, m, t, set);
+        }
     }
 }
 
@@ -156,14 +195,14 @@ static uint64_t count_union(const row_word *a, const row_word *b, size_t words) 
 // Rows of a tensor in the shared memory while a layer works on a tile.
 static uint64_t held_rows(const struct plan *plan, size_t tensor, size_t layer,
                           size_t tile) {
-    const bool now = layer == tensor || layer + 1 == tensor;
-    const row_word *need = now ? set_of(plan, plan->need, tensor, tile) : NULL,
-                   *kept = NULL;
-    if (plan->kept[tensor] && layer > tensor)
-        kept = set_of(plan, plan->kept, tensor, tile);
-    else if (plan->kept[tensor] && tile > 0)
-        kept = set_of(plan, plan->kept, tensor, tile - 1);
-    return count_union(need, kept, plan->words[tensor]);
+    const bool begun = layer + 1 >= tensor;
+    const size_t reader = next_reader(plan, tensor, layer), words = plan->words[tensor];
+    const row_word *now = NULL, *kept = NULL;
+    if (begun && reader < plan->request->layer_count)
+        now = plan->wanted[tensor][reader] + tile * words;
+    if (plan->kept[tensor] && (begun || tile > 0))
+        kept = set_of(plan, plan->kept, tensor, begun ? tile : tile - 1);
+    return count_union(now, kept, words);
 }
 
 static void hold(const struct plan *plan, size_t layer, size_t tile,
@@ -230,6 +269,15 @@ static bool add_nest(struct plan *plan, const struct sdse_fused_nest *nest) {
     return true;
 }
 
+// Whether some tile needs rows of a buffered input that nobody brings in.
+static bool is_starved(const struct plan *plan) {
+    bool starved = false;
+    for (size_t t = 0; t < plan->tiles && plan->request->buffered; t++)
+        starved |= count_union(set_of(plan, plan->fresh, 0, t), NULL, plan->words[0]) &&
+                   !count_union(set_of(plan, plan->fresh, 1, t), NULL, plan->words[1]);
+    return starved;
+}
+
 // The nests of one layer, tile by tile.
 static bool list_nests(struct plan *plan, size_t layer) {
     const struct sdse_short_group *group = &plan->group;
@@ -284,6 +332,7 @@ enum sdse_status sdse_fused_rows_find(const struct sdse_fused_rows_request *requ
     for (size_t m = 0; m < request->layer_count; m++)
         if (!list_nests(&plan, m))
             return SDSE_NO_MEMORY;
+    fresh.starved = is_starved(&plan);
     *rows = fresh;
     return SDSE_OK;
 }

@@ -1,13 +1,15 @@
 // Which rows each nest of a fused group makes, loads and finds held: closed over sets
 // of distinct real rows.
 //
-// A group is a chain of layers that take turns tile by tile: tile t of the last layer
-// is its next p rows; for each tile the layers run in turn, each making the rows that
-// the next one needs and does not have. Tensor i is what layer i reads: tensor 0 the
-// group's input, tensor i what layer i - 1 makes.
+// A group is a list of layers that take turns tile by tile: tile t of the last layer is
+// its next p rows; for each tile the layers run in turn, each making the rows that
+// later ones need and do not have. Tensor 0 is the group's input, tensor i what layer
+// i - 1 makes; who reads it stands behind its maker. In a chain layer i reads tensor i.
 //
 //     X_last(t)   the rows of tile t
-//     need_i(t)   the rows of the real map that the windows of X_i(t) touch
+//     read_mi(t)  the rows of the real map of tensor i that the windows of X_m(t)
+//                 touch, or X_m(t) where layer m adds it to what it makes
+//     need_i(t)   the union of read_mi(t) over all layers m that read it
 //     recompute   X_(i-1)(t) = need_i(t)
 //     retain      X_(i-1)(t) = need_i(t) less all rows made before
 //     kept_i(t)   rows made up to tile t that some later tile needs (retain)
@@ -17,20 +19,19 @@
 // nobody reads are never made. While layer m works on tile t the shared memory holds of
 // tensor i
 //
-//     m < i - 1            kept_i(t - 1)
-//     m = i - 1, m = i     need_i(t) and kept_i(t - 1)
-//     m > i                kept_i(t)
+//     m < i - 1     kept_i(t - 1)
+//     m >= i - 1    kept_i(t) and the union of read_ni(t) over n >= m
 //
-// (recompute: nothing, need_i(t), nothing), of tensor 0 if it is buffered, as if it
-// were retained: its rows are loaded instead of made. In the middle tiles are alike
-// (dse/fusion/alike_tiles.h), so that a few stand for all. Oracle:
-// tests/oracle/test_fused_rows.c, schedules with explicit rows and lives.
+// (recompute: the latter's union alone), of tensor 0 if it is buffered, as if it were
+// retained: its rows are loaded, when layer 0 begins the tile, instead of made. In the
+// middle tiles are alike (dse/fusion/alike_tiles.h), so that a few stand for all.
+// Oracle: tests/oracle/test_fused_rows.c, schedules with explicit rows and lives.
 //
-// Tiles may be of some columns, too: those of the same p rows, a band, one after the
-// other, then those of the next. Then all of that is said of cells, a row at a column;
-// and a tensor may be kept in bands, besides: what was made for this band is there,
-// what was made for others is not (DeFiNES, arXiv:2212.05344: fully cached, cached
-// along one axis and made again along the other, made again). Oracle:
+// Tiles of a chain may be of some columns, too: those of the same p rows, a band, one
+// after the other, then those of the next. Then all of that is said of cells, a row at
+// a column; and a tensor may be kept in bands, besides: what was made for this band is
+// there, what was made for others is not (DeFiNES, arXiv:2212.05344: fully cached,
+// cached along one axis and made again along the other, made again). Oracle:
 // tests/oracle/test_fused_cells.c.
 #ifndef SDSE_DSE_FUSION_ROWS_H
 #define SDSE_DSE_FUSION_ROWS_H
@@ -41,15 +42,26 @@
 
 enum { SDSE_FUSED_MOST = 8 }; // layers of a group
 
+// Which tensors of its group a layer reads.
+struct sdse_fused_reads {
+    unsigned windows; // through its windows, as inputs [set of SDSE_BIT(i)]
+    unsigned rows;    // of which it adds to what it makes the same rows [likewise]
+};
+
 struct sdse_fused_rows_request {
     size_t layer_count;           // [1 ... SDSE_FUSED_MOST]
-    const struct sdse_nest *nest; // [layer_count]; the map of nest[i + 1] has the
-                                  // output rows of nest[i]
-    uint64_t tile_rows;           // p of the last layer [>= 1]
-    unsigned retained;            // set of SDSE_BIT(i): tensor i [1 <= i < layer_count]
-    bool buffered;                // tensor 0
-    // Columns of the last layer of a tile [0: all, tiles are of whole rows]. Then
-    // SDSE_BIT(i): tensor i, not retained, is kept in bands; 0: of what is buffered.
+    const struct sdse_nest *nest; // [layer_count]; each map that windows read has the
+                                  // rows of that tensor, or forgets them
+    // [layer_count]: tensors made before, or 0, which layer 0 reads; what is made is
+    // read, but for the last layer's. Windows of a layer that names none are on a map
+    // from elsewhere. NULL: a chain.
+    const struct sdse_fused_reads *reads;
+    uint64_t tile_rows; // p of the last layer [>= 1]
+    unsigned retained;  // set of SDSE_BIT(i): tensor i [1 <= i < layer_count]
+    bool buffered;      // tensor 0
+    // Columns of the last layer of a tile, of a chain [0: all, tiles are of whole
+    // rows]. Then SDSE_BIT(i): tensor i, not retained, is kept in bands; 0: of what is
+    // buffered.
     uint64_t tile_columns;
     unsigned banded;
     // For references that count bounding boxes: windows take every row from the first
@@ -81,7 +93,17 @@ struct sdse_fused_nest {
 struct sdse_fused_rows {
     size_t count;
     struct sdse_fused_nest *nest; // by layer, then as they first come
+    // A tile needs rows of the buffered input where layer 0, which loads them, makes
+    // nothing: there is no such schedule.
+    bool starved;
 };
+
+// What a layer of the group reads of it.
+static inline struct sdse_fused_reads
+sdse_fused_reads_of(const struct sdse_fused_rows_request *request, size_t layer) {
+    return request->reads ? request->reads[layer]
+                          : (struct sdse_fused_reads){.windows = SDSE_BIT(layer)};
+}
 
 // Whether tiles x rows, of each map and of the outputs, are at most so many, tiles left
 // out that differ from the one before in nothing but their place (alike_tiles.h).

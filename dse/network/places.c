@@ -83,6 +83,8 @@ void sdse_handed_note(const struct sdse_handed_tensor *tensor, size_t layer,
         const enum sdse_handed_as as = tensor->as ? tensor->as[i] : SDSE_HANDED_INPUTS;
         const size_t turn = tensor->use[i] - layer; // of a group
         if (question->more && tensor->use[i] >= layer && turn <= question->more) {
+            if (as == SDSE_HANDED_INPUTS && turn)
+                question->group_inputs |= UINT64_C(1) << turn;
             if (as == SDSE_HANDED_ADDEND)
                 question->group_addends |= UINT64_C(1) << turn;
             if (as == SDSE_HANDED_WEIGHTS)

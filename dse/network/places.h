@@ -54,9 +54,9 @@ enum sdse_place {
 };
 
 // Layers that may take turns: of what they read and make only the first layer's inputs,
-// right operands, and maps that they add to their outputs, at most one each, come from
-// before, and only the last one's outputs are read later. To a tensor that is in both
-// places a group is one reader.
+// right operands, maps that they add to their outputs, and inputs of the others, at
+// most one each, come from before, and only the last one's outputs are read later. To a
+// tensor that is in both places a group is one reader.
 struct sdse_layer_group {
     size_t first, last; // layers [first < last]
 };
@@ -82,6 +82,9 @@ struct sdse_place_question {
     // Of a group: which of its layers, from the first on, find the map that they add in
     // M. [bit 0 ... SDSE_PLACES_MOST_TURNS - 1]
     uint64_t group_addends;
+    // Likewise: which of them but the first find what they read as inputs in M, one map
+    // at most that is made before the group.
+    uint64_t group_inputs;
     // Likewise: which of them find their right operand in M.
     uint64_t group_weights;
     // Of a group, while it is asked for; NULL: every answer counts. What cannot help

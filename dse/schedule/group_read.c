@@ -154,15 +154,18 @@ static void read_input(struct sdse_schedule_reader *r, const struct sdse_node *n
         return;
     const bool banded =
         said->config.tile_columns && strcmp(text, sdse_banded_word) == 0;
-    if (banded || strcmp(text, "buffered") == 0) {
+    said->config.for_all =
+        !said->config.tile_columns && strcmp(text, "buffered for all") == 0;
+    if (banded || said->config.for_all || strcmp(text, "buffered") == 0) {
         said->config.buffered = true;
         said->config.banded |= banded;
     } else if (strcmp(text, r->memory) == 0)
         said->input_there = true;
     else if (strcmp(text, "outer") != 0 && strcmp(text, r->arch->level[0].name) != 0)
         sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "group-place",
-                      "input '%.40s': expected outer, buffered%s or %.40s", text,
-                      said->config.tile_columns ? ", band" : "", r->memory);
+                      "input '%.40s': expected outer, buffered, %s or %.40s", text,
+                      said->config.tile_columns ? sdse_banded_word : "buffered for all",
+                      r->memory);
 }
 
 static void read_output(struct sdse_schedule_reader *r, const struct sdse_node *node,

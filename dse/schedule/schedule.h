@@ -12,7 +12,7 @@
 //         tile: P8
 //         tensors: {conv2: retain}
 //         weights: {conv2: kept, conv3: streamed}
-//         input: GLB                # outer | buffered | the shared memory
+//         input: GLB                # outer | buffered | buffered for all | the memory
 //         output: outer             # outer | the shared memory | both
 //         nests:                    # one for each kind
 //           - layer: conv2

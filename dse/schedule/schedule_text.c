@@ -76,7 +76,10 @@ static void print_set(struct printer *p, const struct sdse_fused_group *group,
 static void print_ends(struct printer *p, const struct sdse_fused_group *group) {
     fputs("    input: ", p->out);
     if (group->config.buffered)
-        fputs(group->config.banded & 1u ? sdse_banded_word : "buffered", p->out);
+        fputs(group->config.banded & 1u ? sdse_banded_word
+              : group->config.for_all   ? "buffered for all"
+                                        : "buffered",
+              p->out);
     else if (group->question.operands)
         print_memory(p);
     else

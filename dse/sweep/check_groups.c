@@ -191,11 +191,12 @@ static bool compare_nests(struct checking *c, size_t index,
 
 static enum sdse_status check_group(struct checking *c, size_t index, size_t *next) {
     const struct sdse_group_record *stored = &c->point->group[index];
-    struct sdse_fusion_config config = {.tile_rows = stored->tile_rows,
-                                        .tile_heads = stored->tile_heads,
-                                        .tile_keys = stored->tile_keys,
-                                        .buffered =
-                                            strcmp(stored->inputs, "buffered") == 0};
+    struct sdse_fusion_config config = {
+        .tile_rows = stored->tile_rows,
+        .tile_heads = stored->tile_heads,
+        .tile_keys = stored->tile_keys,
+        .buffered = strncmp(stored->inputs, "buffered", 8) == 0,
+        .for_all = strcmp(stored->inputs, "buffered for all") == 0};
     struct sdse_group_limits limits = {0};
     struct sdse_fused_group group;
     struct sdse_group_refusal refusal;

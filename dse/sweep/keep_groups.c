@@ -41,6 +41,7 @@ static const char *names_of(const struct keeping *k,
 
 const char *sdse_group_inputs(const struct sdse_fused_group *group) {
     return group->question.operands ? "shared"
+           : group->config.for_all  ? "buffered for all"
            : group->config.buffered ? "buffered"
                                     : "outermost";
 }

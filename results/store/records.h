@@ -173,7 +173,7 @@ struct sdse_group_record {
     // Names of layers as a JSON array: whose outputs are retained until later tiles
     // need them no more, whose weights are kept.
     const char *retained, *weights_kept;
-    const char *inputs;  // "outermost", "buffered" or "shared"
+    const char *inputs;  // "outermost", "buffered", "buffered for all" or "shared"
     const char *outputs; // "outermost", "shared" or "both"
     const char *memory;  // that they share
 };

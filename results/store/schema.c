@@ -390,7 +390,8 @@ const char *const sdse_schema_statements[] = {
     " tile_keys INTEGER NOT NULL CHECK (tile_keys >= 0),"
     " retained TEXT NOT NULL,"
     " weights_kept TEXT NOT NULL,"
-    " inputs TEXT NOT NULL CHECK (inputs IN ('outermost', 'buffered', 'shared')),"
+    " inputs TEXT NOT NULL CHECK (inputs IN ('outermost', 'buffered',"
+    " 'buffered for all', 'shared')),"
     " outputs TEXT NOT NULL CHECK (outputs IN ('outermost', 'shared', 'both')),"
     " memory TEXT NOT NULL," DIGEST_COLUMN ","
     " PRIMARY KEY (point_id, group_index)) STRICT, WITHOUT ROWID",
@@ -669,7 +670,8 @@ const char *const sdse_schema_statements[] = {
 
     "CREATE VIEW v_group AS SELECT"
     " g.point_id, g.group_index, g.first_layer, g.last_layer, (SELECT"
-    " group_concat(name, ', ') FROM (SELECT l.name FROM point_layer l WHERE l.point_id ="
+    " group_concat(name, ', ') FROM (SELECT l.name FROM point_layer l WHERE l.point_id "
+    "="
     " g.point_id AND l.layer_index BETWEEN g.first_layer AND g.last_layer ORDER BY"
     " l.layer_index)) AS layers, g.tile_rows,"
     " g.tile_heads, g.tile_keys,"

@@ -85,7 +85,7 @@ static const struct broken broken_groups[] = {
      "elsewhere, or there is none [group-place]",
      1},
     {"input: outer", "input: glb",
-     "12:12: error: input 'glb': expected outer, buffered or GLB [group-place]", 1},
+     "12:12: error: input 'glb': expected outer, buffered, buffered for all or GLB [group-place]", 1},
     {"output: outer", "output: L2",
      "13:13: error: output 'L2': expected outer, GLB or both [group-place]", 1},
     {"output: outer", "output: GLB",

@@ -250,12 +250,48 @@ struct turn {
     uint64_t columns; // that the last one makes, if tiles may be of some; else 0
     uint64_t tile_rows, tile_columns, tile_heads, tile_keys;
     unsigned retained, banded, kept;
-    bool buffered;
+    bool buffered, for_all;
+    // [reader][member]: maps, or ranges of channels, of what the member makes that the
+    // reader takes as inputs, and as addends; first_*: of the first one's map.
+    uint32_t takes[BRUTE_LAYERS][BRUTE_LAYERS], adds[BRUTE_LAYERS][BRUTE_LAYERS];
+    bool first_takes[BRUTE_LAYERS], first_adds[BRUTE_LAYERS];
 };
 
 static bool is_function(const struct sdse_layer *layer) {
     return layer->kind == SDSE_ACT || layer->kind == SDSE_NORM ||
-           layer->kind == SDSE_SOFTMAX;
+           layer->kind == SDSE_SOFTMAX || layer->kind == SDSE_ADD;
+}
+
+static uint32_t ranges_of(const struct brute_problem *p, size_t layer) {
+    uint32_t count = 0;
+    for (size_t e = 0; e < p->net->edge_count; e++)
+        count +=
+            p->net->edges[e].to == layer && p->net->edges[e].use == SDSE_EDGE_CONCAT;
+    return count;
+}
+
+// Maps that a member finds in M as its inputs; ranges of channels are one.
+static uint32_t finds_inputs(const struct brute_problem *p, const struct way *way,
+                             const struct turn *turn, size_t member) {
+    const size_t begin = turn->layer[0], layer = turn->layer[member];
+    if (ranges_of(p, layer))
+        return member ? 1
+                      : turn->buffered || finds(p, way, begin, layer, SDSE_EDGE_CONCAT);
+    uint32_t count = finds(p, way, begin, layer, SDSE_EDGE_INPUTS);
+    for (size_t i = 0; i < member; i++)
+        count += turn->takes[member][i];
+    if (member == 0 ? turn->buffered : turn->for_all && turn->first_takes[member])
+        count++;
+    return count;
+}
+
+static uint32_t finds_addends(const struct brute_problem *p, const struct way *way,
+                              const struct turn *turn, size_t member) {
+    uint32_t count =
+        finds(p, way, turn->layer[0], turn->layer[member], SDSE_EDGE_ADDEND);
+    for (size_t i = 0; i < member; i++)
+        count += turn->adds[member][i];
+    return count + (turn->for_all && turn->first_adds[member]);
 }
 
 static double weight_bits(const struct brute_problem *p, size_t layer) {
@@ -316,13 +352,17 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
     const bool last = layer == end, keeps = turn->kept >> at->layer & 1u;
     struct sdse_residence home = {.level = 1, .reserved_bits = held_at(p, way, begin)};
     const uint64_t columns = at->columns.count; // 0: all of them
+    const struct sdse_layer *one = &p->net->layers[begin];
+    const uint64_t cell =
+        first->bound[SDSE_N] * first->bound[SDSE_G] * first->bound[SDSE_C];
     const uint64_t per_row =
-        columns ? first->bound[SDSE_N] * first->bound[SDSE_G] * first->bound[SDSE_C]
-                : input_words_per_row(first) / turn->heads * heads;
+        columns ? cell
+                : (turn->for_all ? cell * one->in_width : input_words_per_row(first)) /
+                      turn->heads * heads;
     const bool right = finds(p, way, begin, layer, SDSE_EDGE_WEIGHTS);
     home.tensors = keeps || right ? SDSE_BIT(SDSE_WEIGHTS) : 0;
-    if (at->layer > 0 || turn->buffered ||
-        finds(p, way, begin, begin, SDSE_EDGE_INPUTS))
+    home.operands = finds_inputs(p, way, turn, at->layer);
+    if (home.operands)
         home.tensors |= SDSE_BIT(SDSE_INPUTS);
     const bool sums = last && some->keys;
     if (!last || way->place[layer] || sums)
@@ -330,8 +370,7 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
     home.continues = sums && some->continues;
     home.unfinished = sums && !some->ends;
     home.rescales = home.continues && turn->softmax;
-    home.operands = home.tensors >> SDSE_INPUTS & 1u;
-    home.addends = finds(p, way, begin, layer, SDSE_EDGE_ADDEND);
+    home.addends = finds_addends(p, way, turn, at->layer);
     home.writes_through =
         last && (sums ? some->ends && way->place[layer] != 1 : way->place[layer] == 2);
     home.loads_weights = keeps && at->first;
@@ -409,16 +448,26 @@ static void run_turn(const struct brute_problem *p, const struct way *way,
                      const struct turn *turn, struct brute_points *front) {
     struct kinds kinds = {.count = 0};
     struct sdse_nest nest[BRUTE_LAYERS];
+    struct sdse_fused_reads reads[BRUTE_LAYERS];
     for (size_t i = 0; i < turn->count; i++) {
         const struct sdse_layer *layer = &p->net->layers[turn->layer[i]];
         nest[i] = is_function(layer)
                       ? words_nest(words_made(layer) / turn->rows[i], turn->rows[i])
                       : layer->nest;
-        nest[i].map[0] = i ? turn->rows[i - 1]
-                           : (is_function(layer) ? turn->rows[0] : layer->in_height);
+        nest[i].map[0] = is_function(layer) ? turn->rows[i] : layer->in_height;
+        // Tensor 0 is the first one's map, tensor j + 1 what member j makes.
+        reads[i] = (struct sdse_fused_reads){
+            .windows = i == 0 || (turn->for_all && turn->first_takes[i]),
+            .rows = turn->for_all && turn->first_adds[i]};
+        for (size_t j = 0; j < i; j++) {
+            reads[i].windows |= turn->takes[i][j] ? SDSE_BIT(j + 1) : 0u;
+            reads[i].rows |= turn->adds[i][j] ? SDSE_BIT(j + 1) : 0u;
+        }
     }
     const struct sdse_fused_rows_request request = {.layer_count = turn->count,
                                                     .nest = nest,
+                                                    .reads = turn->tile_columns ? NULL
+                                                                                : reads,
                                                     .tile_rows = turn->tile_rows,
                                                     .tile_columns = turn->tile_columns,
                                                     .banded = turn->banded,
@@ -428,8 +477,8 @@ static void run_turn(const struct brute_problem *p, const struct way *way,
     struct sdse_arena *scratch = sdse_arena_new();
     assert_int_equal(sdse_fused_rows_find(&request, scratch, &rows), SDSE_OK);
     front->count = 0;
-    bool fits = true;
-    for (uint64_t done = 0, heads; done < turn->heads; done += heads) {
+    bool fits = !rows.starved;
+    for (uint64_t done = 0, heads; fits && done < turn->heads; done += heads) {
         heads = turn->heads - done < turn->tile_heads ? turn->heads - done
                                                       : turn->tile_heads;
         const uint64_t all = turn->tile_keys ? turn->keys : 1,
@@ -460,12 +509,13 @@ static void run_turn(const struct brute_problem *p, const struct way *way,
 static bool has_rows_of(const struct sdse_layer *function, uint64_t rows,
                         uint64_t words) {
     return function->nest.bound[SDSE_P] == rows ||
-           (function->kind == SDSE_ACT && words_made(function) == words);
+           ((function->kind == SDSE_ACT || function->kind == SDSE_ADD) &&
+            words_made(function) == words);
 }
 
 // Whether a layer's rows may be nests of their own.
 static bool has_rows(const struct sdse_layer *layer) {
-    return !sdse_layer_moves(layer) ||
+    return (!sdse_layer_moves(layer) && layer->addends <= 1) ||
            ((is_function(layer) || layer->kind == SDSE_POOL) && !layer->move.fused);
 }
 
@@ -478,30 +528,111 @@ static const struct sdse_workload_edge *input_of(const struct brute_problem *p,
     return NULL;
 }
 
-// Whether member `at` of a group reads row by row what the one before it makes. Rows
-// are told apart by their number: all but functions of single words must read as many
-// as are made.
-static bool continues_with(const struct brute_problem *p, const struct turn *turn,
-                           size_t at) {
-    const size_t from = turn->layer[at - 1], to = turn->layer[at];
-    const struct sdse_layer *reader = &p->net->layers[to];
-    const struct sdse_workload_edge *edge = input_of(p, to);
-    size_t one, last;
-    if (readers_of(p, from, &one, &last) != 1 ||
-        !reads(p, from, to, SDSE_EDGE_INPUTS) || edge->via == SDSE_VIA_POOL ||
+// Whether an edge carries rows that member `to` can read, of which so many are made by
+// a layer. Rows are told apart by their number: all but functions of single words must
+// read as many as are made.
+static bool carries_rows(const struct brute_problem *p,
+                         const struct sdse_workload_edge *edge, uint64_t rows) {
+    const struct sdse_layer *maker = &p->net->layers[edge->from],
+                            *reader = &p->net->layers[edge->to];
+    if (edge->use == SDSE_EDGE_ADDEND)
+        return reader->nest.bound[SDSE_P] == rows;
+    if (edge->use == SDSE_EDGE_WEIGHTS || edge->via == SDSE_VIA_POOL ||
         (edge->via == SDSE_VIA_SOFTMAX &&
-         (reader->kind != SDSE_MATMUL || p->net->layers[from].kind != SDSE_MATMUL)))
+         (reader->kind != SDSE_MATMUL || maker->kind != SDSE_MATMUL)))
         return false;
-    const uint64_t rows = turn->rows[at - 1];
-    return is_function(reader)
-               ? has_rows_of(reader, rows, words_made(&p->net->layers[from]))
-               : reader->in_height == rows;
+    return is_function(reader) ? has_rows_of(reader, rows, words_made(maker))
+                               : reader->in_height == rows;
+}
+
+// Notes what member `at` reads, of the group and from before it, and its rows; false:
+// it does not read row by row, or too much from before.
+static bool links(const struct brute_problem *p, struct turn *turn, size_t at) {
+    const struct sdse_workload_edge *first = NULL;
+    const struct sdse_layer *reader = &p->net->layers[turn->layer[at]],
+                            *begin = &p->net->layers[turn->layer[0]];
+    uint64_t rows = 0;
+    uint32_t outer = 0, ranges = 0, firsts = 0;
+    for (size_t e = 0; e < p->net->edge_count; e++) {
+        if (p->net->edges[e].to == turn->layer[0] &&
+            p->net->edges[e].use <= SDSE_EDGE_CONCAT) {
+            first = &p->net->edges[e];
+            firsts++;
+        }
+    }
+    for (size_t e = 0; e < p->net->edge_count; e++) {
+        const struct sdse_workload_edge *edge = &p->net->edges[e];
+        if (edge->to != turn->layer[at])
+            continue;
+        size_t maker = 0;
+        while (maker < at && turn->layer[maker] != edge->from)
+            maker++;
+        if (maker < at) {
+            const bool addend = edge->use == SDSE_EDGE_ADDEND;
+            if (!carries_rows(p, edge, turn->rows[maker]) ||
+                (!addend && rows && rows != turn->rows[maker]))
+                return false;
+            turn->takes[at][maker] += !addend;
+            turn->adds[at][maker] += addend;
+            rows = addend ? rows : turn->rows[maker];
+            continue;
+        }
+        if (edge->use == SDSE_EDGE_WEIGHTS)
+            continue;
+        if (edge->via == SDSE_VIA_POOL)
+            return false;
+        outer += edge->use == SDSE_EDGE_INPUTS;
+        ranges += edge->use == SDSE_EDGE_CONCAT;
+        const bool same = at > 0 && firsts == 1 && first->use == SDSE_EDGE_INPUTS &&
+                          first->from == edge->from && !is_function(begin);
+        if (same && edge->use == SDSE_EDGE_INPUTS)
+            turn->first_takes[at] = reader->in_height == begin->in_height;
+        if (same && edge->use == SDSE_EDGE_ADDEND)
+            turn->first_adds[at] = reader->nest.bound[SDSE_P] == begin->in_height;
+    }
+    if (at > 0 && (ranges || outer > 1))
+        return false;
+    turn->rows[at] = is_function(reader) && rows ? rows : reader->nest.bound[SDSE_P];
+    if (is_function(reader))
+        turn->first_takes[at] &= turn->rows[at] == begin->in_height;
+    return true;
+}
+
+// Whether each member reads what the one before makes, and as inputs that alone.
+static bool is_chain(const struct brute_problem *p, const struct turn *turn) {
+    bool chain = true;
+    for (size_t at = 1; at < turn->count; at++) {
+        const struct sdse_layer *layer = &p->net->layers[turn->layer[at]];
+        chain &= turn->takes[at][at - 1] == 1 && !ranges_of(p, turn->layer[at]) &&
+                 layer->kind != SDSE_ADD && !turn->first_takes[at];
+        for (size_t i = 0; i + 1 < at; i++)
+            chain &= !turn->takes[at][i];
+        for (size_t i = 0; i < at; i++)
+            chain &= !turn->adds[at][i];
+    }
+    return chain;
+}
+
+// Whether others than the first member read its map.
+static bool shares_input(const struct turn *turn) {
+    bool shares = false;
+    for (size_t at = 1; at < turn->count; at++)
+        shares |= turn->first_takes[at] || turn->first_adds[at];
+    return shares;
+}
+
+// Whether what a member makes is read by later ones alone.
+static bool stays_inside(const struct brute_problem *p, size_t maker, size_t last) {
+    size_t one, end;
+    return readers_of(p, maker, &one, &end) > 0 && end <= last;
 }
 
 // Products that each have so many right operands, and functions of what they make: one
 // after the other they may be done for all of them, or by heads.
 static uint64_t heads_of(const struct brute_problem *p, const struct turn *turn) {
     uint64_t heads = 0, samples = 0;
+    if (!is_chain(p, turn))
+        return 1;
     for (size_t i = 0; i < turn->count; i++) {
         const struct sdse_layer *layer = &p->net->layers[turn->layer[i]];
         if (is_function(layer))
@@ -524,8 +655,9 @@ static void find_keys(const struct brute_problem *p, struct turn *turn) {
     const struct sdse_layer *scores = &p->net->layers[first],
                             *mixed = &p->net->layers[last];
     turn->keys = 0;
-    turn->softmax = input_of(p, last)->via == SDSE_VIA_SOFTMAX;
-    if (scores->kind != SDSE_MATMUL || mixed->kind != SDSE_MATMUL || mixed->addends ||
+    turn->softmax = input_of(p, last) && input_of(p, last)->via == SDSE_VIA_SOFTMAX;
+    if (!is_chain(p, turn) || scores->kind != SDSE_MATMUL ||
+        mixed->kind != SDSE_MATMUL || mixed->addends ||
         scores->nest.bound[SDSE_G] != mixed->nest.bound[SDSE_G] ||
         scores->nest.bound[SDSE_N] != mixed->nest.bound[SDSE_N])
         return;
@@ -543,6 +675,8 @@ static void find_keys(const struct brute_problem *p, struct turn *turn) {
 // read as they were made, and nothing between them takes more than a word.
 static uint64_t columns_of(const struct brute_problem *p, const struct turn *turn) {
     const size_t end = turn->layer[turn->count - 1];
+    if (!is_chain(p, turn))
+        return 0;
     for (size_t l = turn->layer[0]; l <= end; l++) {
         const struct sdse_layer *layer = &p->net->layers[l];
         const bool between = sdse_layer_moves(layer) && layer->move.fused;
@@ -562,9 +696,7 @@ static uint64_t columns_of(const struct brute_problem *p, const struct turn *tur
 static size_t list_turn(const struct brute_problem *p, size_t first, size_t count,
                         struct turn *turn) {
     size_t l = first, found = 0;
-    const struct sdse_workload_edge *edge = input_of(p, first);
-    if (edge && (edge->via == SDSE_VIA_POOL || edge->use == SDSE_EDGE_CONCAT))
-        return 0;
+    *turn = (struct turn){.count = 0};
     while (found < count && l < p->net->layer_count) {
         const struct sdse_layer *layer = &p->net->layers[l];
         if (sdse_layer_moves(layer) && layer->move.fused) {
@@ -576,15 +708,16 @@ static size_t list_turn(const struct brute_problem *p, size_t first, size_t coun
             continue;
         }
         turn->layer[found] = l++;
-        if (!has_rows(layer) || (found > 0 && !continues_with(p, turn, found)))
+        if (!has_rows(layer) || !links(p, turn, found))
             return 0;
-        turn->rows[found] = is_function(layer) && found ? turn->rows[found - 1]
-                                                        : layer->nest.bound[SDSE_P];
         found++;
     }
     turn->count = found;
     if (found < count)
         return 0;
+    for (size_t i = 0; i + 1 < count; i++)
+        if (!stays_inside(p, turn->layer[i], turn->layer[count - 1]))
+            return 0;
     turn->heads = heads_of(p, turn);
     find_keys(p, turn);
     turn->columns = columns_of(p, turn);
@@ -633,11 +766,22 @@ static void run_bands(const struct brute_problem *p, const struct way *way,
 // All configurations of a group of given tiles under given places.
 static void run_tiles(const struct brute_problem *p, const struct way *way,
                       struct turn turn, struct brute_points *all) {
-    const bool there = finds(p, way, turn.layer[0], turn.layer[0], SDSE_EDGE_INPUTS);
+    const size_t first = turn.layer[0];
+    const uint32_t ranges = ranges_of(p, first),
+                   one = finds(p, way, first, first, SDSE_EDGE_INPUTS),
+                   some = finds(p, way, first, first, SDSE_EDGE_CONCAT);
+    // A map is in one place, and an addition's are not buffered.
+    const bool there = one || some || p->net->layers[first].kind == SDSE_ADD;
+    if (some && some < ranges)
+        return;
     for (turn.retained = 0; turn.retained < 1u << turn.count; turn.retained += 2) {
         for (turn.kept = 0; turn.kept < 1u << turn.count; turn.kept++) {
-            for (int b = 0; b < (there ? 1 : 2) && may_keep(p, way, &turn); b++) {
-                turn.buffered = b;
+            const bool whole_rows =
+                turn.tile_heads == turn.heads && !turn.tile_keys && !turn.tile_columns;
+            const int inputs = there ? 1 : shares_input(&turn) && whole_rows ? 3 : 2;
+            for (int b = 0; b < inputs && may_keep(p, way, &turn); b++) {
+                turn.buffered = b > 0;
+                turn.for_all = b > 1;
                 run_bands(p, way, turn, all);
             }
         }
@@ -720,9 +864,11 @@ static void run_from(const struct brute_problem *p, struct way *way, size_t laye
                 run_group(p, way, turn, group);
                 add_fronts(before->at, before->count, group->at, group->count, 1, sum);
             } else {
+                const uint32_t some = finds(p, way, layer, layer, SDSE_EDGE_CONCAT);
                 struct sdse_residence at = {
                     .level = 1,
-                    .operands = finds(p, way, layer, layer, SDSE_EDGE_INPUTS),
+                    .operands =
+                        some ? 1 : finds(p, way, layer, layer, SDSE_EDGE_INPUTS),
                     .addends = finds(p, way, layer, layer, SDSE_EDGE_ADDEND),
                     .reserved_bits = held_at(p, way, layer)};
                 at.tensors = (at.operands ? SDSE_BIT(SDSE_INPUTS) : 0u) |
@@ -731,6 +877,8 @@ static void run_from(const struct brute_problem *p, struct way *way, size_t laye
                                   : 0u) |
                              (place ? SDSE_BIT(SDSE_OUTPUTS) : 0u);
                 at.writes_through = place == 2;
+                if (some && some < ranges_of(p, layer))
+                    continue;
                 const struct known *found =
                     ask(p, layer, &p->net->layers[layer].nest, at);
                 add_fronts(before->at, before->count, found->front, found->count, 1,

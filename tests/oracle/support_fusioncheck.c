@@ -19,6 +19,26 @@ static void assert_close(double a, double b) { assert_double_within(a, b, 1e-9);
 
 static struct brute_points truth;
 
+// Whether a layer of a group, or several, read what others of it make.
+static void note_branches(const struct brute_problem *p,
+                          const struct sdse_fused_group *group, struct compared *seen) {
+    size_t readers[BRUTE_LAYERS] = {0}, added = 0, ranges = 0;
+    bool branches = false;
+    for (size_t e = 0; e < p->net->edge_count; e++) {
+        const struct sdse_workload_edge *edge = &p->net->edges[e];
+        if (edge->from < group->first || edge->to > group->last)
+            continue;
+        readers[edge->from]++;
+        added += p->net->layers[edge->to].kind == SDSE_ADD;
+        ranges += edge->use == SDSE_EDGE_CONCAT;
+    }
+    for (size_t l = 0; l < BRUTE_LAYERS; l++)
+        branches |= readers[l] > 1;
+    seen->branching += branches;
+    seen->additions += added > 0;
+    seen->together += ranges > 0;
+}
+
 static void check_picked(const struct brute_problem *p,
                          const struct sdse_fusion_request *request,
                          const struct sdse_fusion *fusion, size_t element,
@@ -46,6 +66,8 @@ static void check_picked(const struct brute_problem *p,
         seen->recomputed += group[g].config.retained == 0;
         seen->kept += group[g].config.kept != 0;
         seen->buffered += group[g].config.buffered;
+        seen->for_all += group[g].config.for_all;
+        note_branches(p, &group[g], seen);
         seen->heads += group[g].config.tile_heads > 0;
         seen->columns += group[g].config.tile_columns > 0;
         seen->banded += group[g].config.banded > 0;

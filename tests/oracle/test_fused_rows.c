@@ -38,6 +38,7 @@ static uint64_t configurations = SANITIZED ? 4000 : 100000, first_seed = 1,
 
 struct group {
     struct sdse_nest nest[MOST_LAYERS];
+    struct sdse_fused_reads reads[MOST_LAYERS];
     struct sdse_fused_rows_request request;
 };
 
@@ -72,27 +73,55 @@ static bool make_layer(uint64_t *state, uint64_t rows, bool given, uint64_t most
     return touched > 0;
 }
 
+// What a layer reads: the one before, or one further back, or several of one size, or a
+// map from elsewhere; and what it adds to its outputs. False: no window fits.
+static bool make_reads(uint64_t *state, struct group *group, size_t layer, bool far,
+                       uint64_t *rows, bool branches) {
+    const size_t from = branches && oracle_below(state, 3) == 0
+                            ? oracle_below(state, layer + 1)
+                            : layer;
+    struct sdse_fused_reads *reads = &group->reads[layer];
+    const bool elsewhere = branches && layer > 0 && oracle_below(state, 6) == 0;
+    *reads = (struct sdse_fused_reads){.windows = elsewhere ? 0 : SDSE_BIT(from)};
+    if (!make_layer(state, rows[from], layer > 0 || branches, far ? MOST_ROWS : 40,
+                    &group->nest[layer]))
+        return false;
+    rows[layer + 1] = group->nest[layer].bound[SDSE_P];
+    for (size_t tensor = 0; branches && tensor <= layer; tensor++) {
+        if (!elsewhere && rows[tensor] == rows[from] && oracle_below(state, 2))
+            reads->windows |= SDSE_BIT(tensor);
+        if (rows[tensor] == rows[layer + 1] && oracle_below(state, 3) == 0)
+            reads->rows |= SDSE_BIT(tensor);
+    }
+    return true;
+}
+
+// Whether what is made is read, and layer 0 reads the group's input.
+static bool is_group(const struct group *group, size_t count) {
+    unsigned read = 0;
+    for (size_t i = 0; i < count; i++)
+        read |= group->reads[i].windows | group->reads[i].rows;
+    return (read | 1u) == (1u << count) - 1u && group->reads[0].windows & 1u;
+}
+
 // far: maps of many rows, in tiles of few.
 static void make_group(uint64_t seed, bool far, struct group *group) {
     uint64_t state = seed * 2 + 1;
+    const bool branches = oracle_below(&state, 2);
     size_t count;
     do {
-        uint64_t rows =
-            far ? 40 + oracle_below(&state, 120) : 1 + oracle_below(&state, 24);
+        uint64_t rows[MOST_LAYERS + 1] = {far ? 40 + oracle_below(&state, 120)
+                                              : 1 + oracle_below(&state, 24)};
         count = 1 + (size_t)oracle_below(&state, MOST_LAYERS);
-        for (size_t i = 0; i < count; i++) {
-            if (!make_layer(&state, rows, i > 0, far ? MOST_ROWS : 40,
-                            &group->nest[i])) {
+        for (size_t i = 0; i < count; i++)
+            if (!make_reads(&state, group, i, far, rows, branches))
                 count = 0;
-                break;
-            }
-            rows = group->nest[i].bound[SDSE_P];
-        }
-    } while (count == 0);
+    } while (count == 0 || !is_group(group, count));
     const uint64_t last = group->nest[count - 1].bound[SDSE_P];
     group->request = (struct sdse_fused_rows_request){
         .layer_count = count,
         .nest = group->nest,
+        .reads = branches ? group->reads : NULL,
         .tile_rows = 1 + oracle_below(&state, far ? 5 : last + 1),
         .retained = (unsigned)oracle_below(&state, 1u << count) & ~1u,
         .buffered = oracle_below(&state, 2)};
@@ -103,8 +132,8 @@ static void make_group(uint64_t seed, bool far, struct group *group) {
 // A layer at work on a tile: the rows it makes, and those it reads.
 struct step {
     size_t layer;
-    bool makes[MOST_ROWS], reads[MOST_READ];
-    bool loads[MOST_READ]; // of a buffered input
+    bool makes[MOST_ROWS], reads[MOST_LAYERS][MOST_READ]; // of each tensor
+    bool loads[MOST_READ];                                // of a buffered input
 };
 
 struct schedule {
@@ -137,9 +166,26 @@ static bool any(const bool *rows, size_t count) {
     return false;
 }
 
+// Marks what a layer reads to make a row.
+static void read_for(const struct group *group, struct step *step, uint64_t output) {
+    const struct sdse_nest *nest = &group->nest[step->layer];
+    for (size_t tensor = 0; tensor <= step->layer; tensor++) {
+        const unsigned bit = SDSE_BIT(tensor);
+        const struct sdse_fused_reads *reads = &group->reads[step->layer];
+        for (uint64_t r = 0; r < nest->bound[SDSE_R]; r++) {
+            const int64_t row = read_row(nest, output, r);
+            if (row >= 0 && reads->windows & bit)
+                step->reads[tensor][row] = true;
+        }
+        if (reads->rows & bit)
+            step->reads[tensor][output] = true;
+    }
+}
+
 // Runs the group: for each tile from the last layer inwards what is missing, then the
-// layers in turn.
-static void run_group(const struct group *group, struct schedule *schedule) {
+// layers in turn. False: a tile needs rows of a buffered input, and the first layer
+// has no turn in which to bring them in.
+static bool run_group(const struct group *group, struct schedule *schedule) {
     const struct sdse_fused_rows_request *request = &group->request;
     const size_t layers = request->layer_count;
     static bool there[MOST_LAYERS][MOST_READ]; // ever made, or loaded
@@ -152,34 +198,33 @@ static void run_group(const struct group *group, struct schedule *schedule) {
         for (uint64_t p = start; p < last && p < start + request->tile_rows; p++)
             turn[layers - 1].makes[p] = true;
         for (size_t i = layers; i-- > 0;) {
-            const struct sdse_nest *nest = &group->nest[i];
             turn[i].layer = i;
-            for (uint64_t p = 0; p < nest->bound[SDSE_P]; p++) {
-                for (uint64_t r = 0; turn[i].makes[p] && r < nest->bound[SDSE_R]; r++) {
-                    const int64_t row = read_row(nest, p, r);
-                    if (row < 0)
-                        continue;
-                    turn[i].reads[row] = true;
-                    const bool once =
-                        i ? request->retained >> i & 1u : request->buffered;
-                    if (once && there[i][row])
-                        continue;
-                    if (i)
-                        turn[i - 1].makes[row] = true;
-                    else
-                        turn[i].loads[row] = request->buffered;
-                }
+            for (uint64_t p = 0; p < group->nest[i].bound[SDSE_P]; p++)
+                if (turn[i].makes[p])
+                    read_for(group, &turn[i], p);
+            // All that read tensor i have said what they want of it.
+            for (size_t row = 0; row < MOST_READ; row++) {
+                const bool once = i ? request->retained >> i & 1u : request->buffered;
+                bool wanted = false;
+                for (size_t m = i; m < layers; m++)
+                    wanted |= turn[m].reads[i][row];
+                const bool made = wanted && !(once && there[i][row]);
+                if (!i)
+                    turn[0].loads[row] = made && request->buffered;
+                else if (made)
+                    turn[i - 1].makes[row] = true;
+                there[i][row] |= wanted; // for later tiles
             }
-            // What this tile makes is there for later ones.
-            for (size_t row = 0; row < MOST_READ; row++)
-                there[i][row] |= turn[i].reads[row];
         }
+        if (any(turn[0].loads, MOST_READ) && !any(turn[0].makes, MOST_ROWS))
+            return false;
         for (size_t i = 0; i < layers; i++)
             if (any(turn[i].makes, MOST_ROWS)) {
                 assert_true(schedule->count < MOST_STEPS);
                 schedule->step[schedule->count++] = turn[i];
             }
     }
+    return true;
 }
 
 // Whether a row of a tensor comes into being in a step.
@@ -205,7 +250,7 @@ static void find_lives(const struct schedule *schedule, size_t tensor) {
             for (; i < schedule->count; i++) {
                 if (i > born && is_born(&schedule->step[i], tensor, row))
                     break;
-                if (schedule->step[i].layer == tensor && schedule->step[i].reads[row])
+                if (schedule->step[i].reads[tensor][row])
                     read = i;
             }
             assert_true(read != SIZE_MAX); // nothing is made for nothing
@@ -225,9 +270,11 @@ static void check_reads(const struct group *group, const struct schedule *schedu
         for (size_t tensor = 0; tensor < group->request.layer_count; tensor++)
             for (size_t row = 0; row < (tensor ? MOST_ROWS : MOST_READ); row++)
                 made[tensor][row] |= is_born(step, tensor, row);
-        for (size_t row = 0; row < MOST_READ; row++)
-            if (step->reads[row] && (step->layer > 0 || group->request.buffered))
-                assert_true(made[step->layer][row]);
+        for (size_t tensor = group->request.buffered ? 0 : 1; tensor < MOST_LAYERS;
+             tensor++)
+            for (size_t row = 0; row < MOST_READ; row++)
+                if (step->reads[tensor][row])
+                    assert_true(made[tensor][row]);
     }
 }
 
@@ -331,6 +378,7 @@ static void check_step(const struct group *group, const struct schedule *schedul
 
 struct seen {
     uint64_t groups, several, buffered, recomputed, nests, kinds, runs;
+    uint64_t branches, starved, short_branches;
     uint64_t shortened, omitted; // groups, tiles
 };
 
@@ -341,7 +389,10 @@ static void check_group(const struct group *group, struct sdse_arena *arena,
     struct sdse_short_group shorter;
     bool seen[MOST_LAYERS] = {false};
     assert_int_equal(sdse_fused_rows_find(&group->request, arena, &rows), SDSE_OK);
-    run_group(group, &schedule);
+    assert_int_equal(rows.starved, !run_group(group, &schedule));
+    sum->starved += rows.starved;
+    if (rows.starved)
+        return;
     check_reads(group, &schedule);
     for (size_t i = group->request.buffered ? 0 : 1; i < group->request.layer_count;
          i++)
@@ -361,6 +412,9 @@ static void check_group(const struct group *group, struct sdse_arena *arena,
     sum->kinds += rows.count;
     sum->nests += all;
     sum->runs += all - schedule.count;
+    sum->branches += group->request.reads && group->request.layer_count > 1;
+    sum->short_branches +=
+        group->request.reads && group->request.layer_count > 1 && shorter.omitted > 0;
     sum->shortened += shorter.omitted > 0;
     sum->omitted += shorter.omitted;
 }
@@ -375,14 +429,17 @@ static void check_groups(uint64_t count, bool far, const char *what) {
         sdse_arena_reset(arena);
     }
     printf(
-        "## %s: %llu configurations (%llu of several layers, %llu buffered, "
+        "## %s: %llu configurations (%llu of several layers, %llu with branches, %llu "
+        "starved, %llu buffered, "
         "%llu that retain nothing; of %llu %llu tiles are like others and left out), "
         "%llu nests of %llu kinds, %llu more runs than steps: 0 differ\n",
         what, (unsigned long long)sum.groups, (unsigned long long)sum.several,
+        (unsigned long long)sum.branches, (unsigned long long)sum.starved,
         (unsigned long long)sum.buffered, (unsigned long long)sum.recomputed,
         (unsigned long long)sum.shortened, (unsigned long long)sum.omitted,
         (unsigned long long)sum.nests, (unsigned long long)sum.kinds,
         (unsigned long long)sum.runs);
+    assert_true(sum.branches > 0 && sum.short_branches > 0);
     assert_true(sum.runs > 0 && sum.buffered > 0 && sum.recomputed > 0);
     assert_true(sum.shortened > count / 100 && sum.shortened < sum.groups);
     assert_true(!far || sum.shortened > count / 2);

@@ -1,6 +1,7 @@
 // The optimum of networks whose layers may take turns against brute force
 // (support_fusionbrute.h): generated chains of convolutions, with functions and pools
-// between them, and what is added to their outputs.
+// between them, and what is added to their outputs; networks with branches, additions
+// and maps that are put together.
 //
 //     test_fusion [NETWORKS [FIRST_SEED]]    (default 1,000 networks)
 #include <setjmp.h>
@@ -142,13 +143,136 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
                              layers, edges);
 }
 
+// --- With branches ---
+
+struct branching {
+    uint64_t *state;
+    char layers[2048], edges[1024];
+    unsigned count, columns;
+    unsigned maps, read; // of made[]; those that a layer reads already [set]
+    struct made made[8];
+};
+
+// A map that was made, rather one that nobody reads yet; of `like`'s size unless NULL,
+// or of its rows; `maps`: there is none.
+static unsigned pick_map(struct branching *b, const struct made *like, bool channels,
+                         unsigned but) {
+    const unsigned from = (unsigned)oracle_below(b->state, b->maps ? b->maps : 1);
+    unsigned found = b->maps;
+    for (unsigned i = 0; i < b->maps; i++) {
+        const unsigned at = (from + i) % b->maps;
+        const struct made *made = &b->made[at];
+        if ((but >> at & 1u) || (like && made->rows != like->rows) ||
+            (like && channels && made->channels != like->channels))
+            continue;
+        if (found == b->maps || !(b->read >> at & 1u))
+            found = at;
+        if (!(b->read >> at & 1u) && oracle_below(b->state, 4))
+            break;
+    }
+    return found;
+}
+
+static void add_map(struct branching *b, unsigned channels, unsigned rows) {
+    b->made[b->maps++] = (struct made){b->count++, channels, rows};
+}
+
+static void add_edge(struct branching *b, unsigned map, const char *use) {
+    sprintf(b->edges + strlen(b->edges), "{from: l%u, to: l%u%s}, ", b->made[map].layer,
+            b->count, use);
+    b->read |= 1u << map;
+}
+
+// A convolution of one map, of two that are put together, or of what comes from
+// outside.
+static bool add_convolution(struct branching *b, bool together) {
+    const unsigned one = !b->maps || oracle_below(b->state, 8) == 0
+                             ? b->maps
+                             : pick_map(b, NULL, false, 0);
+    const bool outside = one == b->maps;
+    const struct made from =
+        outside ? (struct made){0, 1 + (unsigned)oracle_below(b->state, 2),
+                                3 + (unsigned)oracle_below(b->state, 4)}
+                : b->made[one];
+    const unsigned two =
+        together && !outside ? pick_map(b, &from, false, 1u << one) : b->maps;
+    const unsigned kernel = 1 + (unsigned)oracle_below(b->state, 3),
+                   pad = (kernel - 1) / 2,
+                   stride = 1 + (oracle_below(b->state, 6) == 0);
+    if (from.rows + 2 * pad < kernel)
+        return false;
+    const unsigned rows = (from.rows + 2 * pad - kernel) / stride + 1,
+                   out = 1 + (unsigned)oracle_below(b->state, 2);
+    const struct made made = {0, out, rows};
+    const unsigned addend =
+        oracle_below(b->state, 2) ? pick_map(b, &made, true, 0) : b->maps;
+    sprintf(
+        b->layers + strlen(b->layers),
+        "{name: l%u, kind: conv, in: [%u, %u, %u], out_channels: %u, kernel: [%u, 1], "
+        "pad: [%u, 0], stride: [%u, 1]%s}, ",
+        b->count, from.channels + (two < b->maps ? b->made[two].channels : 0),
+        from.rows, b->columns, out, kernel, pad, stride,
+        addend < b->maps ? ", addends: 1" : "");
+    if (two < b->maps) {
+        sprintf(b->edges + strlen(b->edges),
+                "{from: [l%u, l%u], to: l%u, as: concat}, ", from.layer,
+                b->made[two].layer, b->count);
+        b->read |= 1u << one | 1u << two;
+    } else if (!outside) {
+        add_edge(b, one, "");
+    }
+    if (addend < b->maps)
+        add_edge(b, addend, ", as: addend");
+    add_map(b, out, rows);
+    return true;
+}
+
+// An addition of two maps, of one and another from outside, or a function of one.
+static void add_words(struct branching *b, bool addition) {
+    const unsigned one = pick_map(b, NULL, false, 0);
+    const struct made from = b->made[one];
+    const unsigned two = addition ? pick_map(b, &from, true, 1u << one) : b->maps;
+    sprintf(b->layers + strlen(b->layers),
+            "{name: l%u, kind: %s, in: [%u, %u, %u], fused: false}, ", b->count,
+            addition ? "add" : "act", from.channels, from.rows, b->columns);
+    add_edge(b, one, "");
+    if (two < b->maps)
+        add_edge(b, two, "");
+    add_map(b, from.channels, from.rows);
+}
+
+// Layers that read what any before them made, several of them the same map.
+static const char *make_branches(uint64_t *state, struct sdse_arena *arena) {
+    struct branching b = {.state = state, .columns = 1 + (oracle_below(state, 4) == 0)};
+    const unsigned most = 3 + (oracle_below(state, 3) == 0);
+    while (b.maps < most) {
+        const unsigned kind = b.maps ? (unsigned)oracle_below(state, 8) : 0;
+        if (kind < 5 && !add_convolution(&b, kind > 2))
+            break;
+        if (kind >= 5)
+            add_words(&b, kind < 7);
+        if (b.maps < most && kind < 5 && oracle_below(state, 8) == 0) {
+            const struct made *made = &b.made[b.maps - 1];
+            add_function(state, b.layers + strlen(b.layers), b.count++, made->channels,
+                         made->rows, b.columns);
+        }
+    }
+    return sdse_arena_printf(arena, "{name: n, source: s, layers: [%s], edges: [%s]}",
+                             b.layers, b.edges);
+}
+
 static bool make_problem(uint64_t seed, struct brute_problem *p) {
     uint64_t state = seed * 2 + 1;
     p->arena = sdse_arena_new();
     const char *arch = brute_make_arch(&state, p->arena);
     p->tiles = oracle_below(&state, 2) ? SDSE_TILES_ALL : SDSE_TILES_BALANCED;
     p->depth = 2 + (size_t)oracle_below(&state, 2);
-    brute_read(arch, make_network(&state, p->arena), p);
+    if (seed % 2) {
+        p->depth += oracle_below(&state, 2);
+        brute_read(arch, make_branches(&state, p->arena), p);
+    } else {
+        brute_read(arch, make_network(&state, p->arena), p);
+    }
     return p->net->layer_count <= 5;
 }
 
@@ -289,11 +413,17 @@ static void test_networks(void **state) {
            (unsigned long long)seen.counts.summed,
            (unsigned long long)seen.counts.asked,
            (unsigned long long)seen.counts.searches);
+    printf(
+        "## fusion: with branches: %llu groups with a tensor of several readers, %llu "
+        "that add, %llu that put together, %llu inputs buffered for several\n",
+        (unsigned long long)seen.branching, (unsigned long long)seen.additions,
+        (unsigned long long)seen.together, (unsigned long long)seen.for_all);
     assert_true(network_count < 1000 ||
                 (seen.retained && seen.recomputed && seen.kept && seen.buffered &&
                  seen.again && seen.adding && seen.added_there &&
                  brute_seen()->functions_of_other_rows && seen.functions &&
-                 seen.pools));
+                 seen.pools && seen.branching && seen.additions && seen.together &&
+                 seen.for_all));
 }
 
 static int tell_seed(void **state) {
