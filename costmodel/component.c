@@ -60,10 +60,9 @@ static bool is_within(struct evaluation *e, const char *range) {
         if (find_size(e->sizes, name, &value) && value >= least && value <= most)
             continue;
         const bool length = strcmp(name, "mm") == 0 && value == 0;
-        e->why = sdse_arena_printf(e->arena,
-                                   "it is known from %s = %g to %g, not for %g%s", name,
-                                   least, most, value,
-                                   length ? ": give length_mm" : "");
+        e->why = sdse_arena_printf(
+            e->arena, "it is known from %s = %g to %g, not for %g%s", name, least, most,
+            value, length ? ": give length_mm" : "");
         return false;
     }
     return true;
@@ -83,8 +82,8 @@ static bool find_factor(const struct sdse_component *figure, double node_nm,
 }
 
 static enum sdse_mark mark_of(const char *text) {
-#define SAME_MARK(name, word)                                                          \
-    if (strcmp(text, word) == 0)                                                       \
+#define SAME_MARK(name, word)    \
+    if (strcmp(text, word) == 0) \
         return SDSE_MARK_##name;
     SDSE_MARK_MAP(SAME_MARK)
 #undef SAME_MARK
@@ -117,14 +116,14 @@ enum sdse_status sdse_component_value(const struct sdse_component *figure,
         *why = e.why ? e.why : "its formula has no value there";
         return SDSE_INVALID;
     }
-    char scaling[96] = "";
+    char scaling[128] = "";
     if (factor != 1)
         snprintf(scaling, sizeof scaling,
-                 "; x %.4g from %g nm to %g nm (Stillmaker & Baas)", factor,
-                 figure->node_nm, node_nm);
-    const char *text =
-        sdse_arena_printf(arena, "component %s: %s; %s%s", figure->name,
-                          figure->formula, figure->source, scaling);
+                 "; x %.4g from %g nm to %g nm (%sStillmaker & Baas)", factor,
+                 figure->node_nm, node_nm,
+                 strstr(figure->quantity, "_mw") ? "as dynamic energy, " : "");
+    const char *text = sdse_arena_printf(arena, "component %s: %s; %s%s", figure->name,
+                                         figure->formula, figure->source, scaling);
     if (!text)
         return SDSE_NO_MEMORY;
     number->value = value * factor;

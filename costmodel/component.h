@@ -24,8 +24,8 @@ struct sdse_component {
 
 // What formulas are over. A figure may use those that its part has.
 struct sdse_component_sizes {
-    double bits; // memory: of one access; network: of a word that crosses it
-    double kib;  // memory: capacity of one instance [KiB]
+    double bits;    // memory: of one access; network: of a word that crosses it
+    double kib;     // memory: capacity of one instance [KiB]
     double w, i, p; // bits of a weight, an input, a partial sum
     double mm;      // network: length of its wires
     double v;       // supply, 0.9 where the accelerator gives none [V]
@@ -35,7 +35,9 @@ struct sdse_component_sizes {
 const struct sdse_component *sdse_component_at(size_t i);
 
 // The value of a figure at the given sizes, moved to a node and a supply (energies and
-// areas by costmodel/node_scaling.h; both sides at 0.9 V where voltage_v is 0).
+// areas by costmodel/node_scaling.h; both sides at 0.9 V where voltage_v is 0). Leakage
+// is moved as dynamic energy is, as public component libraries do for want of a law of
+// its own.
 //
 // arena   receives the origin, or the reason
 // number  out: value, and an origin that says formula, sizes, source and scaling; its

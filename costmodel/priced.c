@@ -84,6 +84,34 @@ static void price(struct pricing *p, struct sdse_loc loc, const char *owner,
         report_unknown(p, loc, owner, component, part);
 }
 
+// Whether the library has the figure of some component.
+static bool has_figure(const char *component, const char *quantity) {
+    const struct sdse_component *figure;
+    for (size_t i = 0; (figure = sdse_component_at(i)); i++)
+        if (strcmp(figure->name, component) == 0 &&
+            strcmp(figure->quantity, quantity) == 0)
+            return true;
+    return false;
+}
+
+// What a component leaks, where the accelerator counts that: a figure that nobody gives
+// is an error, never zero.
+static void price_leakage(struct pricing *p, struct sdse_loc loc, const char *owner,
+                          const char *component, const char *part,
+                          struct sdse_component_sizes *sizes,
+                          struct sdse_number *leakage_mw) {
+    if (!p->arch->component_leakage || leakage_mw->given)
+        return;
+    const struct target target = {"leakage_mw", leakage_mw};
+    if (has_figure(component, target.quantity))
+        price(p, loc, owner, component, part, sizes, &target, 1);
+    else
+        sdse_diag_add(p->diags, SDSE_ERROR, loc, "component-lookup",
+                      "%.80s: what component '%.60s' leaks is not known, and "
+                      "`component_leakage: true` counts it: say leakage_mw",
+                      owner, component);
+}
+
 static void price_memory(struct pricing *p, struct sdse_level *level) {
     if (!level->component)
         return;
@@ -99,9 +127,13 @@ static void price_memory(struct pricing *p, struct sdse_level *level) {
     };
     char owner[96];
     snprintf(owner, sizeof owner, "memory '%.80s'", level->name);
-    price(p, level->loc, owner, level->component,
-          sdse_memory_class_names()[level->memory_class], &sizes, targets,
+    const char *part = sdse_memory_class_names()[level->memory_class];
+    const size_t errors = p->diags->errors;
+    price(p, level->loc, owner, level->component, part, &sizes, targets,
           sizeof targets / sizeof *targets);
+    if (level->memory_class != SDSE_DRAM && p->diags->errors == errors)
+        price_leakage(p, level->loc, owner, level->component, part, &sizes,
+                      &level->leakage_mw);
 }
 
 static void price_network(struct pricing *p, unsigned index) {
@@ -119,8 +151,8 @@ static void price_network(struct pricing *p, unsigned index) {
             .mm = link->length_mm.value,
         };
         const struct target targets[] = {
-            {"wire_pj_per_bit", link->topology == SDSE_MESH ? &link->hop_pj_per_bit
-                                                            : &link->pj_per_bit},
+            {"wire_pj_per_bit",
+             link->topology == SDSE_MESH ? &link->hop_pj_per_bit : &link->pj_per_bit},
             {"pj_per_bit", &link->pj_per_bit},
             {"pj_per_add", &link->pj_per_add},
         };
@@ -147,8 +179,12 @@ enum sdse_status sdse_arch_price_components(struct sdse_arch *arch,
     if (compute->component) {
         const struct target targets[] = {{"pj_per_mac", &compute->pj_per_mac},
                                          {"area_um2", &compute->area_um2}};
+        const size_t errors = diags->errors;
         price(&p, compute->loc, "compute", compute->component, "compute", &sizes,
               targets, 2);
+        if (diags->errors == errors)
+            price_leakage(&p, compute->loc, "compute", compute->component, "compute",
+                          &sizes, &compute->leakage_mw);
     }
     if (arch->vector.component) {
         const struct target target = {"pj_per_op", &arch->vector.pj_per_op};
@@ -161,8 +197,8 @@ enum sdse_status sdse_arch_price_components(struct sdse_arch *arch,
             {"pj_per_shift_add", &rebuild->pj_per_shift_add},
             {"pj_per_basis_read", &rebuild->pj_per_basis_read},
             {"pj_per_basis_write", &rebuild->pj_per_basis_write}};
-        price(&p, rebuild->loc, "rebuild engine", rebuild->component, "rebuild",
-              &sizes, targets, 3);
+        price(&p, rebuild->loc, "rebuild engine", rebuild->component, "rebuild", &sizes,
+              targets, 3);
     }
     return p.out_of_memory ? SDSE_NO_MEMORY : SDSE_OK;
 }

@@ -261,6 +261,8 @@ static void read_arch(struct sdse_arch_reading *r) {
         sdse_read_bool(node, r->diags, &arch->count_return_transfers);
     if ((node = sdse_node_get(r->root, "count_fill_drain")))
         sdse_read_bool(node, r->diags, &arch->count_fill_drain);
+    if ((node = sdse_node_get(r->root, "component_leakage")))
+        sdse_read_bool(node, r->diags, &arch->component_leakage);
     read_widths(r);
     read_levels(r);
     for (unsigned i = 0; i < arch->level_count; i++)

@@ -23,6 +23,7 @@ static const struct sdse_schema_key arch_keys[] = {
     {"count_drain_reads", SDSE_SCHEMA_VALUE},
     {"count_return_transfers", SDSE_SCHEMA_VALUE},
     {"count_fill_drain", SDSE_SCHEMA_VALUE},
+    {"component_leakage", SDSE_SCHEMA_VALUE},
 };
 #define OVERHEAD_KEYS                                                  \
     {"clock_mw", SDSE_SCHEMA_VALUE}, {"static_mw", SDSE_SCHEMA_VALUE}, \

@@ -469,6 +469,8 @@ static void print_arch(FILE *out, const struct sdse_arch *arch) {
             "count_fill_drain: %s\n",
             word(arch->count_drain_reads), word(arch->count_return_transfers),
             word(arch->count_fill_drain));
+    if (arch->component_leakage)
+        fputs("component_leakage: true\n", out);
     print_levels(out, arch);
     print_compute(out, &arch->compute);
     print_engines(out, arch);

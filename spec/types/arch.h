@@ -315,6 +315,8 @@ struct sdse_arch {
                                  // cost (physics); off: only below the outermost level,
                                  // as the reference counts
     bool count_fill_drain;       // first fill and last drain are added to the latency
+    bool component_leakage;      // components leak what the library says; off: only what
+                                 // the file gives, and the tables of SRAM macros
 
     unsigned level_count;
     struct sdse_level level[SDSE_MAX_LEVELS];

@@ -67,7 +67,8 @@ static void numbers_stand_in_columns(void **state) {
     char *text = run_text(0, "show arch @ports.yaml --costs");
     const size_t mark = (size_t)(strstr(text, "mark") - text);
     size_t lines = 0;
-    for (char *line = strchr(text, '\n'); line && line[1]; line = strchr(line + 1, '\n')) {
+    for (char *line = strchr(text, '\n'); line && line[1];
+         line = strchr(line + 1, '\n')) {
         if (line[mark] != ' ' || line[mark + 1] == ' ')
             fail_msg("%s", text);
         lines++;
@@ -123,6 +124,56 @@ static void the_library_is_listed_whole(void **state) {
     run_says(2, "show components more", "'more' is one more");
 }
 
+// Components leak where the file asks for it, at any node; what is given wins, and what
+// is not known is refused.
+static void leakage_is_counted_on_request(void **state) {
+    (void)state;
+    char leaking[sizeof arch + 64];
+    snprintf(leaking, sizeof leaking, "component_leakage: true\n%s", arch);
+    write_scratch("quiet.yaml", arch);
+    write_scratch("leaking.yaml", leaking);
+    write_scratch("net.yaml", net);
+    char *quiet = run_text(0, "show arch @quiet.yaml --costs"),
+         *own = run_text(0, "show arch @leaking.yaml --costs"),
+         *small = run_text(0, "show arch @leaking.yaml --costs --node 28");
+    assert_null(strstr(quiet, "component register: 0.000074"));
+    // 16 words of 16 bits at 45 nm, one multiplier: as energy moves from 40 to 45 nm.
+    const double pads = cost(own, "pads", "leakage"),
+                 multiplier = cost(own, "multiplier", "leakage");
+    assert_true(pads > 256 * 7.4e-5 * 1.1 && pads < 256 * 7.4e-5 * 1.2);
+    assert_true(multiplier > 0.0146 && multiplier < 0.0148); // 1200 um2
+    assert_true(cost(small, "pads", "leakage") < 0.52 * pads);
+    assert_non_null(strstr(small, "as dynamic energy, Stillmaker"));
+    // DRAM has none; the buffer's is that of its table, with and without.
+    assert_null(strstr(own, "component lpddr4: 0."));
+    assert_true(cost(own, "GLB", "leakage") == cost(quiet, "GLB", "leakage"));
+    free(quiet);
+    free(own);
+    free(small);
+    // 16 register files and multipliers leak, all the time.
+    write_scratch("leaks.yaml", "name: s\nworkloads: [net.yaml]\nobjective: energy\n"
+                                "archs:\n  - path: quiet.yaml\n    override:\n"
+                                "      component_leakage: [false, true]\n");
+    free(run_text(0, "sweep @leaks.yaml -q -o @leaks.db"));
+    char line[128];
+    snprintf(line, sizeof line, "\n%.3f\n", 16 * (pads + multiplier));
+    run_says(0,
+             "query @leaks.db "
+             "select~printf('%.3f',(max(energy_pj)-min(energy_pj))/(max(latency_s)*1e9)"
+             ")~from~v_point -f csv",
+             line);
+    write_scratch("scratch.yaml",
+                  "{name: a, source: s, node_nm: 65, clock_ghz: 1, word_bits: 16, "
+                  "component_leakage: true, levels: [{level: DRAM, memory: {class: "
+                  "dram, component: ddr4}}, {level: pads, memory: {class: regfile, "
+                  "capacity_words: 16, component: scratchpad}}], "
+                  "compute: {component: mac_int_28nm, leakage_mw: 0.5}}");
+    run_says(1, "check @scratch.yaml",
+             "memory 'pads': what component 'scratchpad' leaks is not known, and "
+             "`component_leakage: true` counts it: say leakage_mw [component-lookup]");
+    run_says(1, "check @scratch.yaml", "1 error, ");
+}
+
 // A component is an axis like any other, and what it cannot do is said with its place.
 static void a_sweep_varies_components(void **state) {
     (void)state;
@@ -168,6 +219,7 @@ int main(void) {
         cmocka_unit_test(what_is_seen_is_said),
         cmocka_unit_test(numbers_stand_in_columns),
         cmocka_unit_test(costs_are_shown_at_any_node),
+        cmocka_unit_test(leakage_is_counted_on_request),
         cmocka_unit_test(the_library_is_listed_whole),
         cmocka_unit_test(a_sweep_varies_components),
         cmocka_unit_test(both_names_of_a_width_are_one_too_many),

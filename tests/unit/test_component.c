@@ -58,6 +58,17 @@ static void figures_are_those_of_their_sources(void **state) {
         {"shift_add", "pj_per_shift_add", {.w = 8}, 0.054, 1e-12},
         {"shift_add", "pj_per_basis_read", {.w = 8}, 0.072, 1e-12},
         {"adder_tree", "pj_per_add", {.p = 32}, 0.12, 1e-12},
+        {"register", "leakage_mw", {.bits = 8, .kib = 1 / 8192.}, 7.4e-5, 1e-9},
+        {"fifo", "leakage_mw", {.bits = 8, .kib = 0}, 3.213e-4 / 4, 1e-9},
+        {"mac_int_40nm", "leakage_mw", {.w = 32, .i = 32, .p = 32}, 0.08015, 1e-9},
+        {"mac_int", "leakage_mw", {.w = 8, .i = 8, .p = 8}, 318 * 0.0779 / 6351, 1e-3},
+        {"mac_fp32_40nm", "pj_per_mac", {.w = 32, .i = 32, .p = 32}, 52, 1e-9},
+        {"mac_fp32_40nm", "leakage_mw", {.w = 32, .i = 32, .p = 32}, 0.1731, 1e-9},
+        {"multiplier_int", "pj_per_mac", {.w = 4, .i = 8, .p = 64}, 0.1, 1e-12},
+        {"multiplier_int_40nm", "area_um2", {.w = 16, .i = 16}, 1587.5, 1e-9},
+        {"alu_int_40nm", "pj_per_op", {.p = 16}, 0.105, 1e-12},
+        {"adder_tree_40nm", "pj_per_add", {.p = 32}, 0.21, 1e-12},
+        {"shift_add_40nm", "pj_per_shift_add", {.w = 32}, 0.627, 1e-12},
     };
     struct sdse_arena *arena = sdse_arena_new();
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
@@ -68,8 +79,7 @@ static void figures_are_those_of_their_sources(void **state) {
         if (sdse_component_value(figure, &known[i].sizes, node, 0, arena, &number,
                                  &why) != SDSE_OK)
             fail_msg("%s: %s", known[i].name, why);
-        assert_double_within(number.value, known[i].value,
-                             known[i].within);
+        assert_double_within(number.value, known[i].value, known[i].within);
         assert_true(number.given);
         assert_non_null(strstr(number.origin.text, figure->source));
         assert_null(strstr(number.origin.text, "Stillmaker"));
@@ -205,8 +215,8 @@ static struct loaded load(const char *dram, const char *sram, const char *topolo
     char text[2000];
     struct loaded l = {.arena = sdse_arena_new()};
     struct sdse_node *root = NULL;
-    const int length_of = snprintf(text, sizeof text, design, dram, sram, topology,
-                                   wire, length, mac);
+    const int length_of =
+        snprintf(text, sizeof text, design, dram, sram, topology, wire, length, mac);
     assert_in_range(length_of, 1, sizeof text - 1);
     sdse_diags_init(&l.diags, l.arena);
     assert_int_equal(sdse_tree_parse_memory(l.arena, "a.yaml", text, (size_t)length_of,
@@ -231,9 +241,9 @@ static void an_accelerator_of_components_needs_no_numbers(void **state) {
     struct sdse_sram_cost macro;
     assert_int_equal(arch->level[1].capacity_bits, 65536);
     assert_int_equal(arch->level[1].port_bits, 64);
-    assert_int_equal(sdse_sram_lookup("sram_itrs-lstp_ed2", 45, 16384, 64, l.arena,
-                                      &macro, NULL),
-                     SDSE_OK);
+    assert_int_equal(
+        sdse_sram_lookup("sram_itrs-lstp_ed2", 45, 16384, 64, l.arena, &macro, NULL),
+        SDSE_OK);
     assert_double_within(arch->level[1].read_pj.value, macro.read_pj, 0);
     assert_double_within(arch->level[1].fill_pj.value, macro.write_pj, 0);
     assert_double_within(arch->level[1].leakage_mw.value, 4 * macro.leakage_mw, 1e-15);
@@ -260,7 +270,8 @@ static void an_accelerator_of_components_needs_no_numbers(void **state) {
 static void sizes_and_supply_are_those_of_the_part(void **state) {
     (void)state;
     struct loaded l = load("lpddr4", ", component: buffer_normalised, partial_bits: 32",
-                           "bus", "wire", ", length_mm: 1", "mac_int}\nvoltage_v: 1.1\n"
+                           "bus", "wire", ", length_mm: 1",
+                           "mac_int}\nvoltage_v: 1.1\n"
                            "area: {other_um2: 1");
     assert_int_equal(l.status, SDSE_OK);
     const struct sdse_level *glb = &l.arch->level[1], *pads = &l.arch->level[2];
@@ -268,8 +279,8 @@ static void sizes_and_supply_are_those_of_the_part(void **state) {
     assert_null(glb->table);
     assert_false(glb->leakage_mw.given);
     assert_true(sdse_node_energy_factor(65, 1.0, 45, 1.1, &factor));
-    assert_double_within(glb->update_pj.value,
-                         2.2 * (1 + 5 * 7.5 / 99.5) * 4 * factor, 1e-12);
+    assert_double_within(glb->update_pj.value, 2.2 * (1 + 5 * 7.5 / 99.5) * 4 * factor,
+                         1e-12);
     assert_double_within(glb->network[SDSE_INPUTS].pj_per_bit.value, 0.15 * 1.21,
                          1e-12);
     assert_true(sdse_node_area_factor(40, 45, &factor));
@@ -284,8 +295,7 @@ static void sizes_and_supply_are_those_of_the_part(void **state) {
                          1e-12);
     sdse_arena_free(l.arena);
     // Reads and writes of their own.
-    l = load("lpddr4", "", "bus", "wire", ", length_mm: 1",
-             "mac_int}\n# {");
+    l = load("lpddr4", "", "bus", "wire", ", length_mm: 1", "mac_int}\n# {");
     assert_int_equal(l.status, SDSE_OK);
     struct sdse_level *level = &l.arch->level[2];
     level->component = "scratchpad";
@@ -307,8 +317,8 @@ static void components_are_written_with_what_they_cost(void **state) {
     assert_int_equal(sdse_tree_parse_memory(l.arena, "again.yaml", text, strlen(text),
                                             &l.diags, &root),
                      SDSE_OK);
-    assert_int_equal(
-        sdse_arch_from_tree(l.arena, root, NULL, 0, &l.diags, &again), SDSE_OK);
+    assert_int_equal(sdse_arch_from_tree(l.arena, root, NULL, 0, &l.diags, &again),
+                     SDSE_OK);
     assert_string_equal(again->level[0].component, "lpddr4");
     assert_string_equal(again->level[1].network[1].component, "wire");
     assert_double_within(again->level[1].network[1].length_mm.value, 0.5, 0);
@@ -323,9 +333,9 @@ static void components_are_written_with_what_they_cost(void **state) {
 
 static void given_costs_win_and_wires_of_a_bus_are_paid_once(void **state) {
     (void)state;
-    struct loaded l = load("hbm3, read_pj_per_bit: 3", ", table: sram_itrs-hp_ed2",
-                           "bus", "crossbar", ", length_mm: 2",
-                           "mac_int_28nm, area_um2: 7");
+    struct loaded l =
+        load("hbm3, read_pj_per_bit: 3", ", table: sram_itrs-hp_ed2", "bus", "crossbar",
+             ", length_mm: 2", "mac_int_28nm, area_um2: 7");
     assert_int_equal(l.status, SDSE_OK);
     assert_double_within(l.arch->level[0].read_pj.value, 3, 0);
     assert_double_within(l.arch->level[0].fill_pj.value, 4.05, 0);
@@ -360,13 +370,15 @@ static void what_is_wrong_is_said_once_with_what_there_is(void **state) {
         const char *dram, *sram, *wire, *length, *mac, *said;
         unsigned errors;
     } cases[] = {
-        {"ddr9", "", "wire", ", length_mm: 1", "mac_int", "unknown; for dram there are "
-                                                          "ddr3, ddr4, ddr5",
+        {"ddr9", "", "wire", ", length_mm: 1", "mac_int",
+         "unknown; for dram there are "
+         "ddr3, ddr4, ddr5",
          1},
         {"mac_int", "", "wire", ", length_mm: 1", "mac_int",
          "is one for compute; for dram there are", 1},
         {"ddr4", "", "wire", "", "mac_int", "give length_mm", 3},
-        {"ddr4", "", "wire", ", length_mm: 1", "mac_fp16", "w = 16 to 16, not for 4", 1},
+        {"ddr4", "", "wire", ", length_mm: 1", "mac_fp16", "w = 16 to 16, not for 4",
+         1},
         {"ddr4", ", component: buffer_normalized", "wire", ", length_mm: 1", "mac_int",
          "for sram there are buffer_normalised", 1},
     };

@@ -526,6 +526,7 @@ static void what_costs_changes_the_text(void **state) {
         {"count_drain_reads", "false"},
         {"count_return_transfers", "false"},
         {"count_fill_drain", "true"},
+        {"component_leakage", "true"},
         {"engines", "[{kind: rebuild, below: GLB, free: true, rows_per_cycle: 1}]"},
         {"dataflow", "[{constraints: [{level: RF, stationary: weights}]}]"},
         {"dataflow", "[{constraints: [{level: RF, order: [Q, K, P]}]}]"},
