@@ -7,8 +7,8 @@
 #include "base/checked.h"
 #include "import/timeloop/reading.h"
 
+static const uint64_t most_depth = (uint64_t)1 << 50; // rows, or KiB
 enum {
-    MOST_DEPTH = 1 << 30,
     MOST_WIDTH = 65536,
     MOST_WORD = 64,
     MOST_WORDS = 1 << 24,
@@ -78,12 +78,14 @@ static void read_capacity(struct sdse_tl *r, const struct sdse_tl_part *part,
     double kib;
     if (!size || sdse_tl_is_infinite(size)) {
         bits = 0; // unlimited
-    } else if (strcmp(size->key, "entries") == 0) {
-        bits = count_or(r, part, size, MOST_DEPTH, 1) * memory->word_bits;
     } else if (strcmp(size->key, "sizeKB") != 0) {
-        bits = count_or(r, part, size, MOST_DEPTH, 1) * memory->width_bits;
+        const bool words = strcmp(size->key, "entries") == 0;
+        if (!sdse_mul_u64(count_or(r, part, size, most_depth, 1),
+                          words ? memory->word_bits : memory->width_bits, &bits))
+            sdse_tl_refuse(r, size->loc, false, "timeloop-value",
+                           "'%.60s' holds more than 64 bits count", part->name);
     } else if (sdse_tl_number(r, size, part->scope, &kib)) {
-        if (kib > 0 && kib <= MOST_DEPTH)
+        if (kib > 0 && kib <= (double)most_depth)
             bits = (uint64_t)(kib * 8192);
         else
             sdse_tl_refuse(r, size->loc, false, "timeloop-value", "sizeKB is %g", kib);
