@@ -4,6 +4,7 @@
 #include "cli/import_formats.h"
 #include "cli/import_text.h"
 #include "import/accelforge/accelforge.h"
+#include "import/foreign/template.h"
 
 static void add(struct cli_translation *made, const char *file, const char *yaml) {
     if (yaml)
@@ -15,26 +16,18 @@ enum sdse_status cli_translate_accelforge(struct cli *cli,
                                           size_t count, bool lossy,
                                           struct cli_translation *made) {
     const struct sdse_node *roots[CLI_MOST_IMPORTED];
+    struct sdse_foreign foreign = {cli->arena, &cli->diags, lossy, false, false};
     enum sdse_status status = SDSE_OK;
     for (size_t i = 0; i < count; i++) {
-        const char *template = strstr(texts[i].text, "{%");
-        if (!template)
-            template = strstr(texts[i].text, "{{");
-        if (template) {
-            struct sdse_loc loc = {texts[i].path, 1, 1};
-            for (const char *at = texts[i].text; at < template; at++) {
-                loc.column = *at == '\n' ? 1 : loc.column + 1;
-                loc.line += *at == '\n';
-            }
-            sdse_diag_add(&cli->diags, SDSE_ERROR, loc, "accelforge-template",
-                          "a template of Jinja: write out what it comes to");
-            status = SDSE_INVALID;
+        const char *text = sdse_foreign_template(&foreign, texts[i].path, texts[i].text,
+                                                 "accelforge-template");
+        if (!text) {
+            status = foreign.out_of_memory ? SDSE_NO_MEMORY : SDSE_INVALID;
             continue;
         }
         struct sdse_node *root = NULL;
-        const enum sdse_status now =
-            sdse_tree_parse_decorated(cli->arena, texts[i].path, texts[i].text,
-                                      strlen(texts[i].text), &cli->diags, &root);
+        const enum sdse_status now = sdse_tree_parse_decorated(
+            cli->arena, texts[i].path, text, strlen(text), &cli->diags, &root);
         if (now != SDSE_OK)
             status = status == SDSE_NO_MEMORY ? status : now;
         roots[i] = root;

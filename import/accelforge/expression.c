@@ -99,6 +99,11 @@ static bool own_name(const struct parser *p, const char *name, double *value) {
         *value = name[length] ? (double)p->names->bits[t] : 1;
         return !name[length] || strcmp(name + length, ".bits_per_value") == 0;
     }
+    for (size_t i = 0; i < p->names->count_count; i++) {
+        *value = p->names->count[i].value;
+        if (strcmp(p->names->count[i].name, name) == 0)
+            return true;
+    }
     *value = strcmp(name, "All") == 0    ? SDSE_TENSORS
              : strcmp(name, "inf") == 0  ? HUGE_VAL
              : strcmp(name, "True") == 0 ? 1

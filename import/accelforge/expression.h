@@ -5,10 +5,18 @@
 #include "import/foreign/foreign.h"
 #include "spec/types/nest.h"
 
+// A number by its name: read_actions.
+struct sdse_af_count {
+    const char *name;
+    double value;
+};
+
 // What names stand for.
 struct sdse_af_names {
     const struct sdse_node *variables; // values are expressions again; NULL: none
     uint64_t bits[SDSE_TENSORS];       // weight.bits_per_value and so on
+    const struct sdse_af_count *count; // [count_count]
+    size_t count_count;
 };
 
 // The number that a value is: an expression as Python has it.

@@ -91,6 +91,34 @@ static void read_bits(struct sdse_foreign *foreign, const struct sdse_node *work
     }
 }
 
+// Widths that every access of a product states, all the same, are those of all tensors.
+static void read_access_bits(struct sdse_foreign *foreign,
+                             const struct sdse_node *workload,
+                             struct sdse_af_names *names) {
+    const struct sdse_node *first = NULL;
+    bool good = !sdse_node_get(workload, "bits_per_value");
+    double bits = 0, own;
+    sdse_for_each_child (einsum, sdse_node_get(workload, "einsums")) {
+        const struct sdse_node *accesses = sdse_node_get(einsum, "tensor_accesses");
+        good &= accesses != NULL;
+        sdse_for_each_child (access, accesses) {
+            const struct sdse_node *node = sdse_node_get(access, "bits_per_value");
+            good &= node != NULL;
+            if (!node || !sdse_af_number(foreign, names, node, &own))
+                continue;
+            bits = first ? bits : own;
+            first = first ? first : node;
+            good &= own == bits && own >= 1 && own <= 64 && own == floor(own);
+        }
+    }
+    if (first && !good)
+        sdse_foreign_refuse(foreign, first->key_loc, true, "accelforge-width",
+                            "widths of single accesses are lost: ours are of all "
+                            "layers, and all have to state the same");
+    for (unsigned t = 0; first && good && t < SDSE_TENSORS; t++)
+        names->bits[t] = (uint64_t)bits;
+}
+
 enum sdse_status sdse_accelforge_import(const struct sdse_node *const *roots,
                                         size_t count, bool lossy,
                                         struct sdse_arena *arena,
@@ -99,7 +127,7 @@ enum sdse_status sdse_accelforge_import(const struct sdse_node *const *roots,
     static const char *const keys[] = {"arch", "workload", "variables", "renames",
                                        NULL};
     struct sdse_foreign foreign = {arena, diags, lossy, false, false};
-    struct sdse_af_names names = {NULL, {8, 8, 8}};
+    struct sdse_af_names names = {NULL, {8, 8, 8}, NULL, 0};
     const char *arch_text = NULL, *network_text = NULL;
     for (size_t i = 0; i < count; i++)
         sdse_foreign_keys(&foreign, roots[i], keys, "accelforge-key");
@@ -107,6 +135,7 @@ enum sdse_status sdse_accelforge_import(const struct sdse_node *const *roots,
     const struct sdse_node *arch_node = find(&foreign, roots, count, "arch"),
                            *workload = find(&foreign, roots, count, "workload");
     read_bits(&foreign, workload, &names);
+    read_access_bits(&foreign, workload, &names);
     if (workload)
         network_text = sdse_af_network(&foreign, workload, &names);
     if (arch_node) {

@@ -1,4 +1,4 @@
-// Einsums of two operands as layers: products of matrices, in groups.
+// Einsums of two operands as layers: products of matrices and windows, in groups.
 #include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
@@ -7,29 +7,14 @@
 
 #include "base/checked.h"
 #include "base/text.h"
-#include "import/accelforge/reading.h"
+#include "import/accelforge/einsum.h"
 #include "spec/flow.h"
 #include "spec/value.h"
 
-enum { NAME_BYTES = 40, MOST_RANKS = 10, MOST_EINSUMS = 1024, MOST_SIZES = 256 };
-
-// A tensor and the variables that its ranks are indexed by.
-struct access {
-    char name[NAME_BYTES];
-    unsigned count;
-    char variable[MOST_RANKS][NAME_BYTES];
-};
-
-struct einsum {
-    char name[NAME_BYTES];
-    struct sdse_loc loc;
-    struct access out, in[2];
-    unsigned in_count;
-    bool skipped;
-};
+enum { MOST_EINSUMS = 1024, MOST_SIZES = 256 };
 
 struct size {
-    char variable[NAME_BYTES];
+    char variable[SDSE_AF_NAME];
     uint64_t size;
 };
 
@@ -38,23 +23,9 @@ struct reading {
     const struct sdse_af_names *names;
     size_t size_count, einsum_count;
     struct size size[MOST_SIZES];
-    struct einsum *einsum;
+    struct sdse_af_einsum *einsum;
+    bool *skipped; // [einsum_count]
 };
-
-static bool copy_name(char out[NAME_BYTES], const char *text, size_t length) {
-    if (length >= NAME_BYTES)
-        return false;
-    memcpy(out, text, length);
-    out[length] = '\0';
-    return true;
-}
-
-static size_t name_length(const char *text) {
-    size_t length = 0;
-    while (isalnum((unsigned char)text[length]) || text[length] == '_')
-        length++;
-    return length;
-}
 
 // --- Sizes of ranks and variables ---
 
@@ -72,13 +43,14 @@ static void add_size(struct reading *r, struct sdse_loc loc, const char *name,
                      size_t length, double size) {
     uint64_t before;
     if (!(size >= 1 && size <= 1e12 && size == floor(size)) ||
-        r->size_count == MOST_SIZES ||
-        !copy_name(r->size[r->size_count].variable, name, length)) {
+        r->size_count == MOST_SIZES || !length || length >= SDSE_AF_NAME) {
         sdse_foreign_refuse(r->foreign, loc, false, "accelforge-einsum",
                             "'%.40s': expected a size of 1 or more, at most %d of them",
                             name, MOST_SIZES);
         return;
     }
+    memcpy(r->size[r->size_count].variable, name, length);
+    r->size[r->size_count].variable[length] = '\0';
     if (find_size(r, r->size[r->size_count].variable, &before) &&
         before != (uint64_t)size)
         sdse_foreign_refuse(r->foreign, loc, false, "accelforge-einsum",
@@ -96,7 +68,7 @@ static void read_range(struct reading *r, const struct sdse_node *node) {
     char *left =
         lower ? sdse_arena_copy(r->foreign->arena, at, (size_t)(lower - at)) : NULL;
     const char *name = lower ? lower + 2 + strspn(lower + 2, " ") : "";
-    const size_t length = name_length(name);
+    const size_t length = sdse_af_name_length(name);
     const char *upper = name + length + strspn(name + length, " ");
     double first = 0, end = 0;
     if (!left || !length || *upper != '<' || upper[1] == '=') {
@@ -121,10 +93,10 @@ static void read_sizes(struct reading *r, const struct sdse_node *node) {
             continue;
         }
         double size = 0;
-        char lower[NAME_BYTES] = "";
+        char lower[SDSE_AF_NAME] = "";
         size_t length = strlen(rank->key);
-        if (length >= NAME_BYTES)
-            length = NAME_BYTES - 1;
+        if (length >= SDSE_AF_NAME)
+            length = SDSE_AF_NAME - 1;
         for (size_t i = 0; i < length; i++)
             lower[i] = (char)tolower((unsigned char)rank->key[i]);
         if (sdse_af_number(r->foreign, r->names, rank, &size))
@@ -134,131 +106,22 @@ static void read_sizes(struct reading *r, const struct sdse_node *node) {
         read_range(r, range);
 }
 
-// --- Einsums ---
-
-static bool has(const struct access *access, const char *variable) {
-    for (unsigned v = 0; v < access->count; v++)
-        if (strcmp(access->variable[v], variable) == 0)
-            return true;
-    return false;
-}
-
-// False also where it is there already: a diagonal is no product's operand.
-static bool add_variable(struct access *access, const char *text, size_t length) {
-    char name[NAME_BYTES];
-    if (!length || access->count == MOST_RANKS || !copy_name(name, text, length) ||
-        has(access, name))
-        return false;
-    strcpy(access->variable[access->count++], name);
-    return true;
-}
-
-// "K[b, M: p, h, e]".
-static bool parse_access(const char **at, struct access *access) {
-    *at += strspn(*at, " \n");
-    const size_t length = name_length(*at);
-    if (!length || !copy_name(access->name, *at, length))
-        return false;
-    *at += length;
-    if (**at != '[')
-        return false;
-    do {
-        ++*at;
-        *at += strspn(*at, " \n");
-        size_t own = name_length(*at);
-        const char *after = *at + own + strspn(*at + own, " \n");
-        if (*after == ':') { // a rank, and what indexes it
-            *at = after + 1 + strspn(after + 1, " \n");
-            own = name_length(*at);
-        }
-        if (!add_variable(access, *at, own))
-            return false;
-        *at += own;
-        *at += strspn(*at, " \n");
-    } while (**at == ',');
-    if (**at != ']')
-        return false;
-    ++*at;
-    *at += strspn(*at, " \n");
-    return true;
-}
-
-// "V[b, m, h] = I[b, m, d] * WV[h, d]".
-static bool parse_text(const char *text, struct einsum *einsum) {
-    const char *at = text;
-    if (!parse_access(&at, &einsum->out) || *at != '=')
-        return false;
-    do {
-        at++;
-        if (einsum->in_count == 2 || !parse_access(&at, &einsum->in[einsum->in_count]))
-            return false;
-        einsum->in_count++;
-    } while (*at == '*');
-    strcpy(einsum->name, einsum->out.name);
-    return !*at;
-}
-
-// A list of variables, or ranks with what indexes them.
-static bool read_projection(const struct sdse_node *node, struct access *access) {
-    sdse_for_each_child (item, node) {
-        const char *text = sdse_node_as_text(item);
-        const size_t length = text ? name_length(text) : 0;
-        if (!length || text[length] || !add_variable(access, text, length))
-            return false;
-    }
-    return access->count > 0;
-}
-
-static bool read_accesses(struct reading *r, const struct sdse_node *node,
-                          struct einsum *einsum) {
-    const char *name = sdse_foreign_text(r->foreign, node, "name", "");
-    bool outputs = false;
-    if (!copy_name(einsum->name, name, strlen(name)))
-        return false;
-    sdse_for_each_child (item, sdse_node_get(node, "tensor_accesses")) {
-        static const char *const keys[] = {"name", "projection", "output", "persistent",
-                                           NULL};
-        const struct sdse_node *output = sdse_node_get(item, "output");
-        if (item->kind == SDSE_NODE_MAPPING)
-            sdse_foreign_keys(r->foreign, item, keys, "accelforge-key");
-        const char *is_output = output ? sdse_node_as_text(output) : NULL;
-        const bool out = is_output && (*is_output == 'T' || *is_output == 't');
-        if ((out && outputs) || (!out && einsum->in_count == 2))
-            return false;
-        struct access *access = out ? &einsum->out : &einsum->in[einsum->in_count++];
-        outputs |= out;
-        const char *tensor = sdse_foreign_text(r->foreign, item, "name", "");
-        if (!copy_name(access->name, tensor, strlen(tensor)) ||
-            !read_projection(sdse_node_get(item, "projection"), access))
-            return false;
-    }
-    return outputs;
-}
+// --- Layers ---
 
 static void read_einsum(struct reading *r, const struct sdse_node *node) {
-    static const char *const keys[] = {"name",    "tensor_accesses",   "einsum",
-                                       "renames", "is_copy_operation", NULL};
-    struct einsum *einsum = &r->einsum[r->einsum_count++];
-    *einsum = (struct einsum){.loc = node->loc};
-    const struct sdse_node *inside = sdse_node_get(node, "einsum");
-    const char *text = inside                           ? sdse_node_as_text(inside)
-                       : node->kind == SDSE_NODE_SCALAR ? sdse_node_as_text(node)
-                                                        : NULL;
-    if (node->kind == SDSE_NODE_MAPPING)
-        sdse_foreign_keys(r->foreign, node, keys, "accelforge-key");
-    if (text ? !parse_text(text, einsum) : !read_accesses(r, node, einsum)) {
-        einsum->skipped = true;
+    struct sdse_af_einsum *einsum = &r->einsum[r->einsum_count];
+    bool *skipped = &r->skipped[r->einsum_count++];
+    *skipped = true;
+    if (!sdse_af_read_einsum(r->foreign, node, einsum))
         sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-einsum",
                             "no product of one or two tensors whose ranks are indexed "
-                            "by variables: it is left out");
-    } else if (einsum->in_count == 1) {
-        einsum->skipped = true;
+                            "by variables, or by sums of two: it is left out");
+    else if (einsum->in_count == 1)
         sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-einsum",
                             "'%s' multiplies nothing: it is left out", einsum->name);
-    }
+    else
+        *skipped = false;
 }
-
-// --- Layers ---
 
 static bool is_made(const struct reading *r, const char *tensor) {
     for (size_t e = 0; e < r->einsum_count; e++)
@@ -268,33 +131,110 @@ static bool is_made(const struct reading *r, const char *tensor) {
 }
 
 enum { GROUPS, ROWS, COLUMNS, DEPTH, PARTS };
+enum { MOST_WINDOWS = 2 };
 
-// Sizes of a product of `rows` x DEPTH by DEPTH x `columns`, in groups.
-static bool find_parts(struct reading *r, const struct einsum *einsum,
-                       const struct access *left, const struct access *right,
-                       uint64_t parts[PARTS]) {
-    const struct access *all[3] = {left, right, &einsum->out};
-    char seen[3 * MOST_RANKS][NAME_BYTES];
-    unsigned seen_count = 0;
-    for (unsigned p = 0; p < PARTS; p++)
-        parts[p] = 1;
+// Outputs and taps of a window; what its rank holds, 0 if that is not said.
+struct window {
+    uint64_t outputs, taps, there;
+    uint32_t stride, dilation;
+};
+
+struct product {
+    uint64_t parts[PARTS];
+    unsigned window_count;
+    struct window window[MOST_WINDOWS];
+};
+
+static bool lose(struct reading *r, const struct sdse_af_einsum *einsum,
+                 const char *what, const char *name) {
+    sdse_foreign_refuse(r->foreign, einsum->loc, true, "accelforge-einsum",
+                        "'%s' %s: '%s' is left out", name, what, einsum->name);
+    return false;
+}
+
+static bool size_of(struct reading *r, const struct sdse_af_einsum *einsum,
+                    const char *variable, uint64_t *size) {
+    if (find_size(r, variable, size))
+        return true;
+    sdse_foreign_refuse(r->foreign, einsum->loc, false, "accelforge-einsum",
+                        "'%s' has no size", variable);
+    return false;
+}
+
+static bool is_window(const struct sdse_af_rank *rank) {
+    return rank->terms == 2 || rank->times[0] > 1;
+}
+
+static bool has_windows(const struct sdse_af_access *access) {
+    for (unsigned i = 0; i < access->count; i++)
+        if (is_window(&access->rank[i]))
+            return true;
+    return false;
+}
+
+// A rank of the left operand: outputs' places p and taps r, "2 * p + r" either way.
+static bool read_window(struct reading *r, const struct sdse_af_einsum *einsum,
+                        const struct sdse_af_rank *rank,
+                        const struct sdse_af_access *right, struct product *product) {
+    if (product->window_count == MOST_WINDOWS)
+        return lose(r, einsum, "is a third window", rank->variable[0]);
+    const unsigned taps = sdse_af_has(&einsum->out, rank->variable[0]) ? 1 : 0,
+                   outs = !taps;
+    struct window *window = &product->window[product->window_count++];
+    const char *out = rank->variable[rank->terms == 1 ? 0 : outs],
+               *tap = rank->terms == 1 ? NULL : rank->variable[taps];
+    *window = (struct window){.taps = 1, .dilation = 1};
+    if (!sdse_af_has(&einsum->out, out) || sdse_af_has(right, out))
+        return lose(r, einsum, "steps through no window of outputs", out);
+    if (tap && (sdse_af_has(&einsum->out, tap) || !sdse_af_has(right, tap)))
+        return lose(r, einsum, "is no tap of the other operand", tap);
+    window->stride = rank->times[rank->terms == 1 ? 0 : outs];
+    if (!size_of(r, einsum, out, &window->outputs) ||
+        (tap && !size_of(r, einsum, tap, &window->taps)))
+        return false;
+    if (tap)
+        window->dilation = rank->times[taps];
+    char lower[SDSE_AF_NAME] = "";
+    for (size_t i = 0; rank->name[i]; i++)
+        lower[i] = (char)tolower((unsigned char)rank->name[i]);
+    if (*lower && !find_size(r, lower, &window->there))
+        window->there = 0;
+    return true;
+}
+
+static bool is_in_window(const struct sdse_af_access *left, const char *variable) {
+    for (unsigned i = 0; i < left->count; i++)
+        for (unsigned t = 0; t < left->rank[i].terms && is_window(&left->rank[i]); t++)
+            if (strcmp(left->rank[i].variable[t], variable) == 0)
+                return true;
+    return false;
+}
+
+// Sizes of a product of `rows` x DEPTH by DEPTH x `columns`, in groups, with windows
+// of the left operand. False after a diagnostic.
+static bool find_product(struct reading *r, const struct sdse_af_einsum *einsum,
+                         const struct sdse_af_access *left,
+                         const struct sdse_af_access *right, struct product *product) {
+    const struct sdse_af_access *all[3] = {left, right, &einsum->out};
+    *product = (struct product){{1, 1, 1, 1}, 0, {{0}}};
+    for (unsigned i = 0; i < left->count; i++)
+        if (is_window(&left->rank[i]) &&
+            !read_window(r, einsum, &left->rank[i], right, product))
+            return false;
+    if (has_windows(right) || has_windows(&einsum->out))
+        return lose(r, einsum, "has windows over what is no input", einsum->name);
     for (unsigned a = 0; a < 3; a++) {
         for (unsigned v = 0; v < all[a]->count; v++) {
-            const char *variable = all[a]->variable[v];
-            bool again = false;
-            for (unsigned s = 0; s < seen_count; s++)
-                again |= strcmp(seen[s], variable) == 0;
-            if (again)
+            const char *variable = all[a]->rank[v].variable[0];
+            if ((a > 0 && sdse_af_has(left, variable)) ||
+                (a > 1 && sdse_af_has(right, variable)) || is_in_window(left, variable))
                 continue;
-            strcpy(seen[seen_count++], variable);
-            const bool in_left = has(left, variable), in_right = has(right, variable),
-                       in_out = has(&einsum->out, variable);
+            const bool in_left = sdse_af_has(left, variable),
+                       in_right = sdse_af_has(right, variable),
+                       in_out = sdse_af_has(&einsum->out, variable);
             uint64_t size;
-            if (!find_size(r, variable, &size)) {
-                sdse_foreign_refuse(r->foreign, einsum->loc, false, "accelforge-einsum",
-                                    "'%s' has no size", variable);
+            if (!size_of(r, einsum, variable, &size))
                 return false;
-            }
             const int part = in_left && in_right && in_out ? GROUPS
                              : in_left && in_out           ? ROWS
                              : in_right && in_out          ? COLUMNS
@@ -302,29 +242,62 @@ static bool find_parts(struct reading *r, const struct einsum *einsum,
                                                            : PARTS;
             if (part == PARTS && size == 1)
                 continue;
-            if (part == PARTS || !sdse_mul_u64(parts[part], size, &parts[part])) {
-                sdse_foreign_refuse(r->foreign, einsum->loc, true, "accelforge-einsum",
-                                    "'%s' moves one tensor alone, or is too large: "
-                                    "'%s' is left out",
-                                    variable, einsum->name);
-                return false;
-            }
+            if (part == PARTS ||
+                !sdse_mul_u64(product->parts[part], size, &product->parts[part]))
+                return lose(r, einsum, "moves one tensor alone, or is too large",
+                            variable);
         }
     }
     return true;
 }
 
-static void print_layer(struct reading *r, FILE *out, const struct einsum *einsum) {
-    // What another einsum makes is the left operand; of two that are stored, or two
-    // that are made, the first.
-    const bool swap = !is_made(r, einsum->in[0].name) && is_made(r, einsum->in[1].name);
-    const struct access *left = &einsum->in[swap], *right = &einsum->in[!swap];
-    uint64_t parts[PARTS];
-    if (!find_parts(r, einsum, left, right, parts))
+// Rows or columns of the map, and padding where windows reach beyond its rank.
+static bool find_map(const struct window *window, uint64_t *map, uint64_t *pad) {
+    uint64_t steps, taps, reach;
+    if (!sdse_mul_u64(window->outputs - 1, window->stride, &steps) ||
+        !sdse_mul_u64(window->taps - 1, window->dilation, &taps) ||
+        steps + taps < steps || (reach = steps + taps + 1) > UINT32_MAX)
+        return false;
+    *map = window->there && window->there < reach ? window->there : reach;
+    *pad = reach - *map;
+    return true;
+}
+
+static void print_convolution(struct reading *r, FILE *out,
+                              const struct sdse_af_einsum *einsum,
+                              const struct product *product) {
+    static const struct window one = {1, 1, 0, 1, 1};
+    uint64_t map[2], pad[2], channels, outputs;
+    const struct window *window[2] = {
+        &product->window[0], product->window_count == 2 ? &product->window[1] : &one};
+    const uint64_t *parts = product->parts;
+    const bool depthwise = parts[GROUPS] > 1 && parts[DEPTH] == 1;
+    if (!find_map(window[0], &map[0], &pad[0]) ||
+        !find_map(window[1], &map[1], &pad[1]) ||
+        !sdse_mul_u64(parts[GROUPS], parts[DEPTH], &channels) ||
+        !sdse_mul_u64(parts[GROUPS], parts[COLUMNS], &outputs)) {
+        lose(r, einsum, "is too large", einsum->name);
         return;
-    fputs("  - {name: ", out);
-    sdse_print_word(out, einsum->name);
-    if (parts[GROUPS] == 1 && !is_made(r, right->name))
+    }
+    fprintf(out,
+            ", kind: %s, in: [%" PRIu64 ", %" PRIu64 ", %" PRIu64
+            "], out_channels: %" PRIu64 ", kernel: [%" PRIu64 ", %" PRIu64
+            "], stride: [%" PRIu32 ", %" PRIu32 "], dilation: [%" PRIu32 ", %" PRIu32
+            "]",
+            depthwise ? "dwconv" : "conv", channels, map[0], map[1], outputs,
+            window[0]->taps, window[1]->taps, window[0]->stride, window[1]->stride,
+            window[0]->dilation, window[1]->dilation);
+    if (pad[0] || pad[1])
+        fprintf(out, ", pad: [[0, %" PRIu64 "], [0, %" PRIu64 "]]", pad[0], pad[1]);
+    if (parts[GROUPS] > 1 && !depthwise)
+        fprintf(out, ", groups: %" PRIu64, parts[GROUPS]);
+    if (parts[ROWS] > 1)
+        fprintf(out, ", batch: %" PRIu64, parts[ROWS]);
+    fputs("}\n", out);
+}
+
+static void print_product(FILE *out, const uint64_t parts[PARTS], bool made) {
+    if (parts[GROUPS] == 1 && !made)
         fprintf(out,
                 ", kind: fc, in: %" PRIu64 ", out_channels: %" PRIu64 ", rows: %" PRIu64
                 "}\n",
@@ -334,7 +307,32 @@ static void print_layer(struct reading *r, FILE *out, const struct einsum *einsu
                 ", kind: matmul, heads: %" PRIu64 ", m: %" PRIu64 ", k: %" PRIu64
                 ", n: %" PRIu64 "%s}\n",
                 parts[GROUPS], parts[ROWS], parts[DEPTH], parts[COLUMNS],
-                is_made(r, right->name) ? "" : ", role: parameter");
+                made ? "" : ", role: parameter");
+}
+
+static void print_layer(struct reading *r, FILE *out,
+                        const struct sdse_af_einsum *einsum) {
+    // Windows are those of the left operand. Otherwise it is what another einsum makes;
+    // of two that are stored, or two that are made, the first.
+    const bool windows[2] = {has_windows(&einsum->in[0]), has_windows(&einsum->in[1])};
+    const bool swap = windows[0] == windows[1] ? !is_made(r, einsum->in[0].name) &&
+                                                     is_made(r, einsum->in[1].name)
+                                               : windows[1];
+    const struct sdse_af_access *left = &einsum->in[swap], *right = &einsum->in[!swap];
+    struct product product;
+    const size_t sizes = r->size_count; // its own variables are known to it alone
+    sdse_for_each_child (range, einsum->ranges)
+        read_range(r, range);
+    const bool good = find_product(r, einsum, left, right, &product);
+    r->size_count = sizes;
+    if (!good)
+        return;
+    fputs("  - {name: ", out);
+    sdse_print_word(out, einsum->name);
+    if (product.window_count)
+        print_convolution(r, out, einsum, &product);
+    else
+        print_product(out, product.parts, is_made(r, right->name));
 }
 
 const char *sdse_af_network(struct sdse_foreign *foreign, const struct sdse_node *node,
@@ -350,7 +348,9 @@ const char *sdse_af_network(struct sdse_foreign *foreign, const struct sdse_node
                             "expected 1 to %d einsums", MOST_EINSUMS);
         return NULL;
     }
-    if (!r || !(r->einsum = SDSE_ARENA_ARRAY(foreign->arena, struct einsum, count))) {
+    if (!r ||
+        !(r->einsum = SDSE_ARENA_ARRAY(foreign->arena, struct sdse_af_einsum, count)) ||
+        !(r->skipped = SDSE_ARENA_ARRAY(foreign->arena, bool, count))) {
         foreign->out_of_memory = true;
         return NULL;
     }
@@ -367,7 +367,7 @@ const char *sdse_af_network(struct sdse_foreign *foreign, const struct sdse_node
     }
     fputs("name: accelforge\nsource: workload file of AccelForge\nlayers:\n", text.out);
     for (size_t e = 0; e < r->einsum_count; e++)
-        if (!r->einsum[e].skipped)
+        if (!r->skipped[e])
             print_layer(r, text.out, &r->einsum[e]);
     const char *written = sdse_text_end(&text, foreign->arena);
     foreign->out_of_memory |= !written;

@@ -140,6 +140,8 @@ static double action_bits(struct reading *r, const struct sdse_node *action) {
     return bits > 0 ? bits : 1;
 }
 
+enum { LEAST_PAD_BITS = 128, MOST_PAD_BITS = 8192 };
+
 // Costs that the file leaves to models, by the class of its component.
 static void take_component(struct reading *r, const struct sdse_node *node,
                            struct sdse_af_memory *memory) {
@@ -157,6 +159,14 @@ static void take_component(struct reading *r, const struct sdse_node *node,
             continue;
         memory->memory_class = classes[i].memory_class;
         memory->costs = classes[i].costs;
+        // The table of macros begins above what pads and registers are.
+        if (strcmp(memory->memory_class, "sram") == 0 && memory->capacity_bits &&
+            memory->capacity_bits <= MOST_PAD_BITS) {
+            memory->memory_class = "regfile";
+            memory->costs = memory->capacity_bits < LEAST_PAD_BITS
+                                ? ", component: register"
+                                : ", component: scratchpad";
+        }
         if (!strstr(memory->costs, "free"))
             sdse_foreign_refuse(r->foreign, child(node, "component_class")->loc, true,
                                 "accelforge-component",
@@ -171,6 +181,38 @@ static void take_component(struct reading *r, const struct sdse_node *node,
                         memory->name, name);
 }
 
+static void refuse_latency(struct reading *r, const struct sdse_node *total,
+                           const char *name) {
+    sdse_foreign_refuse(r->foreign, total->loc, true, "accelforge-latency",
+                        "a latency that is neither a sum nor a maximum of what actions "
+                        "take, or of names that are not known: '%.60s' has no limit of "
+                        "its own",
+                        name);
+}
+
+// Of a memory, in place of what its actions take by themselves.
+static void read_total(struct reading *r, const struct sdse_node *node,
+                       const struct sdse_node *read, const struct sdse_node *write,
+                       struct sdse_af_memory *memory) {
+    const struct sdse_node *total = child(node, "total_latency");
+    const double bits[2] = {read ? action_bits(r, read) : 1,
+                            write ? action_bits(r, write) : 1},
+                 rates[2] = {memory->read_bits_per_s, memory->write_bits_per_s};
+    double latency[2], seconds[2];
+    if (!total)
+        return;
+    for (unsigned i = 0; i < 2; i++)
+        latency[i] = rates[i] > 0 ? bits[i] / rates[i] : 0;
+    if (!sdse_af_seconds(r->foreign, r->names, total, latency, seconds,
+                         &memory->one_port)) {
+        memory->one_port = !is_true(r, node, "separate_read_write_ports");
+        refuse_latency(r, total, memory->name);
+        return;
+    }
+    memory->read_bits_per_s = seconds[0] > 0 ? bits[0] / seconds[0] : 0;
+    memory->write_bits_per_s = seconds[1] > 0 ? bits[1] / seconds[1] : 0;
+}
+
 static void read_costs(struct reading *r, const struct sdse_node *node,
                        struct sdse_af_memory *memory) {
     const struct sdse_node *read = find_action(node, "read"),
@@ -181,15 +223,7 @@ static void read_costs(struct reading *r, const struct sdse_node *node,
         memory->read_bits_per_s = rate(r, read) * action_bits(r, read);
     if (write)
         memory->write_bits_per_s = rate(r, write) * action_bits(r, write);
-    const struct sdse_node *total = child(node, "total_latency");
-    const char *latency = total ? sdse_node_as_text(total) : NULL;
-    if (latency && strcmp(latency, "max(read_latency, write_latency)") == 0)
-        memory->one_port = false;
-    else if (total)
-        sdse_foreign_refuse(r->foreign, total->loc, true, "accelforge-latency",
-                            "a latency that is worked out of counts is not known: "
-                            "'%.60s' has no limit of its own",
-                            memory->name);
+    read_total(r, node, read, write, memory);
     if (!read || !write || !child(read, "energy") || !child(write, "energy")) {
         take_component(r, node, memory);
         return;
@@ -207,7 +241,8 @@ static void read_costs(struct reading *r, const struct sdse_node *node,
         sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-value",
                             "an energy without end");
     if (memory->one_port && memory->read_bits_per_s > 0 &&
-        memory->read_bits_per_s != memory->write_bits_per_s) {
+        fabs(memory->read_bits_per_s - memory->write_bits_per_s) >
+            1e-9 * memory->read_bits_per_s) {
         sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-latency",
                             "reads and writes of '%.60s' take their time one after the "
                             "other, at different rates: here each has its own port",
@@ -283,6 +318,7 @@ static void read_memory(struct reading *r, const struct sdse_node *node) {
                                        "actions",
                                        "tensors",
                                        "component_class",
+                                       "extra_attributes_for_component_model",
                                        "separate_read_write_ports",
                                        "total_latency",
                                        "bits_per_value_scale",
@@ -318,9 +354,16 @@ static void read_memory(struct reading *r, const struct sdse_node *node) {
 }
 
 static void read_compute(struct reading *r, const struct sdse_node *node) {
-    static const char *const keys[] = {
-        "name",    "spatial",         "leak_power",    "area", "actions",
-        "enabled", "component_class", "total_latency", NULL};
+    static const char *const keys[] = {"name",
+                                       "spatial",
+                                       "leak_power",
+                                       "area",
+                                       "actions",
+                                       "enabled",
+                                       "component_class",
+                                       "extra_attributes_for_component_model",
+                                       "total_latency",
+                                       NULL};
     const struct sdse_node *enabled = child(node, "enabled");
     if (enabled && !is_true(r, node, "enabled")) {
         sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-node",
@@ -347,11 +390,17 @@ static void read_compute(struct reading *r, const struct sdse_node *node) {
     else
         r->arch->pj_per_mac = number(r, action, "energy", 0) * 1e12;
     r->arch->macs_per_s = action ? rate(r, action) : 0;
-    if (child(node, "total_latency"))
-        sdse_foreign_refuse(r->foreign, child(node, "total_latency")->loc, true,
-                            "accelforge-latency",
-                            "a latency that is worked out of counts is not known: the "
-                            "clock is assumed");
+    const struct sdse_node *total = child(node, "total_latency");
+    const double latency[2] = {r->arch->macs_per_s > 0 ? 1 / r->arch->macs_per_s : 0,
+                               0};
+    double seconds[2];
+    bool wait;
+    if (total &&
+        sdse_af_seconds(r->foreign, r->names, total, latency, seconds, &wait) &&
+        seconds[1] == 0)
+        r->arch->macs_per_s = seconds[0] > 0 ? 1 / seconds[0] : 0;
+    else if (total)
+        refuse_latency(r, total, sdse_foreign_text(r->foreign, node, "name", ""));
     r->arch->leakage_mw = read_leakage(r, node);
     r->arch->has_area = read_area(r, node, &r->arch->area_mm2);
 }

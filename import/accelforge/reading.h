@@ -42,6 +42,18 @@ struct sdse_af_arch {
     bool has_area;
 };
 
+// Seconds of an action of each kind, reads (or computations) and writes, where
+// `total` is what so many of them take, and whether kinds that take time wait for each
+// other.
+//
+// latency  [2] what an action takes by itself [s]
+//
+// False where it is neither a sum nor a maximum of what single actions take, as counts
+// show that are tried, or has names that are not known.
+bool sdse_af_seconds(struct sdse_foreign *foreign, const struct sdse_af_names *names,
+                     const struct sdse_node *total, const double latency[2],
+                     double seconds[2], bool *wait);
+
 void sdse_af_read_arch(struct sdse_foreign *foreign, const struct sdse_node *node,
                        const struct sdse_af_names *names, struct sdse_af_arch *arch);
 

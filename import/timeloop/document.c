@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "import/foreign/template.h"
 #include "import/timeloop/reading.h"
 
 enum { MOST_INCLUDED = 64, DEEPEST = 8 };
@@ -95,14 +96,14 @@ static void expand(struct sdse_tl *r, struct sdse_node *node, unsigned depth) {
 static struct sdse_node *read_text(struct sdse_tl *r, const char *path,
                                    const char *text, unsigned depth) {
     struct sdse_node *root = NULL;
-    if (strstr(text, "{{")) {
-        sdse_tl_refuse(r, (struct sdse_loc){path, 0, 0}, false, "timeloop-include",
-                       "a template ({{ }}) is not worked out here: give the text that "
-                       "Timeloop's front end makes of it");
+    const char *made =
+        sdse_foreign_template(&r->foreign, path, text, "timeloop-include");
+    if (!made) {
+        r->foreign.failed = r->broken = true;
         return NULL;
     }
     const enum sdse_status status = sdse_tree_parse_decorated(
-        r->foreign.arena, path, text, strlen(text), r->foreign.diags, &root);
+        r->foreign.arena, path, made, strlen(made), r->foreign.diags, &root);
     r->foreign.out_of_memory |= status == SDSE_NO_MEMORY;
     r->foreign.failed |= status != SDSE_OK;
     r->broken |= status != SDSE_OK;

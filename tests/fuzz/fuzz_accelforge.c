@@ -1,7 +1,8 @@
-// Any bytes as files of AccelForge, a second one after a line "%%": never a crash, and
-// what is accepted is a file of ours that parses.
+// Any bytes as templates of AccelForge's files, a second one after a line "%%": never a
+// crash, and what is accepted is a file of ours that parses.
 #include "fuzz/translated.h"
 #include "import/accelforge/accelforge.h"
+#include "import/foreign/template.h"
 
 static void try_roots(struct sdse_arena *arena, const struct sdse_node *const *roots,
                       size_t count, bool lossy) {
@@ -30,8 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (end)
             *end = '\0';
         (void)sdse_accelforge_is(part);
-        if (sdse_tree_parse_decorated(arena, "in", part, strlen(part), &diags, &root) ==
-            SDSE_OK)
+        struct sdse_foreign foreign = {arena, &diags, false, false, false};
+        const char *made = sdse_foreign_template(&foreign, "in", part, "template");
+        require(!made == foreign.failed, "a template is text, or refused");
+        if (made && sdse_tree_parse_decorated(arena, "in", made, strlen(made), &diags,
+                                              &root) == SDSE_OK)
             roots[count++] = root;
         part = end ? end + 4 : NULL;
     }

@@ -296,6 +296,67 @@ static void units_are_those_of_the_file(void **state) {
     sdse_arena_free(r.arena);
 }
 
+// Sums of what actions take share a port, maxima do not; what is neither is refused.
+static void latencies_are_worked_out_of_counts(void **state) {
+    (void)state;
+    static const char frame[] =
+        "arch:\n  nodes:\n  - !Memory {name: top, size: inf, tensors: {keep: All}, "
+        "total_latency: '%s', actions: [{name: read, energy: 1e-12, bits_per_action: "
+        "64, latency: 2e-9}, {name: write, energy: 1e-12, bits_per_action: 32, "
+        "latency: "
+        "1e-9}]}\n"
+        "  - !Compute {name: mac, total_latency: '%s', actions: [{name: compute, "
+        "energy: "
+        "1e-12, latency: 3e-9}]}\n";
+    static const struct {
+        const char *total, *compute;
+        double clock_ghz, bits[3]; // a cycle of each port: reads, writes, both
+    } cases[] = {
+        {"(2 * read_actions + write_actions) / 4 / 200e6",
+         "compute_actions / 200e6",
+         0.2,
+         {0, 0, 128}},
+        {"max(read_actions / 2, write_actions) / 1e9",
+         "compute_actions / 1e9",
+         1,
+         {128, 32, 0}},
+        {"max(read_latency, write_latency)", "compute_latency / 3", 1, {32, 32, 0}},
+        {"read_latency + write_latency", "compute_latency / 3", 1, {0, 0, 32}},
+        {"max(read_latency, 0)", "compute_latency", 1. / 3, {96, 0, 0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[1000];
+        snprintf(text, sizeof text, frame, cases[i].total, cases[i].compute);
+        struct read r = read_texts(text, NULL, false);
+        if (r.status != SDSE_OK)
+            sdse_diags_print(&r.diags, stderr, false);
+        assert_int_equal(r.status, SDSE_OK);
+        assert_double_within(r.arch->clock_ghz, cases[i].clock_ghz, 1e-9);
+        const struct sdse_level *top = &r.arch->level[0];
+        const struct sdse_number *ports[3] = {&top->read_bits_per_cycle,
+                                              &top->write_bits_per_cycle,
+                                              &top->shared_bits_per_cycle};
+        for (unsigned p = 0; p < 3; p++) {
+            assert_int_equal(ports[p]->given, cases[i].bits[p] > 0);
+            if (ports[p]->given)
+                assert_double_within(ports[p]->value, cases[i].bits[p], 1e-9);
+        }
+        sdse_arena_free(r.arena);
+    }
+    static const char *const odd[] = {
+        "read_actions * write_actions", "1e-9", "read_actions ** 2 + write_actions",
+        "max(read_actions, 5) + write_actions", "read_actions / width"};
+    for (size_t i = 0; i < 2 * sizeof odd / sizeof *odd; i++) {
+        char text[1000];
+        snprintf(text, sizeof text, frame, i % 2 ? "read_latency" : odd[i / 2],
+                 i % 2 ? odd[i / 2] : "compute_latency");
+        struct read r = read_texts(text, NULL, i % 4 < 2);
+        assert_int_equal(r.status == SDSE_OK, i % 4 < 2);
+        assert_true(fired(&r, "accelforge-latency", "neither a sum nor a maximum"));
+        sdse_arena_free(r.arena);
+    }
+}
+
 // The operand that is made is the left one, wherever it stands.
 static void made_operands_are_left(void **state) {
     (void)state;
@@ -370,7 +431,24 @@ static void what_has_no_counterpart_is_refused(void **state) {
         {NET "  - {name: O2, tensor_accesses: [{name: I, projection: [m, k], bits_per_"
              "value: 4}, {name: W, projection: [k, n]}, {name: O2, projection: [m, n], "
              "output: True}]}\n",
-         "accelforge-key", "'bits_per_value'", true},
+         "accelforge-width", "widths of single accesses are lost", true},
+        {NET "  - 'O2[m, n] = I[2 * q + m] * W[n]'\n", "accelforge-einsum",
+         "'q' is no tap of the other operand", true},
+        {NET "  - 'O2[m, n] = I[q + n] * W[q, m]'\n", "accelforge-einsum",
+         "'q' has no size", false},
+        {NET "  - 'O2[m + n] = I[m] * W[n]'\n", "accelforge-einsum",
+         "has windows over what is no input", true},
+        {NET "  - 'O2[m, n] = I[3 * m] * W[m, n]'\n", "accelforge-einsum",
+         "'m' steps through no window of outputs", true},
+        {NET "  - 'O2[m] = I[m + n + n] * W[n]'\n", "accelforge-einsum", "no product",
+         true},
+        {NET "  - 'O2[m] = I[0 * m + n] * W[n]'\n", "accelforge-einsum", "no product",
+         true},
+        {NET
+         "  - {name: O2, tensor_accesses: [{name: I, projection: {H: m + n}}, {name: "
+         "W, projection: [n]}, {name: O2, projection: [m], output: True}], "
+         "iteration_space_shape: [0 <= m < 3]}\n",
+         "accelforge-einsum", "'m' has two sizes, 2 and 3", false},
         {NET "  iteration_space_shape: {m: 0 <= m < 3}\n", "accelforge-einsum",
          "'m' has two sizes, 2 and 3", false},
         {"workload: {rank_sizes: [2], einsums: ['O[m] = I[m] * W[m]']}\n",
@@ -416,6 +494,52 @@ static void einsums_become_products(void **state) {
             if (r.net->layers[l].nest.bound[d] != layers[l].bound[d])
                 fail_msg("%s: %c is %llu", layers[l].name, sdse_dim_letters[d],
                          (unsigned long long)r.net->layers[l].nest.bound[d]);
+    }
+    sdse_arena_free(r.arena);
+    // Windows: a stride, a dilation, groups, padding where a rank is short of them;
+    // taps that an einsum has of its own; widths that all accesses state.
+    r = read_texts(
+        "workload:\n  rank_sizes: {N: 2, M: 128, C: 64, P: 24, Q: 20, R: 3, S: 5, T: "
+        "7, "
+        "H: 40}\n  einsums:\n"
+        "  - {name: Conv, tensor_accesses: [{name: I, bits_per_value: 4, projection: "
+        "{N: "
+        "n, C: c, H: 2*p+r, W: q + s * 3}}, {name: F, projection: [m, c, r, s], "
+        "bits_per_value: 4}, {name: O, projection: [n, m, p, q], output: True, "
+        "bits_per_value: 4}]}\n"
+        "  - {name: Depthwise, tensor_accesses: [{name: F2, projection: [t, u], "
+        "bits_per_value: 4}, {name: O, projection: {T: t, X: u + p}, bits_per_value: "
+        "4},"
+        " {name: O2, projection: [t, p], output: true, bits_per_value: 4}], "
+        "iteration_space_shape: [0 <= u < 9]}\n"
+        "  - {name: Step, tensor_accesses: [{name: A, projection: {C: c, Y: 3 * p}, "
+        "bits_per_value: 4}, {name: B, projection: [c, m], bits_per_value: 4}, {name: "
+        "O3, "
+        "projection: [m, p], output: True, bits_per_value: 4}]}\n",
+        NULL, false);
+    if (r.status != SDSE_OK)
+        sdse_diags_print(&r.diags, stderr, false);
+    assert_int_equal(r.status, SDSE_OK);
+    static const struct {
+        uint64_t bound[SDSE_DIMS], stride[2], dilation[2], map[2];
+    } windows[] = {
+        {{2, 128, 64, 24, 20, 3, 5, 1}, {2, 1}, {1, 3}, {40, 32}},
+        {{1, 1, 1, 24, 1, 9, 1, 7}, {1, 1}, {1, 1}, {32, 1}},
+        {{1, 128, 64, 24, 1, 1, 1, 1}, {3, 1}, {1, 1}, {70, 1}},
+    };
+    assert_int_equal(r.net->layer_count, 3);
+    for (size_t l = 0; l < 3; l++) {
+        const struct sdse_nest *nest = &r.net->layers[l].nest;
+        for (unsigned d = 0; d < SDSE_DIMS; d++)
+            if (nest->bound[d] != windows[l].bound[d])
+                fail_msg("%zu: %c is %llu", l, sdse_dim_letters[d],
+                         (unsigned long long)nest->bound[d]);
+        for (unsigned axis = 0; axis < 2; axis++) {
+            assert_int_equal(nest->stride[axis], windows[l].stride[axis]);
+            assert_int_equal(nest->dilation[axis], windows[l].dilation[axis]);
+            if (nest->map[axis])
+                assert_int_equal(nest->map[axis], windows[l].map[axis]);
+        }
     }
     sdse_arena_free(r.arena);
     // Ranges of variables, counted from their beginning.
@@ -479,6 +603,7 @@ int main(void) {
         cmocka_unit_test(sets_are_those_of_tensors),
         cmocka_unit_test(nodes_become_levels),
         cmocka_unit_test(units_are_those_of_the_file),
+        cmocka_unit_test(latencies_are_worked_out_of_counts),
         cmocka_unit_test(made_operands_are_left),
         cmocka_unit_test(what_has_no_counterpart_is_refused),
         cmocka_unit_test(einsums_become_products),
