@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "costmodel/access.h"
 #include "costmodel/edge.h"
 #include "costmodel/lifetime.h"
 #include "costmodel/rebuild.h"
@@ -23,11 +24,29 @@ static double access_pj(const struct sdse_level *level, double bits, double pj) 
     return (level->port_bits ? ceil(bits / level->port_bits) : bits) * pj;
 }
 
+// Bits that an action moves: whole accesses. sizes: of its transfers; NULL = one.
+static double read_bits(const struct sdse_level *level, uint64_t words,
+                        double bits_per_word, const struct sdse_transfer_sizes *sizes) {
+    return (double)words * bits_per_word +
+           sdse_access_padding_bits(sizes, words, bits_per_word,
+                                    level->least_read_bits);
+}
+static double written_bits(const struct sdse_level *level, uint64_t words,
+                           double bits_per_word,
+                           const struct sdse_transfer_sizes *sizes) {
+    return (double)words * bits_per_word +
+           sdse_access_padding_bits(sizes, words, bits_per_word,
+                                    level->least_write_bits);
+}
+
 static void charge_reads(struct sdse_evaluation *e, unsigned l, enum sdse_part part,
                          uint64_t words, uint64_t drained, double bits_per_word) {
     const struct sdse_level *level = &e->model->arch->level[l];
-    const double bits = (double)words * bits_per_word;
-    const double drained_bits = (double)drained * bits_per_word;
+    const struct sdse_edge_transfers *sizes = e->transfers;
+    const double bits =
+        read_bits(level, words, bits_per_word, sizes ? &sizes->reads : NULL);
+    const double drained_bits =
+        read_bits(level, drained, bits_per_word, sizes ? &sizes->drains : NULL);
     double pj = access_pj(level, bits, sdse_level_read_pj(level));
     if (drained)
         pj += access_pj(level, drained_bits, sdse_level_read_pj(level));
@@ -47,7 +66,8 @@ static void charge_reads(struct sdse_evaluation *e, unsigned l, enum sdse_part p
 static void charge_fills(struct sdse_evaluation *e, unsigned l, enum sdse_part part,
                          uint64_t words, double bits_per_word) {
     const struct sdse_level *level = &e->model->arch->level[l];
-    const double bits = (double)words * bits_per_word;
+    const double bits = written_bits(level, words, bits_per_word,
+                                     e->transfers ? &e->transfers->fills : NULL);
     const double pj = access_pj(level, bits, sdse_level_fill_pj(level));
     e->moved.write[l][sdse_part_tensor(part)] += bits;
     e->access_pj[l] += pj;
@@ -63,7 +83,8 @@ static void charge_fills(struct sdse_evaluation *e, unsigned l, enum sdse_part p
 static void charge_updates(struct sdse_evaluation *e, unsigned l, uint64_t words,
                            double bits_per_word) {
     const struct sdse_level *level = &e->model->arch->level[l];
-    const double bits = (double)words * bits_per_word;
+    const double bits = written_bits(level, words, bits_per_word,
+                                     e->transfers ? &e->transfers->updates : NULL);
     const double pj = access_pj(level, bits, sdse_level_update_pj(level));
     e->moved.write[l][SDSE_OUTPUTS] += bits;
     e->access_pj[l] += pj;
@@ -136,6 +157,12 @@ static void note_tile(struct sdse_evaluation *e, unsigned l, enum sdse_part part
     level->stored_bits += (double)words * bits_per_word;
 }
 
+// What engines leave of an edge's words, they leave of each of its transfers.
+static void leave_share(struct sdse_evaluation *e, double share) {
+    if (e->transfers)
+        sdse_edge_transfers_scale(e->transfers, share);
+}
+
 // Words of a tensor that one instance of a level that keeps it holds: at home all.
 static uint64_t held_words(const struct sdse_evaluation *e, enum sdse_tensor tensor,
                            unsigned l) {
@@ -153,6 +180,7 @@ static void charge_outputs(struct sdse_evaluation *e, const struct sdse_edge *ed
     const double wire_bits = sum_bits(model, p, edge->leave_finished);
     const double share =
         sdse_effects_share(&model->effects, model->arch, SDSE_OUTPUTS, p, c);
+    leave_share(e, share);
     const uint64_t returned =
         sdse_words_left(share, edge->merged[p] - sdse_distinct_outputs(view, p));
     charge_updates(e, p, sdse_words_left(share, edge->merged[p]), bits);
@@ -194,6 +222,7 @@ static void charge_words(struct sdse_evaluation *e, const struct sdse_flow *flow
     const double bits = model->bits[p][part];
     const double share =
         sdse_effects_share(&model->effects, model->arch, flow->tensor, p, c);
+    leave_share(e, share);
     charge_reads(e, p, part, sdse_words_left(share, edge->merged[p]), 0, bits);
     note_tile(e, p, part, held_words(e, flow->tensor, p), model->place_bits[p][part]);
     if (c < e->view.level_count) {
@@ -221,6 +250,7 @@ static void charge_basis(struct sdse_evaluation *e, const struct sdse_flow *flow
     // Children that share coefficients share their basis: the same merging.
     const uint64_t taken_there = into_engine ? edge->merged[engine] : edge->taken;
     const double share = (double)arriving / (double)taken_there;
+    leave_share(e, share);
     const double bits = model->bits[p][flow->part];
     const uint64_t reads = (uint64_t)llround((double)edge->merged[p] * share);
     charge_reads(e, p, flow->part, reads, 0, bits);
@@ -277,6 +307,7 @@ static void charge_through_engine(struct sdse_evaluation *e,
     const double bits = model->bits[p][flow->part];
     const double share =
         sdse_effects_share(&model->effects, model->arch, SDSE_WEIGHTS, p, c);
+    leave_share(e, share);
     charge_reads(e, p, flow->part, sdse_words_left(share, edge->merged[p]), 0, bits);
     note_tile(e, p, flow->part, held_words(e, SDSE_WEIGHTS, p), bits);
     for (unsigned l = p; l < engine; l++)
@@ -302,9 +333,18 @@ static void note_first_tiles(struct sdse_evaluation *e, const struct sdse_edge *
     const struct sdse_level *parent = &e->model->arch->level[edge->parent];
     if (!e->model->arch->count_fill_drain || !edge->visits)
         return;
-    const double tile_bits = (double)edge->merged[edge->parent] / (double)edge->visits *
-                             (double)e->view.used[edge->child] * bits;
     const bool outputs = edge->tensor == SDSE_OUTPUTS;
+    double tile_bits = (double)edge->merged[edge->parent] / (double)edge->visits *
+                       (double)e->view.used[edge->child] * bits;
+    if (e->transfers) {
+        const struct sdse_transfer_sizes *all =
+            outputs ? &e->transfers->updates : &e->transfers->reads;
+        const struct sdse_transfer_sizes first = {
+            .of = {{(double)e->view.used[edge->parent], all->of[0].words}}};
+        tile_bits += sdse_access_padding_bits(&first, edge->merged[edge->parent], bits,
+                                              outputs ? parent->least_write_bits
+                                                      : parent->least_read_bits);
+    }
     double read[SDSE_TENSORS] = {0}, write[SDSE_TENSORS] = {0};
     (outputs ? write : read)[edge->tensor] = tile_bits;
     const uint64_t cycles = sdse_transfer_cycles(
@@ -338,6 +378,21 @@ static void note_life(struct sdse_evaluation *e, const struct sdse_flow *flow,
             sdse_life_steps(&e->view, flow->tensor, l, child);
 }
 
+// Charges an edge whose memories may move more than its words.
+static void charge_transfers(struct sdse_evaluation *e, const struct sdse_flow *flow,
+                             const struct sdse_edge *edge) {
+    struct sdse_edge_transfers transfers;
+    if (sdse_edge_pads(e->model->arch, edge)) {
+        if (!sdse_edge_transfers(&e->view, edge, &transfers)) {
+            e->out_of_memory = true;
+            return;
+        }
+        e->transfers = &transfers;
+    }
+    charge_edge(e, flow, edge);
+    e->transfers = NULL;
+}
+
 void sdse_charge_flow(struct sdse_evaluation *e, const struct sdse_flow *flow) {
     const unsigned levels = e->view.level_count;
     const bool crosses = e->model->form.smartdeal && flow->tensor == SDSE_WEIGHTS;
@@ -350,7 +405,7 @@ void sdse_charge_flow(struct sdse_evaluation *e, const struct sdse_flow *flow) {
             e->out_of_memory = true;
             return;
         }
-        charge_edge(e, flow, &edge);
+        charge_transfers(e, flow, &edge);
         note_life(e, flow, p, c);
         if (crosses && flow->ends_in_engine && c > e->model->arch->rebuild.below_level)
             return;

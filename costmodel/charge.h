@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "costmodel/access.h"
 #include "costmodel/evaluate.h"
 #include "costmodel/latency.h"
 #include "costmodel/model.h"
@@ -26,6 +27,9 @@ struct sdse_evaluation {
     double access_pj[SDSE_MAX_LEVELS]; // of the accesses of each level
     uint64_t rebuild_cycles;
     uint64_t fill_cycles, drain_cycles;
+    // Of the edge under way, where accesses move some bits at least; NULL: an action is
+    // one transfer.
+    struct sdse_edge_transfers *transfers;
     struct sdse_lives *lives; // NULL: not asked for
     struct sdse_cost *cost;
     bool out_of_memory;

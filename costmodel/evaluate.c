@@ -147,6 +147,7 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
     e.energy_pj = 0;
     e.out_of_memory = false;
     e.rebuild_cycles = e.fill_cycles = e.drain_cycles = 0;
+    e.transfers = NULL;
     e.cost = cost;
     struct sdse_lives lives;
     e.lives = cost || model->counts_lives ? &lives : NULL;

@@ -278,12 +278,13 @@ static uint64_t remembered_words(struct sdse_reach_memo *memo, const struct line
 
 // --- Moves ---
 
-// Adds the digits of all places of children, and the factor by which other dimensions
-// repeat them. Places at levels >= top that share are a group.
-static uint64_t add_places(const struct sdse_view *view, unsigned top, unsigned child,
-                           struct digits apart[2], struct digits group[2]) {
+// Adds the digits of all places of children below level `from`, and the factor by which
+// other dimensions repeat them. Places at levels >= top that share are a group.
+static uint64_t add_places(const struct sdse_view *view, unsigned from, unsigned top,
+                           unsigned child, struct digits apart[2],
+                           struct digits group[2]) {
     uint64_t others = 1;
-    for (unsigned l = 0; l < child; l++) {
+    for (unsigned l = from; l < child; l++) {
         const bool shares =
             l >= top && view->arch->level[l].network[SDSE_INPUTS].multicast;
         for (unsigned i = 0; i < view->spatial_count[l]; i++) {
@@ -316,8 +317,8 @@ static uint64_t words_at(const struct sdse_view *view, unsigned top, unsigned ch
         apart[a].count = group[a].count = 0;
     const struct line line[2] = {line_of(view, child, 0), line_of(view, child, 1)};
     const uint64_t *tile = view->tile[child];
-    const uint64_t repeats = add_places(view, top, child, apart, group) * tile[SDSE_N] *
-                             tile[SDSE_G] * tile[SDSE_C];
+    const uint64_t repeats = add_places(view, 0, top, child, apart, group) *
+                             tile[SDSE_N] * tile[SDSE_G] * tile[SDSE_C];
     struct remembered memory[2] = {{.known = false}, {.known = false}};
     const unsigned placed[2] = {apart[0].count, apart[1].count};
     // The visit at which loop i advances; the last is the first visit of all.
@@ -366,6 +367,25 @@ bool sdse_exact_inputs(const struct sdse_view *view, bool shares_windows, unsign
         edge->merged[l] =
             apart ? edge->taken
                   : words_at(view, l, edge->child, shares_windows && l <= fan, &ok);
+    }
+    return ok;
+}
+
+bool sdse_exact_visit(const struct sdse_view *view, unsigned top, unsigned child,
+                      bool shares_windows, const struct sdse_visits *credited,
+                      uint64_t *words) {
+    bool ok = true;
+    struct digits apart[2], group[2];
+    for (unsigned a = 0; a < 2; a++)
+        apart[a].count = group[a].count = 0;
+    const uint64_t *tile = view->tile[child];
+    *words = add_places(view, top, top, child, apart, group) * tile[SDSE_N] *
+             tile[SDSE_G] * tile[SDSE_C];
+    for (unsigned a = 0; a < 2 && ok; a++) {
+        const struct line line = line_of(view, child, a);
+        const bool slides = credited && a == credited->axis;
+        *words *= remembered_words(view->memo, &line, &apart[a], &group[a],
+                                   slides ? credited->shift : 0, shares_windows, &ok);
     }
     return ok;
 }

@@ -125,6 +125,22 @@ static void book_access(struct sdse_flow_cost *flow, enum sdse_access access,
     }
 }
 
+// What an action moves beyond its words, to fill its accesses. [bits]
+static double padding_bits(const struct sdse_explanation *x,
+                           const struct sdse_level *memory, enum sdse_access access,
+                           uint64_t words, double bits_per_word, uint32_t *least) {
+    const struct sdse_edge_transfers *transfers = x->transfers;
+    const bool writes = access == SDSE_ACCESS_FILL || access == SDSE_ACCESS_UPDATE;
+    const struct sdse_transfer_sizes *sizes =
+        !transfers                    ? NULL
+        : access == SDSE_ACCESS_READ  ? &transfers->reads
+        : access == SDSE_ACCESS_DRAIN ? &transfers->drains
+        : access == SDSE_ACCESS_FILL  ? &transfers->fills
+                                      : &transfers->updates;
+    *least = writes ? memory->least_write_bits : memory->least_read_bits;
+    return sdse_access_padding_bits(sizes, words, bits_per_word, *least);
+}
+
 void sdse_explain_access(struct sdse_explanation *x, unsigned level,
                          enum sdse_access access, enum sdse_part part, uint64_t words,
                          double bits_per_word) {
@@ -135,7 +151,10 @@ void sdse_explain_access(struct sdse_explanation *x, unsigned level,
     const struct sdse_number *cost = access == SDSE_ACCESS_FILL     ? &memory->fill_pj
                                      : access == SDSE_ACCESS_UPDATE ? &memory->update_pj
                                                                     : &memory->read_pj;
-    const double bits = (double)words * bits_per_word;
+    uint32_t least;
+    const double asked = (double)words * bits_per_word;
+    const double bits =
+        asked + padding_bits(x, memory, access, words, bits_per_word, &least);
     const double accesses = memory->port_bits ? ceil(bits / memory->port_bits) : bits;
     const double each = access == SDSE_ACCESS_FILL     ? sdse_level_fill_pj(memory)
                         : access == SDSE_ACCESS_UPDATE ? sdse_level_update_pj(memory)
@@ -143,7 +162,10 @@ void sdse_explain_access(struct sdse_explanation *x, unsigned level,
     const double pj = accesses * each;
     begin_line(x, memory->name, verbs[access]);
     fprintf(x->out, "%s words x %s bit = %s bit", sdse_digits_u64(words).text,
-            sdse_digits_f64(bits_per_word).text, sdse_digits_f64(bits).text);
+            sdse_digits_f64(bits_per_word).text, sdse_digits_f64(asked).text);
+    if (bits != asked)
+        fprintf(x->out, ", %s in accesses of at least %u", sdse_digits_f64(bits).text,
+                least);
     if (memory->port_bits) {
         fprintf(x->out, " = %s accesses of %u bit x %s pJ",
                 sdse_digits_f64(accesses).text, memory->port_bits,

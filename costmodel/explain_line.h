@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "costmodel/access.h"
 #include "costmodel/edge.h"
 #include "costmodel/model.h"
 
@@ -15,6 +16,8 @@ struct sdse_explanation {
     const struct sdse_model *model;
     struct sdse_cost seen;             // what the lines so far add up to
     double access_pj[SDSE_MAX_LEVELS]; // of the accesses of each level
+    // Of the edge under way; NULL: an action is one transfer.
+    struct sdse_edge_transfers *transfers;
     unsigned lines;
     unsigned source_count;
     const struct sdse_number *source[SDSE_MOST_SOURCES];

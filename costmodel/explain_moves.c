@@ -160,12 +160,19 @@ static double sum_bits(const struct sdse_story *s, unsigned level, bool finished
                     : s->model->partial_bits[level];
 }
 
+// What of an edge's words is left is left of each of its transfers.
+static void leave_share(struct sdse_story *s, double share) {
+    if (s->x.transfers)
+        sdse_edge_transfers_scale(s->x.transfers, share);
+}
+
 // Share of an edge's words that engines leave; said where it is not all.
 static double print_left(struct sdse_story *s, const struct sdse_edge *edge) {
     const double share = sdse_effects_share(&s->model->effects, s->model->arch,
                                             edge->tensor, edge->parent, edge->child);
     if (share != 1)
         fprintf(s->x.out, "  engines leave %s of them\n", sdse_digits_f64(share).text);
+    leave_share(s, share);
     return share;
 }
 
@@ -240,6 +247,7 @@ static void explain_basis(struct sdse_story *s, const struct sdse_edge *edge) {
     // Bases are shared among children as the coefficients they belong to.
     const double share =
         (double)arriving / (double)(ends ? edge->merged[engine] : edge->taken);
+    leave_share(s, share);
     fprintf(s->x.out,
             "  every block that a tile touches brings its %u x %u basis: %s "
             "basis words\n",
@@ -334,7 +342,16 @@ static void explain_flow(struct sdse_story *s, const struct sdse_flow *flow) {
             s->out_of_memory = true;
             return;
         }
+        struct sdse_edge_transfers transfers;
+        if (sdse_edge_pads(s->model->arch, &edge)) {
+            if (!sdse_edge_transfers(&s->view, &edge, &transfers)) {
+                s->out_of_memory = true;
+                return;
+            }
+            s->x.transfers = &transfers;
+        }
         explain_edge(s, flow, &edge);
+        s->x.transfers = NULL;
         if (flow->ends_in_engine && c > s->model->arch->rebuild.below_level)
             return;
     }

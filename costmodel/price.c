@@ -10,6 +10,16 @@ static double bit_pj(const struct sdse_level *level, double access_pj) {
     return level->port_bits ? access_pj / level->port_bits : access_pj;
 }
 
+// The least by which whole accesses raise the bits of words that a memory of level `p`
+// gives multipliers, or takes from them: a transfer is at most one word for each.
+static double whole_accesses(const struct sdse_model *model, unsigned p, double bits,
+                             uint32_t least) {
+    const struct sdse_arch *arch = model->arch;
+    const double most = bits * (double)sdse_arch_instances(arch, arch->level_count) /
+                        (double)sdse_arch_instances(arch, p);
+    return most < least ? least / most : 1;
+}
+
 static void price_wires(const struct sdse_model *model, enum sdse_tensor tensor,
                         unsigned l, int stage, double bits,
                         struct sdse_edge_price *price) {
@@ -35,8 +45,17 @@ static void price_outputs(const struct sdse_model *model,
             bits * bit_pj(&arch->level[p], sdse_level_read_pj(&arch->level[p]));
         for (unsigned l = p; l < c; l++)
             price_wires(model, SDSE_OUTPUTS, l, stage, bits, price);
-        if (c == levels)
+        if (c == levels) {
+            const struct sdse_level *parent = &arch->level[p];
+            const double reads =
+                             whole_accesses(model, p, bits, parent->least_read_bits),
+                         writes =
+                             whole_accesses(model, p, bits, parent->least_write_bits);
+            price->read_pj[stage] *= reads;
+            price->update_pj[stage] *= writes;
+            price->parent_bits[stage] *= reads < writes ? reads : writes;
             continue;
+        }
         const double child_bits = stage == SDSE_PARTIAL
                                       ? model->partial_bits[c]
                                       : model->bits[c][SDSE_PART_OUTPUTS];
@@ -79,6 +98,12 @@ static void price_words(const struct sdse_model *model, const struct sdse_flow *
                             ? sdse_model_wire_bits(model, flow->tensor, l)
                             : bits,
                         price);
+        }
+        if (c == arch->level_count && flow->part != SDSE_PART_BASIS) {
+            const double reads =
+                whole_accesses(model, p, bits, arch->level[p].least_read_bits);
+            price->read_pj[stage] *= reads;
+            price->parent_bits[stage] *= reads;
         }
         if (c == arch->level_count || (crosses && flow->ends_in_engine))
             continue;

@@ -67,12 +67,9 @@ static void read_capacity(struct sdse_arch_reading *r, unsigned index) {
     static const struct {
         const char *key;
         double bits;
-    } units[] = {{"capacity_bits", 1},
-                 {"capacity_bytes", 8},
-                 {"capacity_words", 0},
-                 {"capacity_kib", 8192},
-                 {"capacity_mib", 8192 * 1024},
-                 {"depth", 0}};
+    } units[] = {{"capacity_bits", 1},          {"capacity_bytes", 8},
+                 {"capacity_words", 0},         {"capacity_kib", 8192},
+                 {"capacity_mib", 8192 * 1024}, {"depth", 0}};
     struct sdse_level_reading *reading = &r->level[index];
     struct sdse_number *capacity = &r->arch->level[index].capacity;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
@@ -246,6 +243,24 @@ static void read_ports(struct sdse_arch_reading *r, const struct sdse_node *map,
     }
 }
 
+// The fewest bits of an access: one number, or one for each way.
+static void read_least_access(struct sdse_arch_reading *r, const struct sdse_node *map,
+                              struct sdse_level *level) {
+    const struct sdse_node *node = sdse_node_get(map, "access_bits"), *way;
+    if (!node)
+        return;
+    if (node->kind != SDSE_NODE_MAPPING) {
+        if (sdse_read_u32(node, 1, 65536, r->diags, &level->least_read_bits))
+            level->least_write_bits = level->least_read_bits;
+        return;
+    }
+    sdse_schema_refuse_unknown(SDSE_SCHEMA_ACCESS, node, r->diags);
+    if ((way = sdse_node_get(node, "read")))
+        sdse_read_u32(way, 1, 65536, r->diags, &level->least_read_bits);
+    if ((way = sdse_node_get(node, "write")))
+        sdse_read_u32(way, 1, 65536, r->diags, &level->least_write_bits);
+}
+
 // The supply, and what only analogue cells have.
 static void read_cells(struct sdse_arch_reading *r, const struct sdse_node *map,
                        struct sdse_level *level) {
@@ -340,6 +355,7 @@ void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
                          &level->pass_skew_cycles);
     }
     read_ports(r, map, level);
+    read_least_access(r, map, level);
     read_cells(r, map, level);
     sdse_read_edram(r, map, index);
     sdse_number_read(sdse_node_get(map, "leakage_mw"), 0, 1e9, s, r->diags,

@@ -114,6 +114,24 @@ void sdse_check_width_twice(struct sdse_subject *s) {
     }
 }
 
+void sdse_check_access_divides(struct sdse_subject *s) {
+    sdse_for_each_level (i, s) {
+        const struct sdse_level *level = level_at(s, i);
+        const uint32_t port = level->port_bits,
+                       least[] = {level->least_read_bits, level->least_write_bits};
+        for (unsigned way = 0; way < 2; way++) {
+            if (!port || !least[way] || port % least[way] == 0 ||
+                least[way] % port == 0 || (way && least[1] == least[0]))
+                continue;
+            sdse_check_report(s, key_place(s->arch->level[i].memory, "access_bits"),
+                              "memory '%s': accesses of at least %" PRIu32
+                              " bits do not fit a port of %" PRIu32
+                              ": one must be a multiple of the other",
+                              level->name, least[way], port);
+        }
+    }
+}
+
 void sdse_check_capacity_words(struct sdse_subject *s) {
     sdse_for_each_level (i, s) {
         const struct sdse_level_reading *reading = &s->arch->level[i];

@@ -22,6 +22,8 @@
       "a capacity in two units")                                                       \
     X("width-twice", ERROR, SDSE_NEEDS(NULL), width_twice,                             \
       "`port_bits` beside `width_bits`")                                               \
+    X("access-divides", ERROR, SDSE_NEEDS("width-twice"), access_divides,              \
+      "`access_bits` and `port_bits` of which neither is a multiple of the other")     \
     X("capacity-words", ERROR, SDSE_NEEDS("capacity-once"), capacity_words,            \
       "a capacity in words of memories whose tensors differ in width")                 \
     X("capacity-missing", ERROR, SDSE_NEEDS("unit-suffix"), capacity_missing,          \

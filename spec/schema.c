@@ -65,6 +65,7 @@ static const struct sdse_schema_key memory_keys[] = {
     {"partial_bits", SDSE_SCHEMA_VALUE},
     {"macro_kib", SDSE_SCHEMA_VALUE},
     {"port_bits", SDSE_SCHEMA_VALUE},
+    {"access_bits", SDSE_SCHEMA_ACCESS},
     {"buffering", SDSE_SCHEMA_VALUE},
     {"read_bits_per_cycle", SDSE_SCHEMA_PORT},
     {"write_bits_per_cycle", SDSE_SCHEMA_PORT},
@@ -111,6 +112,11 @@ static const struct sdse_schema_key port_keys[] = {
     {"inputs", SDSE_SCHEMA_VALUE},
     {"outputs", SDSE_SCHEMA_VALUE},
     {"others", SDSE_SCHEMA_VALUE},
+};
+// The fewest bits that an access moves, by its way.
+static const struct sdse_schema_key access_keys[] = {
+    {"read", SDSE_SCHEMA_VALUE},
+    {"write", SDSE_SCHEMA_VALUE},
 };
 static const struct sdse_schema_key fanout_keys[] = {
     {"x", SDSE_SCHEMA_VALUE},
@@ -189,10 +195,8 @@ static const struct sdse_schema_key engine_keys[] = {
     {"halo", SDSE_SCHEMA_VALUE},
 };
 static const struct sdse_schema_key vector_keys[] = {
-    {"below", SDSE_SCHEMA_VALUE},
-    {"pj_per_op", SDSE_SCHEMA_VALUE},
-    {"component", SDSE_SCHEMA_VALUE},
-    {"ops_per_cycle", SDSE_SCHEMA_VALUE},
+    {"below", SDSE_SCHEMA_VALUE},     {"pj_per_op", SDSE_SCHEMA_VALUE},
+    {"component", SDSE_SCHEMA_VALUE}, {"ops_per_cycle", SDSE_SCHEMA_VALUE},
     {"free", SDSE_SCHEMA_VALUE},
 };
 static const struct sdse_schema_key area_keys[] = {
@@ -213,6 +217,7 @@ static const struct {
     [SDSE_SCHEMA_LEVEL] = TABLE(level_keys),
     [SDSE_SCHEMA_MEMORY] = TABLE(memory_keys),
     [SDSE_SCHEMA_PORT] = TABLE(port_keys),
+    [SDSE_SCHEMA_ACCESS] = TABLE(access_keys),
     [SDSE_SCHEMA_FANOUT] = TABLE(fanout_keys),
     [SDSE_SCHEMA_PASS] = TABLE(pass_keys),
     [SDSE_SCHEMA_NETWORK] = TABLE(network_keys),

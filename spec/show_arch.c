@@ -107,6 +107,10 @@ static void show_memory(FILE *out, const struct sdse_arch *arch, unsigned index)
     show_cells(out, level);
     fputs("\n             ", out);
     show_energy(out, level);
+    if (level->least_read_bits)
+        fprintf(out, ", reads of at least %" PRIu32 " bit", level->least_read_bits);
+    if (level->least_write_bits)
+        fprintf(out, ", writes of at least %" PRIu32 " bit", level->least_write_bits);
     show_bandwidth(out, "reads", &level->read_bits_per_cycle);
     show_bandwidth(out, "writes", &level->write_bits_per_cycle);
     show_bandwidth(out, "together", &level->shared_bits_per_cycle);

@@ -157,6 +157,18 @@ static void print_port(FILE *out, const struct sdse_level *level, enum sdse_port
     fputc('}', out);
 }
 
+static void print_least_access(FILE *out, const struct sdse_level *level) {
+    const uint32_t read = level->least_read_bits, write = level->least_write_bits;
+    if (read && read == write)
+        fprintf(out, ", access_bits: %" PRIu32, read);
+    else if (read && write)
+        fprintf(out, ", access_bits: {read: %" PRIu32 ", write: %" PRIu32 "}", read,
+                write);
+    else if (read || write)
+        fprintf(out, ", access_bits: {%s: %" PRIu32 "}", read ? "read" : "write",
+                read ? read : write);
+}
+
 static void print_overhead(FILE *out, const struct sdse_overhead *overhead) {
     print_number(out, "clock_mw", &overhead->clock_mw);
     print_number(out, "static_mw", &overhead->static_mw);
@@ -178,6 +190,7 @@ static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index
         fprintf(out, ", partial_bits: %" PRIu32, level->partial_bits);
     if (level->port_bits)
         fprintf(out, ", port_bits: %" PRIu32, level->port_bits);
+    print_least_access(out, level);
     print_port(out, level, SDSE_PORT_READ, &level->read_bits_per_cycle);
     print_port(out, level, SDSE_PORT_WRITE, &level->write_bits_per_cycle);
     print_port(out, level, SDSE_PORT_SHARED, &level->shared_bits_per_cycle);

@@ -133,6 +133,8 @@ static void check_level(struct sdse_tlx *x, unsigned l) {
         {level->memory_class == SDSE_NVCIM, true, "cells that compute"},
         {level->memory_class == SDSE_EDRAM, true, "cells that forget"},
         {own_port, true, "ports of single tensors"},
+        {level->least_read_bits || level->least_write_bits, true,
+         "accesses of some bits at least"},
         {!level->overlap, true, "transfers that do not overlap with computing"},
         {is_given(&level->pass_start_cycles) || is_given(&level->pass_skew_cycles),
          true, "cycles of a pass"},

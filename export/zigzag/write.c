@@ -33,13 +33,13 @@ static double bandwidth(const struct sdse_number *number) {
 
 // A port and what goes through it, for the tensors of a set.
 static void print_port(FILE *out, const char *name, const char *type, uint64_t bits,
-                       unsigned set) {
+                       uint32_t least, unsigned set) {
     const char *between = "";
     const bool reads = *type == 'r', writes = type[4] != '\0' || *type == 'w';
     fprintf(out,
-            "      - {name: %s, type: %s, bandwidth_min: 1, bandwidth_max: %" PRIu64
-            ", allocation: [",
-            name, type, bits);
+            "      - {name: %s, type: %s, bandwidth_min: %" PRIu32
+            ", bandwidth_max: %" PRIu64 ", allocation: [",
+            name, type, least ? least : 1, bits);
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
         static const char *const ways[4] = {"tl", "th", "fh", "fl"};
         if (!(set >> t & 1u))
@@ -59,11 +59,12 @@ static void print_ports(FILE *out, const struct sdse_level *level, unsigned set,
                         uint64_t read_bits, uint64_t write_bits) {
     fputs("    ports:\n", out);
     if (level->shared_bits_per_cycle.given) {
-        print_port(out, "rw_port_1", "read_write", read_bits, set);
+        print_port(out, "rw_port_1", "read_write", read_bits, level->least_read_bits,
+                   set);
         return;
     }
-    print_port(out, "r_port_1", "read", read_bits, set);
-    print_port(out, "w_port_1", "write", write_bits, set);
+    print_port(out, "r_port_1", "read", read_bits, level->least_read_bits, set);
+    print_port(out, "w_port_1", "write", write_bits, level->least_write_bits, set);
 }
 
 static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned l) {

@@ -80,6 +80,17 @@ static const char *class_of(const struct chain *chain, unsigned i) {
     return shared ? "sram" : "regfile";
 }
 
+static void print_least_access(FILE *out, const struct sdse_zz_memory *memory) {
+    const uint32_t read = memory->least_read_bits, write = memory->least_write_bits;
+    if (read && read == write)
+        fprintf(out, ", access_bits: %u", read);
+    else if (read && write)
+        fprintf(out, ", access_bits: {read: %u, write: %u}", read, write);
+    else if (read || write)
+        fprintf(out, ", access_bits: {%s: %u}", read ? "read" : "write",
+                read ? read : write);
+}
+
 static void print_memory(struct sdse_foreign *foreign, FILE *out,
                          const struct chain *chain, unsigned i) {
     static const char *const keys[3] = {"read_bits_per_cycle", "write_bits_per_cycle",
@@ -87,8 +98,9 @@ static void print_memory(struct sdse_foreign *foreign, FILE *out,
     const struct sdse_zz_memory *memory = &chain->hardware->memory[chain->order[i]];
     struct sdse_zz_bandwidth bandwidth[3];
     sdse_zz_bandwidths(foreign, memory, bandwidth);
-    fprintf(out, "    memory: {class: %s, capacity_bits: %" PRIu64 "",
+    fprintf(out, "    memory: {class: %s, capacity_bits: %" PRIu64,
             memory->priced ? class_of(chain, i) : "sram", memory->capacity_bits);
+    print_least_access(out, memory);
     if (!memory->priced)
         fprintf(out, ", port_bits: %u", memory->port_bits);
     else if (memory->read_pj_per_bit > 0 || memory->write_pj_per_bit > 0)

@@ -37,8 +37,9 @@ struct sdse_zz_memory {
     bool priced; // else its costs come from a table of macros
     double read_pj_per_bit, write_pj_per_bit;
     uint32_t port_bits;
-    unsigned tensors; // set of SDSE_BIT(tensor)
-    unsigned served;  // array dimensions, by bit, of which all share an instance
+    uint32_t least_read_bits, least_write_bits; // of an access; 0: words fill it
+    unsigned tensors;                           // set of SDSE_BIT(tensor)
+    unsigned served; // array dimensions, by bit, of which all share an instance
     struct sdse_loc served_loc;
     unsigned port_count;
     struct sdse_zz_port port[SDSE_ZZ_PORTS];

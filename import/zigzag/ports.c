@@ -240,24 +240,32 @@ static bool read_yes(struct sdse_foreign *foreign, const struct sdse_node *node,
     return sdse_read_bool(node, foreign->diags, out);
 }
 
-// An access that may move less than it can carry costs in proportion; one that must
-// move more than a word rounds up what ours does not.
-static void note_granule(struct sdse_foreign *foreign, struct access reads,
-                         struct access writes, const struct sdse_zz_hardware *hardware,
-                         const struct sdse_zz_memory *memory) {
-    uint64_t word = UINT64_MAX;
-    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
-        const uint64_t bits =
-            t == SDSE_OUTPUTS ? hardware->partial_bits : hardware->bits[t];
-        if (memory->tensors >> t & 1u && bits < word)
-            word = bits;
+// The fewest bits of an access; 0 where words of every width that the memory holds fill
+// whole accesses.
+static uint32_t least_bits(const struct access *access,
+                           const struct sdse_zz_hardware *hardware,
+                           const struct sdse_zz_memory *memory) {
+    for (unsigned t = 0; access->least && t < SDSE_TENSORS; t++) {
+        const bool sums = t == SDSE_OUTPUTS && hardware->partial_bits;
+        if (memory->tensors >> t & 1u &&
+            (hardware->bits[t] % access->least ||
+             (sums && hardware->partial_bits % access->least)))
+            return (uint32_t)access->least;
     }
-    const struct access worst = writes.least > reads.least ? writes : reads;
-    if (worst.least > word && worst.place)
-        sdse_foreign_refuse(foreign, worst.place->loc, true, "zigzag-granule",
-                            "'%.60s' moves at least %llu bits in an access: a tile's "
-                            "last access is charged for the bits that it has",
-                            memory->name, (unsigned long long)worst.least);
+    return 0;
+}
+
+// The table's macros have one width, which accesses must fit.
+static void fit_macros(struct sdse_foreign *foreign, const struct access *access,
+                       struct sdse_zz_memory *memory, uint32_t *least) {
+    if (!*least || memory->port_bits % *least == 0 || *least % memory->port_bits == 0)
+        return;
+    sdse_foreign_refuse(foreign, access->place->loc, true, "zigzag-granule",
+                        "'%.60s' moves at least %u bits in an access, which do not fit "
+                        "the %u of its macros: a tile's last access is charged for the "
+                        "bits that it has",
+                        memory->name, *least, memory->port_bits);
+    *least = 0;
 }
 
 void sdse_zz_read_ports(struct sdse_foreign *foreign, const struct sdse_node *node,
@@ -281,15 +289,19 @@ void sdse_zz_read_ports(struct sdse_foreign *foreign, const struct sdse_node *no
                                 memory->port[p].name, memory->name);
     const struct access reads = access_of(foreign, node, ports, named, true),
                         writes = access_of(foreign, node, ports, named, false);
-    note_granule(foreign, reads, writes, hardware, memory);
+    memory->least_read_bits = least_bits(&reads, hardware, memory);
+    memory->least_write_bits = least_bits(&writes, hardware, memory);
     const struct sdse_node *automatic = sdse_node_get(node, "auto_cost_extraction");
     bool extracted = false;
     if (automatic && !read_yes(foreign, automatic, &extracted))
         foreign->failed = true;
     memory->priced = !extracted;
     memory->port_bits = (uint32_t)(reads.bits ? reads.bits : writes.bits);
-    if (extracted)
+    if (extracted) {
+        fit_macros(foreign, &reads, memory, &memory->least_read_bits);
+        fit_macros(foreign, &writes, memory, &memory->least_write_bits);
         return;
+    }
     const double read_pj = sdse_foreign_double(foreign, node, "r_cost", 1e12, true),
                  write_pj = sdse_foreign_double(foreign, node, "w_cost", 1e12, true);
     // A memory without a port for one way is never used that way: any width does.

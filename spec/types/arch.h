@@ -184,7 +184,10 @@ struct sdse_level {
         macro_count; // macros the capacity is divided into: an access costs one macro
     uint32_t partial_bits; // of a partial sum kept here; 0 = the accelerator's
     uint32_t port_bits;    // one access moves this block; 0 = charged bit by bit
-    uint32_t buffering;    // 2 = double buffered: divides the capacity [>= 1]
+    // The fewest bits that a read moves, and a fill or an update: what an instance
+    // moves of a tensor at once is rounded up to them. 0 = any number of bits.
+    uint32_t least_read_bits, least_write_bits;
+    uint32_t buffering; // 2 = double buffered: divides the capacity [>= 1]
     // The ports of all tensors but those that have one of their own, which shares no
     // other's. [bits per cycle of one instance; not given = unlimited]
     struct sdse_number read_bits_per_cycle, write_bits_per_cycle, shared_bits_per_cycle;

@@ -432,6 +432,8 @@ static void classify_arch(struct oracle_case *subject) {
             features |= SDSE_BIT(ORACLE_NO_OVERLAP);
         if (level->shares_memory)
             features |= SDSE_BIT(ORACLE_SHARED_MEMORY);
+        if (level->least_read_bits || level->least_write_bits)
+            features |= SDSE_BIT(ORACLE_ACCESS);
     }
     if (arch->count_drain_reads)
         features |= SDSE_BIT(ORACLE_DRAIN_READS);
@@ -521,6 +523,24 @@ static void make_edram(uint64_t seed, struct oracle_case *subject) {
     oracle_case_classify(subject);
 }
 
+// Accesses of some bits at least; drawn apart, so that the rest of a case does not
+// depend on them.
+static void make_accesses(uint64_t seed, struct sdse_arch *arch) {
+    static const uint32_t least[] = {0, 8, 12, 24, 64, 96};
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 0x7654321u;
+    if (!chance(&state, 12))
+        return;
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        struct sdse_level *level = &arch->level[l];
+        level->least_read_bits = least[oracle_below(&state, 6)];
+        level->least_write_bits = least[oracle_below(&state, 6)];
+        if (level->shares_memory) {
+            level->least_read_bits = level[-1].least_read_bits;
+            level->least_write_bits = level[-1].least_write_bits;
+        }
+    }
+}
+
 void oracle_case_make(uint64_t seed, const struct oracle_options *options,
                       struct oracle_case *out) {
     uint64_t state = seed * 0x9e3779b97f4a7c15u + 0x1234567u;
@@ -528,6 +548,7 @@ void oracle_case_make(uint64_t seed, const struct oracle_options *options,
     make_arch(&state, &out->arch);
     make_ports(seed, &out->arch);
     make_overheads(seed, &out->arch);
+    make_accesses(seed, &out->arch);
     bool imperfect = options->imperfect && chance(&state, 50);
     // Most cases small, some large.
     uint64_t most_work = 128;
@@ -581,9 +602,11 @@ static void print_level(const struct oracle_case *subject, unsigned l, FILE *out
     print_loops("temporal", &loops->temporal, out);
     print_loops("spatial_x", &loops->spatial[0], out);
     print_loops("spatial_y", &loops->spatial[1], out);
-    fprintf(out, "}\n    {fanout: %ux%u, port_bits: %u, overlap: %d, free: %d",
-            level->fanout_x, level->fanout_y, level->port_bits, level->overlap,
-            level->free);
+    fprintf(out,
+            "}\n    {fanout: %ux%u, port_bits: %u, access_bits: %u/%u, overlap: %d, "
+            "free: %d",
+            level->fanout_x, level->fanout_y, level->port_bits, level->least_read_bits,
+            level->least_write_bits, level->overlap, level->free);
     fprintf(out,
             ", pj: %g/%g/%g, bits_per_cycle: %g/%g/%g, leakage_mw: %g, "
             "gaps: %d}\n",

@@ -35,7 +35,8 @@
     X(NO_OVERLAP, "transfers not hidden")          \
     X(SHARED_MEMORY, "several levels in a memory") \
     X(WIDE_SUMS, "wider partial sums")             \
-    X(EDRAM, "cells that are refreshed")
+    X(EDRAM, "cells that are refreshed")           \
+    X(ACCESS, "accesses of some bits at least")
 
 enum oracle_feature {
 #define ORACLE_FEATURE_ENUM(name, text) ORACLE_##name,

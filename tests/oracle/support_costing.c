@@ -10,6 +10,25 @@ static double accesses(uint64_t bits, uint32_t port_bits) {
     return (double)blocks;
 }
 
+// Bits of `words`, each of so many, and what their transfers move beyond them: each is
+// whole accesses of at least `least` bits.
+static uint64_t moved_bits(const struct simulated_transfers *transfers, uint64_t words,
+                           uint64_t each, uint64_t least) {
+    uint64_t bits = words * each;
+    if (words == 0 || least == 0)
+        return bits;
+    for (unsigned i = 0; i < transfers->count; i++)
+        bits += transfers->size[i].times *
+                ((least - transfers->size[i].words * each % least) % least);
+    return bits + (least - transfers->alone * each % least) % least;
+}
+
+// Of one transfer.
+static uint64_t moved_at_once(uint64_t words, uint64_t each, uint64_t least) {
+    const struct simulated_transfers one = {.alone = words};
+    return moved_bits(&one, words, each, least);
+}
+
 // The next level inside `level` that keeps outputs; level_count: the multipliers.
 static unsigned sums_from(const struct simulation *run, unsigned level) {
     do
@@ -66,10 +85,10 @@ static void cost_flow(const struct sdse_arch *arch, unsigned level, unsigned ten
     uint64_t drain_reads = arch->count_drain_reads ? flow->drained : 0;
     // Maps that are added to finished outputs come as inputs do, by reads of their own.
     const uint64_t added = tensor == SDSE_INPUTS ? run->added[level] : 0;
-    const uint64_t added_bits = added * arch->bits[SDSE_INPUTS];
     const uint64_t waiting = tensor == SDSE_OUTPUTS ? run->continued[level] : 0,
                    rescaled = tensor == SDSE_OUTPUTS ? run->rescaled[level] : 0,
                    partial = partial_sum_bits(arch, level);
+    const uint64_t least = memory->least_read_bits, least_in = memory->least_write_bits;
     *out = (struct sdse_flow_cost){
         .kept = flow->kept || added > 0,
         .tile_words = flow->tile_words,
@@ -79,22 +98,25 @@ static void cost_flow(const struct sdse_arch *arch, unsigned level, unsigned ten
         .updates = flow->updates + rescaled,
         .drain_reads = drain_reads,
     };
-    out->read_bits = (double)(flow->reads * bits + drain_reads * outer_bits +
-                              added_bits + (waiting + rescaled) * partial);
-    out->fill_bits = (double)(flow->fills * outer_bits);
-    out->update_bits = (double)(flow->updates * bits + rescaled * partial);
     // Reading out to drain is an action of its own: its blocks round up by themselves.
-    out->read_pj = (accesses(flow->reads * bits, memory->port_bits) +
-                    accesses(added_bits, memory->port_bits) +
-                    accesses(waiting * partial, memory->port_bits) +
-                    accesses(rescaled * partial, memory->port_bits) +
-                    accesses(drain_reads * outer_bits, memory->port_bits)) *
-                   memory->read_pj.value;
-    out->fill_pj =
-        accesses(flow->fills * outer_bits, memory->port_bits) * memory->fill_pj.value;
-    out->update_pj = (accesses(flow->updates * bits, memory->port_bits) +
-                      accesses(rescaled * partial, memory->port_bits)) *
-                     memory->update_pj.value;
+    const uint64_t read[] = {moved_bits(&flow->read, flow->reads, bits, least),
+                             moved_at_once(added, arch->bits[SDSE_INPUTS], least),
+                             moved_at_once(waiting, partial, least),
+                             moved_at_once(rescaled, partial, least),
+                             moved_bits(&flow->drain, drain_reads, outer_bits, least)};
+    for (unsigned i = 0; i < sizeof read / sizeof *read; i++) {
+        out->read_bits += (double)read[i];
+        out->read_pj += accesses(read[i], memory->port_bits) * memory->read_pj.value;
+    }
+    const uint64_t filled = moved_bits(&flow->fill, flow->fills, outer_bits, least_in),
+                   updated = moved_bits(&flow->update, flow->updates, bits, least_in),
+                   put_back = moved_at_once(rescaled, partial, least_in);
+    out->fill_bits = (double)filled;
+    out->update_bits = (double)(updated + put_back);
+    out->fill_pj = accesses(filled, memory->port_bits) * memory->fill_pj.value;
+    out->update_pj =
+        (accesses(updated, memory->port_bits) + accesses(put_back, memory->port_bits)) *
+        memory->update_pj.value;
 }
 
 static void cost_network(const struct sdse_arch *arch, unsigned level, unsigned tensor,

@@ -153,6 +153,20 @@ static void make_ports(uint64_t seed, struct sdse_arch *arch) {
                         given(1 + below(&state, 32));
 }
 
+// Accesses of some bits at least; drawn apart too.
+static void make_accesses(uint64_t seed, struct sdse_arch *arch) {
+    static const uint32_t least[] = {0, 12, 32, 128};
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 37;
+    for (int i = 0; i < 8; i++)
+        next_random(&state);
+    if (!chance(&state, 25))
+        return;
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        arch->level[l].least_read_bits = least[below(&state, 4)];
+        arch->level[l].least_write_bits = least[below(&state, 4)];
+    }
+}
+
 // Cycles that passes lose; drawn apart too.
 static void make_passes(uint64_t seed, struct sdse_arch *arch) {
     uint64_t state = seed * 0x9e3779b97f4a7c15u + 17;
@@ -440,6 +454,7 @@ void sdse_make_problem(uint64_t seed, bool wide,
         make_overheads(seed, &problem->arch);
         make_effects(seed, problem);
         make_formats(seed, &problem->arch);
+        make_accesses(seed, &problem->arch);
         make_passes(seed, &problem->arch);
         make_cells(seed, &problem->arch);
         make_edram(seed, &problem->arch);
@@ -480,8 +495,8 @@ bool sdse_give_home(uint64_t seed, struct sdse_generated_problem *problem) {
     at->writes_through = at->tensors >> SDSE_OUTPUTS & 1u && chance(&state, 40);
     at->loads_weights = at->tensors >> SDSE_WEIGHTS & 1u && chance(&state, 50);
     at->continues = at->tensors >> SDSE_OUTPUTS & 1u && chance(&state, 30);
-    at->unfinished = at->tensors >> SDSE_OUTPUTS & 1u && !at->writes_through &&
-                     chance(&state, 30);
+    at->unfinished =
+        at->tensors >> SDSE_OUTPUTS & 1u && !at->writes_through && chance(&state, 30);
     at->rescales = at->continues && chance(&state, 50);
     at->loaded_inputs =
         at->tensors >> SDSE_INPUTS & 1u && chance(&state, 40) ? below(&state, 60) : 0;

@@ -69,6 +69,7 @@ struct world {
     uint64_t room[SDSE_MAX_LEVELS][SDSE_TENSORS]; // words a tile has at most
     struct request *requests;
     uint64_t *single; // words of the multipliers' requests
+    bool transfers;   // are noted
     bool ok;          // false: out of memory
 };
 
@@ -544,14 +545,65 @@ static size_t fetch(struct world *world, const struct edge *edge, struct buffer 
     return n;
 }
 
-// Sends the first `count` requests over the edge's networks; the words that reach the
-// parent.
-static uint64_t send(struct world *world, const struct edge *edge, size_t count) {
+// An instance moved so many words at once.
+static void note_transfer(struct world *world, struct simulated_transfers *transfers,
+                          uint64_t words) {
+    if (!world->transfers || words == 0)
+        return;
+    unsigned i = 0;
+    while (i < transfers->count && transfers->size[i].words != words)
+        i++;
+    if (i == transfers->count) {
+        assert(i < SIMULATION_MAX_SIZES);
+        transfers->size[i].words = words;
+        transfers->size[i].times = 0;
+        transfers->count++;
+    }
+    transfers->size[i].times++;
+}
+
+// Sends `count` requests over the edge's networks; the words that reach the parent.
+static uint64_t send_these(struct world *world, const struct edge *edge,
+                           const struct request *requests, size_t count) {
     struct simulated_network *networks[SDSE_MAX_LEVELS];
     for (unsigned l = 0; l < world->space.level_count; l++)
         networks[l] = &world->result->network[l][edge->tensor];
-    return merge_requests(&world->space, edge, world->requests, count, networks,
-                          &world->ok);
+    return merge_requests(&world->space, edge, requests, count, networks, &world->ok);
+}
+
+static uint64_t parent_of(const struct world *world, const struct edge *edge,
+                          const struct request *request) {
+    return request->child / space_span(&world->space, edge->parent, edge->child);
+}
+
+// The requests from `first` on that reach the same instance of the parent as it does.
+static size_t same_parent(const struct world *world, const struct edge *edge,
+                          size_t first, size_t count) {
+    const uint64_t parent = parent_of(world, edge, &world->requests[first]);
+    size_t end = first + 1;
+    while (end < count && parent_of(world, edge, &world->requests[end]) == parent)
+        end++;
+    return end - first;
+}
+
+// The first `count` requests; their words at the parent.
+static uint64_t send(struct world *world, const struct edge *edge, size_t count) {
+    return send_these(world, edge, world->requests, count);
+}
+
+// The same for weights and inputs, which the parent reads.
+static uint64_t send_reads(struct world *world, const struct edge *edge, size_t count) {
+    struct simulated_flow *flow = &world->result->flow[edge->parent][edge->tensor];
+    uint64_t words = 0;
+    if (!world->transfers)
+        return send(world, edge, count);
+    for (size_t first = 0, some; first < count; first += some) {
+        some = same_parent(world, edge, first, count);
+        const uint64_t read = send_these(world, edge, world->requests + first, some);
+        note_transfer(world, &flow->read, read);
+        words += read;
+    }
+    return words;
 }
 
 // The same for partial sums on their way down: one that returns goes to all the
@@ -582,6 +634,7 @@ static void run_fetches(struct world *world, const struct edge *edge) {
         if (buffers[i].holds && buffers[i].count > flow[edge->tensor].tile_words)
             flow[edge->tensor].tile_words = buffers[i].count;
         flow[edge->tensor].fills += n;
+        note_transfer(world, &flow[edge->tensor].fill, n);
         if (n > 0) {
             world->requests[count++] = (struct request){i, words, n};
             note_read(world, edge, i);
@@ -589,7 +642,7 @@ static void run_fetches(struct world *world, const struct edge *edge) {
     }
     if (count > 0)
         world->result->flow[edge->parent][edge->tensor].reads +=
-            send(world, edge, count);
+            send_reads(world, edge, count);
     free(fresh);
 }
 
@@ -603,16 +656,22 @@ static void note_arrival(struct world *world, const struct edge *edge, uint64_t 
 }
 
 // Output words reach the parent in a step: rule 5, and rule 6's distinct words.
-static void arrive(struct world *world, const struct edge *edge, size_t count,
-                   uint64_t step) {
+static void arrive(struct world *world, const struct edge *edge, size_t first,
+                   size_t count, uint64_t step) {
     struct simulated_flow *flow = &world->result->flow[edge->parent][SDSE_OUTPUTS];
-    uint64_t updates = send(world, edge, count);
+    // Those of one instance after the other, if transfers are noted.
+    if (world->transfers && count > 0) {
+        const size_t some = same_parent(world, edge, first, count);
+        if (first + some < count)
+            arrive(world, edge, first + some, count, step);
+        count = first + some;
+    }
+    uint64_t updates = send_these(world, edge, world->requests + first, count - first);
     struct box whole = whole_box(world->nest, SDSE_OUTPUTS);
     uint64_t all = box_words(world->nest, &whole), distinct = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = first; i < count; i++) {
         const struct request *request = &world->requests[i];
-        uint64_t parent =
-            request->child / space_span(&world->space, edge->parent, edge->child);
+        uint64_t parent = parent_of(world, edge, request);
         bool *arrived = world->arrived[edge->parent] + parent * all;
         note_arrival(world, edge, parent, step);
         for (size_t w = 0; w < request->count; w++) {
@@ -622,6 +681,8 @@ static void arrive(struct world *world, const struct edge *edge, size_t count,
     }
     flow->updates += updates;
     flow->reads += updates - distinct;
+    note_transfer(world, &flow->update, updates);
+    note_transfer(world, &flow->read, updates - distinct);
     if (world->result->continues && edge->parent == world->home[SDSE_OUTPUTS])
         world->result->continued[edge->parent] += distinct;
 }
@@ -648,6 +709,8 @@ static void take_outputs(struct world *world, const struct edge *edge,
             flow->fills += buffer->visited[buffer->words[w]];
             buffer->visited[buffer->words[w]] = true;
         }
+        if (returns)
+            note_transfer(world, &flow->fill, buffer->count);
         buffer->since = now(world);
         buffer->oldest = returns ? now(world) : NEVER;
         if (returns)
@@ -678,13 +741,14 @@ static void run_drains(struct world *world, const struct edge *edge, bool last) 
             world->requests[count++] =
                 (struct request){i, buffer->words, buffer->count};
             flow->drained += buffer->count;
+            note_transfer(world, &flow->drain, buffer->count);
             buffer->holds = false;
             note_life(world, edge->child, SDSE_OUTPUTS,
                       buffer->oldest == NEVER ? step : buffer->oldest, step);
         }
     }
     if (count > 0)
-        arrive(world, edge, count, step);
+        arrive(world, edge, 0, count, step);
     if (!last)
         take_outputs(world, edge, next);
     free(next);
@@ -706,10 +770,10 @@ static void run_multipliers(struct world *world, const struct edge *edge) {
             note_read(world, edge, m);
     }
     if (edge->tensor == SDSE_OUTPUTS)
-        arrive(world, edge, count, now(world));
+        arrive(world, edge, 0, count, now(world));
     else
         world->result->flow[edge->parent][edge->tensor].reads +=
-            send(world, edge, count);
+            send_reads(world, edge, count);
 }
 
 static void run_step(struct world *world) {
@@ -789,7 +853,9 @@ static void write_through(struct world *world, const struct sdse_arch *arch,
         outermost->kept = true;
         outermost->tile_words = count;
         outermost->updates += send(world, &edge, 1);
+        outermost->update.alone = count;
         world->result->flow[home][SDSE_OUTPUTS].drained += count;
+        world->result->flow[home][SDSE_OUTPUTS].drain.alone = count;
     }
     free(words);
 }
@@ -809,9 +875,18 @@ static void bring_in(struct world *world, const struct sdse_arch *arch,
         outermost->kept = true;
         outermost->tile_words = count;
         outermost->reads += send(world, &edge, 1);
+        outermost->read.alone = count;
         world->result->flow[home][tensor].fills += count;
+        world->result->flow[home][tensor].fill.alone = count;
     }
     free(words);
+}
+
+static bool pads(const struct sdse_arch *arch) {
+    for (unsigned l = 0; l < arch->level_count; l++)
+        if (arch->level[l].least_read_bits || arch->level[l].least_write_bits)
+            return true;
+    return false;
 }
 
 static enum sdse_status run_nest(const struct sdse_arch *arch,
@@ -825,7 +900,8 @@ static enum sdse_status run_nest(const struct sdse_arch *arch,
             result->outputs *= nest->bound[d];
     result->continues = residence && residence->continues;
     result->unfinished = residence && residence->unfinished;
-    struct world world = {.nest = nest, .result = result, .ok = true};
+    struct world world = {
+        .nest = nest, .result = result, .transfers = pads(arch), .ok = true};
     for (unsigned l = 0; l < mapping->level_count; l++)
         world.gaps[l] = arch->level[l].fetch_gaps;
     find_homes(&world, arch, residence);
@@ -876,12 +952,56 @@ enum sdse_status simulate(const struct sdse_arch *arch, const struct sdse_nest *
     return simulate_at(arch, nest, mapping, NULL, step_limit, result);
 }
 
+static void replace(struct simulated_transfers *old,
+                    const struct simulated_transfers *by) {
+    const uint64_t alone = old->alone;
+    *old = *by;
+    old->alone = alone;
+}
+
+// Transfers are those of the nest whose bounds are the products of the factors, without
+// a map.
+static enum sdse_status find_transfers(const struct sdse_arch *arch,
+                                       const struct sdse_nest *nest,
+                                       const struct sdse_mapping *mapping,
+                                       const struct sdse_residence *residence,
+                                       uint64_t step_limit, struct simulation *result) {
+    struct sdse_nest whole = *nest;
+    memset(whole.pad, 0, sizeof whole.pad);
+    memset(whole.map, 0, sizeof whole.map);
+    for (unsigned d = 0; d < SDSE_DIMS; d++)
+        whole.bound[d] = 1;
+    for (unsigned l = 0; l < mapping->level_count; l++) {
+        multiply(&mapping->level[l].temporal, whole.bound);
+        multiply(&mapping->level[l].spatial[0], whole.bound);
+        multiply(&mapping->level[l].spatial[1], whole.bound);
+    }
+    if (memcmp(&whole, nest, sizeof whole) == 0)
+        return SDSE_OK;
+    struct simulation all;
+    const enum sdse_status status =
+        run_nest(arch, &whole, mapping, residence, step_limit, &all);
+    for (unsigned l = 0; l < mapping->level_count; l++) {
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            struct simulated_flow *flow = &result->flow[l][t];
+            const struct simulated_flow *by = &all.flow[l][t];
+            replace(&flow->read, &by->read);
+            replace(&flow->fill, &by->fill);
+            replace(&flow->update, &by->update);
+            replace(&flow->drain, &by->drain);
+        }
+    }
+    return status;
+}
+
 enum sdse_status simulate_at(const struct sdse_arch *arch, const struct sdse_nest *nest,
                              const struct sdse_mapping *mapping,
                              const struct sdse_residence *residence,
                              uint64_t step_limit, struct simulation *result) {
-    const enum sdse_status status =
+    enum sdse_status status =
         run_nest(arch, nest, mapping, residence, step_limit, result);
+    if (status == SDSE_OK && pads(arch))
+        status = find_transfers(arch, nest, mapping, residence, step_limit, result);
     if (status != SDSE_OK || (nest->map[0] == 0 && nest->map[1] == 0))
         return status;
     // Hops and lives are those of the nest without a map.

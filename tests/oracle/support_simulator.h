@@ -33,6 +33,16 @@ struct simulated_network {
     struct simulated_spread spread[SIMULATION_MAX_SPREADS];
 };
 
+// How many words instances of a memory moved at once, and how often.
+enum { SIMULATION_MAX_SIZES = 12 };
+struct simulated_transfers {
+    unsigned count;
+    struct {
+        uint64_t words, times;
+    } size[SIMULATION_MAX_SIZES];
+    uint64_t alone; // words that move at once, whatever the nest
+};
+
 // At one level, for one tensor; all instances together. [words]
 struct simulated_flow {
     bool kept;
@@ -43,6 +53,10 @@ struct simulated_flow {
     // tile that holds it is read, both counted. life: of the nest as if all its windows
     // lay on the map.
     uint64_t life, life_on_map;
+    // Where some access of the accelerator moves some bits at least: of the nest with
+    // whole factors, as if all its windows lay on the map. What one instance gives out,
+    // or takes in, in one step is one transfer.
+    struct simulated_transfers read, fill, update, drain;
 };
 
 struct simulation {
