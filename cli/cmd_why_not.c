@@ -121,7 +121,8 @@ static struct sdse_table *nest_table(const struct asking *a, bool people) {
     for (size_t k = 0; k < a->room.group.kind_count; k++) {
         const struct sdse_fused_kind *kind = &a->room.group.kind[k];
         sdse_table_add_text(table, name_of(a, kind->layer));
-        sdse_table_add_text(table, sdse_cells_text(a->cli->arena, &kind->rows, &kind->columns));
+        sdse_table_add_text(
+            table, sdse_cells_text(a->cli->arena, &kind->rows, &kind->columns));
         sdse_table_add_u64(table, kind->times);
         sdse_table_add_u64(table, (uint64_t)a->room.taken_bits[k]);
         sdse_table_add_u64(table, (uint64_t)kind->residence.reserved_bits);
@@ -139,6 +140,9 @@ static void print_config(const struct asking *a) {
                config->tile_heads == 1 ? "" : "s");
     if (config->tile_keys)
         printf(", %" PRIu64 " keys at a time", config->tile_keys);
+    if (config->tile_channels)
+        printf(", %" PRIu64 " channels of %s at a time", config->tile_channels,
+               name_of(a, a->room.group.layer[0]));
     printf("; retained: %s; weights kept: %s%s\n\n",
            names_text(a, config->retained >> 1), names_text(a, config->kept),
            config->for_all    ? "; inputs buffered for all that read them"
@@ -198,6 +202,7 @@ static enum cli_exit print_json(const struct asking *a) {
     sdse_json_u64(&json, "tile_rows", config->tile_rows);
     sdse_json_u64(&json, "tile_heads", config->tile_heads);
     sdse_json_u64(&json, "tile_keys", config->tile_keys);
+    sdse_json_u64(&json, "tile_channels", config->tile_channels);
     sdse_json_text(&json, "retained", names_text(a, config->retained >> 1));
     sdse_json_text(&json, "weights_kept", names_text(a, config->kept));
     sdse_json_flag(&json, "buffered", config->buffered);

@@ -97,13 +97,14 @@ static const char *names_text(const struct cli_network *network,
     return text;
 }
 
-// Heads and keys at a time are columns for programs, and for people where some group
-// has them.
+// Heads, keys and channels at a time are columns for programs, and for people where
+// some group has them.
 static bool tells_parts(const struct cli_network *network) {
     bool tells = !network->people;
     for (size_t g = 0; g < network->schedule->group_count; g++)
         tells |= network->schedule->group[g].config.tile_heads > 0 ||
-                 network->schedule->group[g].config.tile_keys > 0;
+                 network->schedule->group[g].config.tile_keys > 0 ||
+                 network->schedule->group[g].config.tile_channels > 0;
     return tells;
 }
 
@@ -167,9 +168,10 @@ static struct sdse_table *begin_table(const struct cli_network *network, bool be
         {"outermost_words", "outermost_words", "outermost words"},
         {"unshared_outermost_words", "unshared_outermost_words", "unshared"},
         {"tile_heads", "tile_heads", "heads"},
-        {"tile_keys", "tile_keys", "keys"}};
+        {"tile_keys", "tile_keys", "keys"},
+        {"tile_channels", "tile_channels", "channels"}};
     const size_t count =
-        sizeof columns / sizeof *columns - (tells_parts(network) ? 0 : 2);
+        sizeof columns / sizeof *columns - (tells_parts(network) ? 0 : 3);
     struct sdse_table *table = sdse_table_new(network->cli->arena);
     for (size_t i = 0; i < count; i++) {
         const bool people = network->people, unshared = i == 8 || i == 10 || i == 12;
@@ -205,6 +207,7 @@ struct sdse_table *cli_network_table(const struct cli_network *network,
             continue;
         sdse_table_add_u64(table, group ? group->config.tile_heads : 0);
         sdse_table_add_u64(table, group ? group->config.tile_keys : 0);
+        sdse_table_add_u64(table, group ? group->config.tile_channels : 0);
     }
     return table;
 }

@@ -128,8 +128,7 @@ static enum cli_exit print_json(struct cli *cli, struct sdse_reader *reader,
         "WHERE point_id = %" PRId64 " ORDER BY layer_index";
     static const char turns[] =
         "SELECT group_index, layers, first_layer, last_layer, tile_rows, tile_heads, "
-        "tile_keys, "
-        "retained, "
+        "tile_keys, tile_channels, retained, "
         "weights_kept, inputs, outputs, memory, nests, energy_pj, latency_cycles FROM "
         "v_group WHERE point_id = %" PRId64 " ORDER BY group_index";
     static const char each_nest[] =

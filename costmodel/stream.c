@@ -102,8 +102,14 @@ static uint64_t output_words(const struct sdse_layer *layer) {
     return sdse_tile_words(&layer->nest, SDSE_OUTPUTS, layer->nest.bound);
 }
 
+// Maps that are added to the outputs: to finished ones alone.
+static uint32_t added_maps(const struct sdse_layer *layer) {
+    const bool unfinished = layer->residence && layer->residence->unfinished;
+    return sdse_layer_moves(layer) || unfinished ? 0 : layer->addends;
+}
+
 uint64_t sdse_addend_operations(const struct sdse_layer *layer) {
-    return sdse_layer_moves(layer) ? 0 : layer->addends * output_words(layer);
+    return added_maps(layer) * output_words(layer);
 }
 
 // From `home` down to the vector unit.
@@ -123,11 +129,11 @@ static unsigned carry_addends(const struct sdse_arch *arch, unsigned home,
 unsigned sdse_addend_steps(const struct sdse_arch *arch, const struct sdse_layer *layer,
                            struct sdse_stream_step *step) {
     const struct sdse_residence *at = layer->residence;
-    if (sdse_layer_moves(layer) || layer->addends == 0)
+    if (added_maps(layer) == 0)
         return 0;
     const uint64_t words = output_words(layer), shared = at ? at->addends : 0;
     const unsigned count =
-        carry_addends(arch, 0, (layer->addends - shared) * words, step);
+        carry_addends(arch, 0, (added_maps(layer) - shared) * words, step);
     return count +
            carry_addends(arch, at ? at->level : 0, shared * words, step + count);
 }

@@ -70,7 +70,8 @@ unsigned sdse_stream_steps(const struct sdse_arch *arch, const struct sdse_layer
 
 // Every step of the maps that a layer which multiplies adds to its finished outputs, or
 // multiplies with them: each word is read once where it is at home, and crosses the
-// networks from there to the vector unit, past the memories between.
+// networks from there to the vector unit, past the memories between. Where sums are
+// left unfinished nothing is added yet.
 //
 //     reads(home) = maps that are there * N * G * K * P * Q       [words, of inputs]
 //

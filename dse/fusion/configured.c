@@ -21,10 +21,38 @@ why_not_input(const struct sdse_group *group,
         reason = "adds maps of its own rows: none of them is buffered";
     else if (config->for_all && !sdse_members_share_input(members))
         reason = "reads a map that no other layer of the group reads by rows";
-    else if (config->for_all &&
-             (config->tile_columns || config->tile_heads || config->tile_keys))
+    else if (config->for_all && (config->tile_columns || config->tile_heads ||
+                                 config->tile_keys || config->tile_channels))
         reason = "reads a map that is buffered for several layers by whole rows alone";
     return (struct sdse_group_refusal){group->first, reason};
+}
+
+// Why a group cannot take so many columns, heads, keys or channels at a time; NULL: it
+// can.
+static const char *why_no_parts(const struct sdse_members *members,
+                                const struct sdse_fusion_config *config) {
+    const struct sdse_channels *channels = &members->channels;
+    const uint64_t keys = config->tile_keys, some = config->tile_channels;
+    if (config->tile_columns && config->tile_columns >= members->columns)
+        return members->columns ? "has no more columns than that"
+                                : "ends a group whose tiles are of whole rows";
+    if (some && config->tile_columns)
+        return "takes channels in parts of whole rows";
+    if (config->tile_heads && config->tile_heads >= members->heads)
+        return "has fewer heads than that";
+    if (keys && !(channels->count && channels->keys))
+        return "adds up what cannot come in parts";
+    if (keys >= channels->count && keys)
+        return "has fewer keys than that";
+    if (keys && config->tile_heads != (members->heads > 1))
+        return "takes keys in parts of one head at a time (`heads: 1`)";
+    if (some && (!channels->count || channels->keys))
+        return "is not reached channel by channel from the first of the group";
+    if (some >= channels->count && some)
+        return "is reached by fewer channels than that";
+    if (some % channels->step)
+        return "is reached by groups of channels that such a part would cut";
+    return NULL;
 }
 
 enum sdse_status sdse_fusion_configure(
@@ -43,29 +71,18 @@ enum sdse_status sdse_fusion_configure(
                         question->layer + question->more, arena, &made, refusal);
     if (status != SDSE_OK || refusal->reason)
         return status;
+    const struct sdse_channels *channels = &made.members.channels;
     *limits = (struct sdse_group_limits){
-        made.may_keep, made.members.heads, made.members.keys,
-        made.members.nest[made.members.count - 1].bound[SDSE_P], made.members.columns};
-    if (config->tile_columns >= made.members.columns && config->tile_columns) {
-        *refusal = (struct sdse_group_refusal){
-            made.last, made.members.columns
-                           ? "has no more columns than that"
-                           : "ends a group whose tiles are of whole rows"};
-        return SDSE_OK;
-    }
+        .may_keep = made.may_keep,
+        .heads = made.members.heads,
+        .channels = channels->count,
+        .rows = made.members.nest[made.members.count - 1].bound[SDSE_P],
+        .columns = made.members.columns};
     *refusal = why_not_input(&made, question, config);
     if (refusal->reason)
         return SDSE_OK;
-    if (config->tile_heads >= made.members.heads && config->tile_heads) {
-        *refusal = (struct sdse_group_refusal){made.last, "has fewer heads than that"};
-        return SDSE_OK;
-    }
-    if (config->tile_keys >= made.members.keys && config->tile_keys)
-        refusal->reason = made.members.keys ? "has fewer keys than that"
-                                            : "adds up what cannot come in parts";
-    else if (config->tile_keys && config->tile_heads != (made.members.heads > 1))
-        refusal->reason = "takes keys in parts of one head at a time (`heads: 1`)";
-    refusal->layer = made.last;
+    *refusal =
+        (struct sdse_group_refusal){made.last, why_no_parts(&made.members, config)};
     if (refusal->reason)
         return SDSE_OK;
     status = sdse_group_plan_one(request, &made, config, arena, &plan);

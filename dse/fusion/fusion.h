@@ -4,8 +4,8 @@
 // Chosen are the places of tensors (dse/residency/), a partition of the layers into
 // groups of at most `depth` consecutive ones, and for each group of several its
 // configuration: rows of the last layer per tile, and columns if that is asked for; how
-// many heads at a time, and of one head how many keys (an attention whose sums continue
-// from keys to keys); which inner tensors are retained, the others are made again;
+// many heads at a time, and of one head how many keys, or how many channels
+// (dse/fusion/channels.h); which inner tensors are retained, the others are made again;
 // whose weights are kept; whether an input from the outermost memory is buffered. What
 // is in the shared memory while a nest of the group runs follows from that
 // (dse/fusion/rows.h), so every nest is a problem of its own for the mapper, on some
@@ -40,14 +40,15 @@ struct sdse_fusion_request {
 
 struct sdse_fusion_config {
     uint64_t tile_rows;
-    uint64_t tile_columns; // of the last layer, likewise; 0: all
-    uint64_t tile_heads;   // right operands at a time; 0: all
-    uint64_t tile_keys;    // words of a row of scores at a time; 0: all
-    unsigned retained;     // set of SDSE_BIT(i): what the i-th layer of the group reads
-    unsigned banded;       // likewise, of tiles of columns: retained in bands; 0: input
-    unsigned kept;         // set of SDSE_BIT(i): weights of its i-th layer
-    bool buffered;         // its input, for the first layer
-    bool for_all;          // buffered: also for the others that read that map
+    uint64_t tile_columns;  // of the last layer, likewise; 0: all
+    uint64_t tile_heads;    // right operands at a time; 0: all
+    uint64_t tile_keys;     // words of a row of scores at a time; 0: all
+    uint64_t tile_channels; // of the first layer's outputs, at a time; 0: all
+    unsigned retained; // set of SDSE_BIT(i): what the i-th layer of the group reads
+    unsigned banded;   // likewise, of tiles of columns: retained in bands; 0: input
+    unsigned kept;     // set of SDSE_BIT(i): weights of its i-th layer
+    bool buffered;     // its input, for the first layer
+    bool for_all;      // buffered: also for the others that read that map
 };
 
 // What the shared memory holds beside a nest, its own outputs left out.
@@ -56,8 +57,8 @@ enum sdse_held {
     SDSE_HELD_ROWS,    // rows of what a layer of the group makes
     SDSE_HELD_INPUTS,  // rows of the group's input, which is buffered
     SDSE_HELD_WEIGHTS, // all weights of a layer, which are kept
-    SDSE_HELD_SUMS, // of rows whose keys are taken in parts: sums and a softmax' state
-    SDSE_HELD_OUTPUTS // of the place of the group's output what the nest does not make
+    SDSE_HELD_SUMS,    // of rows whose channels come in parts: sums, a softmax' state
+    SDSE_HELD_OUTPUTS  // of the place of the group's output what the nest does not make
 };
 enum { SDSE_HELD_MOST = 2 * SDSE_FUSED_MOST + 3 };
 struct sdse_held_term {
@@ -75,8 +76,8 @@ struct sdse_fused_kind {
     struct sdse_row_run rows;        // the first of them
     struct sdse_row_run columns;     // likewise; count 0: all
     uint64_t heads;                  // right operands that it works on
-    uint64_t keys;                   // words of a row of scores; 0: all of them
-    bool continues, unfinished;      // not the first of its keys, not the last
+    uint64_t channels;               // of the first layer's outputs, keys; 0: all
+    bool continues, unfinished;      // not the first of its channels, not the last
     struct sdse_layer part;          // the rows as a layer, with its residence
     struct sdse_residence residence; // `tensors` 0, `reserved` 0: none
     size_t term_count;

@@ -308,20 +308,13 @@ enum sdse_status sdse_group_point_kinds(struct sdse_nests *nests,
             choice[k] = sums.stage[k + 1][element].choice;
             element = sums.stage[k + 1][element].parent;
         }
-        *out = (struct sdse_fused_group){.first = group->first,
-                                         .last = group->last,
-                                         .question = *question,
-                                         .config = {.tile_rows = plan->tile_rows,
-                                                    .tile_heads = plan->tile_heads,
-                                                    .tile_keys = plan->tile_keys,
-                                                    .tile_columns = plan->tile_columns,
-                                                    .retained = plan->retained,
-                                                    .banded = plan->banded,
-                                                    .kept = point->kept,
-                                                    .buffered = plan->buffered,
-                                                    .for_all = plan->for_all},
-                                         .layer_count = group->members.count,
-                                         .at = point->at};
+        *out = (struct sdse_fused_group){
+            .first = group->first,
+            .last = group->last,
+            .question = *question,
+            .config = sdse_group_config(group, plan, point->kept),
+            .layer_count = group->members.count,
+            .at = point->at};
         memcpy(out->layer, group->members.layer, sizeof out->layer);
         status = sdse_kinds_describe(&asking.kinds, plan, point->kept, arena, out);
         for (size_t i = 0; i < out->kind_count && !status; i++)

@@ -106,7 +106,7 @@ static enum sdse_status measure(const struct sdse_fusion_request *request,
                                end->bound[SDSE_P] / members->heads) *
                       partial;
     group->state_bits =
-        members->rescales
+        members->channels.rescales
             ? 2 * (double)(end->bound[SDSE_N] * end->bound[SDSE_G] / members->heads) *
                   partial
             : 0;
@@ -178,10 +178,13 @@ static bool are_equal(const struct sdse_group_plan *a,
     for (size_t i = 0; i < a->count; i++) {
         const struct sdse_fused_nest *x = &a->nest[i], *y = &b->nest[i];
         if (x->layer != y->layer || x->times != y->times || x->loaded != y->loaded ||
-            x->first != y->first || x->heads != y->heads || x->keys != y->keys ||
-            x->continues != y->continues || x->unfinished != y->unfinished ||
+            x->first != y->first || x->heads != y->heads ||
+            x->channels != y->channels || x->continues != y->continues ||
+            x->unfinished != y->unfinished ||
             memcmp(x->held, y->held, sizeof x->held) != 0 ||
-            memcmp(&x->part, &y->part, sizeof x->part) != 0)
+            memcmp(&x->part, &y->part, sizeof x->part) != 0 ||
+            (x->channels && (x->tile_rows != y->tile_rows || x->again != y->again ||
+                             memcmp(x->idle, y->idle, sizeof x->idle) != 0)))
             return false;
     }
     return true;
@@ -200,44 +203,46 @@ static void add_heads(const struct sdse_members *members,
     }
 }
 
-// The nests of some keys of each tile, `times` such parts, which follow those that are
-// listed: of each nest of all keys.
-static void add_keys(const struct sdse_members *members, bool buffered, size_t whole,
-                     const struct sdse_fused_nest *part, uint64_t times,
-                     struct sdse_fused_nest *nest, size_t *count) {
+// The nests of some channels of each tile, `times` such parts, which follow those that
+// are listed: of each nest of all channels.
+static void add_channels(const struct sdse_members *members, bool buffered,
+                         size_t whole, const struct sdse_fused_nest *part,
+                         uint64_t times, struct sdse_fused_nest *nest, size_t *count) {
+    const bool again = buffered && !members->channels.cuts_input;
     for (size_t i = 0; i < whole && times; i++) {
         struct sdse_fused_nest *next = &nest[(*count)++];
         *next = nest[i];
         next->times *= times;
-        next->keys = part->keys;
+        next->channels = part->channels;
         next->continues = part->continues;
         next->unfinished = part->unfinished;
-        next->loaded = part->continues ? 0 : nest[i].loaded;
-        sdse_member_keys(members, next->layer, part->keys, &next->part);
-        if (buffered && next->layer > 0 && part->unfinished)
-            next->held[0] += next->rows.count; // the next keys need them again
+        sdse_channels_cut(members, next->layer, part->channels, &next->part);
+        if (again && part->continues)
+            next->loaded = 0;
+        if (again && part->unfinished)
+            next->held[0] = next->again;
     }
 }
 
-// Takes the nests of a plan in parts of so many keys: first, middle and last ones.
-static void split_keys(const struct sdse_members *members,
-                       const struct sdse_group_plan *plan, struct sdse_fused_nest *nest,
-                       size_t *count) {
-    const uint64_t keys = plan->tile_keys;
+// Takes the nests of a plan in parts of so many channels: first, middle and last ones.
+static void split_channels(const struct sdse_members *members,
+                           const struct sdse_group_plan *plan,
+                           struct sdse_fused_nest *nest, size_t *count) {
+    const uint64_t some = plan->tile_channels, all = members->channels.count;
     const bool buffered = plan->buffered;
     const size_t whole = *count;
-    const uint64_t parts = (members->keys + keys - 1) / keys;
-    add_keys(members, buffered, whole,
-             &(struct sdse_fused_nest){.keys = keys, .unfinished = true}, 1, nest,
-             count);
-    add_keys(
-        members, buffered, whole,
-        &(struct sdse_fused_nest){.keys = keys, .continues = true, .unfinished = true},
-        parts - 2, nest, count);
-    add_keys(members, buffered, whole,
-             &(struct sdse_fused_nest){.keys = members->keys - (parts - 1) * keys,
-                                       .continues = true},
-             1, nest, count);
+    const uint64_t parts = (all + some - 1) / some;
+    add_channels(members, buffered, whole,
+                 &(struct sdse_fused_nest){.channels = some, .unfinished = true}, 1,
+                 nest, count);
+    add_channels(members, buffered, whole,
+                 &(struct sdse_fused_nest){
+                     .channels = some, .continues = true, .unfinished = true},
+                 parts - 2, nest, count);
+    add_channels(members, buffered, whole,
+                 &(struct sdse_fused_nest){.channels = all - (parts - 1) * some,
+                                           .continues = true},
+                 1, nest, count);
     *count -= whole;
     memmove(nest, nest + whole, *count * sizeof *nest);
 }
@@ -256,8 +261,8 @@ static bool list_nests(const struct sdse_members *members,
     plan->count = 0;
     add_heads(members, rows, heads, all / heads, nest, &plan->count);
     add_heads(members, rows, all % heads, all % heads ? 1 : 0, nest, &plan->count);
-    if (plan->tile_keys)
-        split_keys(members, plan, nest, &plan->count);
+    if (plan->tile_channels)
+        split_channels(members, plan, nest, &plan->count);
     plan->nest = nest;
     return true;
 }
@@ -295,13 +300,24 @@ static uint64_t next_tile(enum sdse_fusion_tiles tiles, uint64_t rows, uint64_t 
     return 0;
 }
 
-// Keys, or columns, of the next smaller part: half as many parts are as many again, or
-// all numbers.
-static uint64_t next_keys(enum sdse_fusion_tiles tiles, uint64_t all, uint64_t keys) {
-    if (tiles == SDSE_TILES_ALL || keys <= 1)
-        return keys ? keys - 1 : 0;
-    const uint64_t parts = (all + keys - 1) / keys;
-    return (all + 2 * parts - 1) / (2 * parts);
+// Channels, keys or columns of the next smaller part: half as many parts are as many
+// again, or all numbers, in steps. 0: there is none, or no parts at all.
+static uint64_t next_part(enum sdse_fusion_tiles tiles, uint64_t all, uint64_t step,
+                          uint64_t some) {
+    if (tiles == SDSE_TILES_ALL || some <= step)
+        return some ? some - step : 0;
+    const uint64_t parts = (all + some - 1) / some;
+    return (all / step + 2 * parts - 1) / (2 * parts) * step;
+}
+
+static uint64_t next_columns(enum sdse_fusion_tiles tiles, uint64_t all,
+                             uint64_t some) {
+    return next_part(tiles, all, 1, some);
+}
+
+static uint64_t next_channels(enum sdse_fusion_tiles tiles,
+                              const struct sdse_channels *channels, uint64_t some) {
+    return next_part(tiles, channels->count, channels->step, some);
 }
 
 static enum sdse_status find_rows(const struct sdse_fusion_request *request,
@@ -324,12 +340,13 @@ static enum sdse_status find_rows(const struct sdse_fusion_request *request,
         .buffered = plan->buffered,
         .tile_columns = plan->tile_columns,
         .banded = plan->banded,
-        .boxes = request->boxed != NULL};
+        .boxes = request->boxed != NULL,
+        .parts = group->members.channels.count > 0 && !plan->tile_columns};
     return sdse_fused_rows_find(&rows_request, arena, rows);
 }
 
 // The plans of one size of tiles and one choice of what is kept of them: all heads at
-// once, then fewer, then one head's keys in parts.
+// once, then fewer, then one head, or the only one, in parts of its channels.
 static enum sdse_status add_plans(const struct sdse_fusion_request *request,
                                   struct sdse_group *group, size_t from,
                                   const struct sdse_group_plan *asked,
@@ -346,15 +363,32 @@ static enum sdse_status add_plans(const struct sdse_fusion_request *request,
         plan.tile_heads = heads < all ? heads : 0;
         status = add_plan(group, from, &plan, &rows, scratch, arena);
     }
-    const uint64_t keys = asked->for_all ? 0 : group->members.keys;
-    for (uint64_t some = next_keys(request->tiles, keys, keys); some && !status;
-         some = next_keys(request->tiles, keys, some)) {
+    const struct sdse_channels *channels = &group->members.channels;
+    const uint64_t most = asked->for_all ? 0 : channels->count;
+    for (uint64_t some = next_channels(request->tiles, channels, most); some && !status;
+         some = next_channels(request->tiles, channels, some)) {
         struct sdse_group_plan plan = *asked;
         plan.tile_heads = all > 1;
-        plan.tile_keys = some;
+        plan.tile_channels = some;
         status = add_plan(group, from, &plan, &rows, scratch, arena);
     }
     return status;
+}
+
+struct sdse_fusion_config sdse_group_config(const struct sdse_group *group,
+                                            const struct sdse_group_plan *plan,
+                                            unsigned kept) {
+    const bool keys = group->members.channels.keys;
+    return (struct sdse_fusion_config){.tile_rows = plan->tile_rows,
+                                       .tile_heads = plan->tile_heads,
+                                       .tile_keys = keys ? plan->tile_channels : 0,
+                                       .tile_channels = keys ? 0 : plan->tile_channels,
+                                       .tile_columns = plan->tile_columns,
+                                       .retained = plan->retained,
+                                       .banded = plan->banded,
+                                       .kept = kept,
+                                       .buffered = plan->buffered,
+                                       .for_all = plan->for_all};
 }
 
 enum sdse_status sdse_group_plan_one(const struct sdse_fusion_request *request,
@@ -363,14 +397,15 @@ enum sdse_status sdse_group_plan_one(const struct sdse_fusion_request *request,
                                      struct sdse_arena *arena,
                                      struct sdse_group_plan *plan) {
     struct sdse_fused_rows rows;
-    *plan = (struct sdse_group_plan){.tile_rows = config->tile_rows,
-                                     .tile_columns = config->tile_columns,
-                                     .banded = config->banded,
-                                     .tile_heads = config->tile_heads,
-                                     .tile_keys = config->tile_keys,
-                                     .retained = config->retained,
-                                     .buffered = config->buffered,
-                                     .for_all = config->for_all};
+    *plan = (struct sdse_group_plan){
+        .tile_rows = config->tile_rows,
+        .tile_columns = config->tile_columns,
+        .banded = config->banded,
+        .tile_heads = config->tile_heads,
+        .tile_channels = config->tile_keys ? config->tile_keys : config->tile_channels,
+        .retained = config->retained,
+        .buffered = config->buffered,
+        .for_all = config->for_all};
     const enum sdse_status status = find_rows(request, group, plan, arena, &rows);
     if (status != SDSE_OK || rows.starved)
         return status != SDSE_OK ? status : SDSE_INVALID;
@@ -409,7 +444,7 @@ static bool can_list(enum sdse_fusion_tiles tiles, const struct sdse_members *me
 
 static size_t count_parts(enum sdse_fusion_tiles tiles, uint64_t all) {
     size_t count = 0;
-    for (uint64_t some = all; some; some = next_keys(tiles, all, some))
+    for (uint64_t some = all; some; some = next_columns(tiles, all, some))
         count++;
     return count;
 }
@@ -453,8 +488,8 @@ enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
     if (group->planned)
         return group->too_fine ? SDSE_OVERFLOW : SDSE_OK;
     size_t parts = count_tiles(request->tiles, members->heads);
-    for (uint64_t keys = members->keys; keys;
-         keys = next_keys(request->tiles, members->keys, keys))
+    for (uint64_t some = members->channels.count; some;
+         some = next_channels(request->tiles, &members->channels, some))
         parts++;
     size_t modes = 1;
     for (size_t i = 0; i < members->count; i++)
@@ -481,8 +516,8 @@ enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
                 status = add_plans(request, group, from, &plan, scratch, arena);
             sdse_arena_reset(scratch);
         }
-        for (uint64_t some = next_keys(request->tiles, columns, columns);
-             some && !status; some = next_keys(request->tiles, columns, some))
+        for (uint64_t some = next_columns(request->tiles, columns, columns);
+             some && !status; some = next_columns(request->tiles, columns, some))
             status = add_column_plans(request, group, tile, some, scratch, arena);
     }
     sdse_arena_free(scratch);

@@ -8,9 +8,9 @@
 // What a group is in its configuration, whatever the places.
 struct sdse_group_plan {
     uint64_t tile_rows;
-    uint64_t tile_columns; // 0: all
-    uint64_t tile_heads;   // 0: all, or they are none
-    uint64_t tile_keys;    // likewise
+    uint64_t tile_columns;  // 0: all
+    uint64_t tile_heads;    // 0: all, or they are none
+    uint64_t tile_channels; // likewise
     unsigned retained, banded;
     bool buffered, for_all;
     size_t count;
@@ -64,10 +64,15 @@ enum sdse_status sdse_group_plan_one(const struct sdse_fusion_request *request,
                                      struct sdse_arena *arena,
                                      struct sdse_group_plan *plan);
 
+// What a plan is in words of its configuration. kept: as there.
+struct sdse_fusion_config sdse_group_config(const struct sdse_group *group,
+                                            const struct sdse_group_plan *plan,
+                                            unsigned kept);
+
 // Lists the plans of a group unless that is done: tile sizes, what is retained, whether
-// the input is buffered, how many heads at a time, columns where they are asked for. Of
-// plans with equal nests the first stays. SDSE_OVERFLOW: rows x tiles exceed
-// SDSE_FUSED_MOST_ROWS, there are none.
+// the input is buffered, how many heads or channels at a time, columns where they are
+// asked for. Of plans with equal nests the first stays. SDSE_OVERFLOW: rows x tiles
+// exceed SDSE_FUSED_MOST_ROWS, there are none.
 enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
                                  struct sdse_arena *arena, struct sdse_group *group);
 

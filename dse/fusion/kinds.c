@@ -9,7 +9,13 @@ static const double rounding = 1 - 1e-12;
 
 // --- Which there are ---
 
-// Words of a row, or a cell, of the group's input that are brought in.
+// Whether a nest works on some channels of the tensor that member `i` reads.
+static bool cuts_tensor(const struct sdse_group *group, size_t i,
+                        const struct sdse_fused_nest *nest) {
+    return nest->channels && (i > 0 || group->members.channels.cuts_input);
+}
+
+// Words of a row, or a cell, of the group's input: of all its channels.
 static uint64_t input_words(const struct sdse_kinds *kinds,
                             const struct sdse_group_plan *plan,
                             const struct sdse_fused_nest *nest) {
@@ -53,7 +59,8 @@ static struct sdse_residence residence_of(const struct sdse_kinds *kinds, unsign
                finds = kinds->question->group_weights >> turn & 1u;
     const uint32_t operands = operands_of(kinds, plan, nest->layer);
     // Sums that continue wait in the shared memory, wherever they go in the end.
-    const bool sums = last && nest->keys, finished = last && !nest->unfinished,
+    const bool sums = last && nest->channels && group->members.channels.sums,
+               finished = last && !(sums && nest->unfinished),
                outside = kinds->question->outputs == SDSE_PLACE_OUTERMOST;
     const bool outputs = !last || sums || !outside;
     return (struct sdse_residence){
@@ -61,24 +68,30 @@ static struct sdse_residence residence_of(const struct sdse_kinds *kinds, unsign
                    (outputs ? SDSE_BIT(SDSE_OUTPUTS) : 0u) |
                    (keeps || finds ? SDSE_BIT(SDSE_WEIGHTS) : 0u),
         .operands = operands,
-        .addends = finds_addend(kinds, plan, nest->layer),
+        .addends =
+            !(sums && nest->unfinished) && finds_addend(kinds, plan, nest->layer),
         .writes_through = finished && (kinds->question->outputs == SDSE_PLACE_BOTH ||
                                        (sums && outside)),
         .continues = sums && nest->continues,
         .unfinished = sums && nest->unfinished,
-        .rescales = sums && nest->continues && group->members.rescales,
+        .rescales = sums && nest->continues && group->members.channels.rescales,
         .loads_weights = keeps && nest->first,
-        .loaded_inputs = nest->loaded * nest->heads * input_words(kinds, plan, nest)};
+        .loaded_inputs =
+            nest->loaded * nest->heads *
+            (cuts_tensor(group, 0, nest)
+                 ? sdse_channels_share(&group->members.channels, group->input_row_words,
+                                       nest->channels)
+                 : input_words(kinds, plan, nest))};
 }
 
-// What is there beside the rows of the group where keys are taken in parts: what the
-// softmax remembers of the tile's rows, and their sums since the first keys, in a place
-// of their own or in that of the outputs.
+// What is there beside the rows of the group where sums continue from channels to
+// channels: what a softmax remembers of the tile's rows, and their sums since the first
+// channels, in a place of their own or in that of the outputs.
 static double waiting_bits(const struct sdse_kinds *kinds,
                            const struct sdse_fused_nest *nest) {
     const struct sdse_group *group = kinds->group;
     const size_t layers = group->members.count;
-    const double rows = (double)(nest->rows.count * nest->heads);
+    const double rows = (double)(nest->tile_rows * nest->heads);
     const bool place = kinds->question->outputs != SDSE_PLACE_OUTERMOST,
                sums = nest->continues && nest->layer + 1 < layers;
     const double there = place ? group->row_bits[layers] : 0;
@@ -95,6 +108,39 @@ static double bits_of_one(const struct sdse_group *group,
     return nest->columns.count ? group->cell_bits[tensor] : group->row_bits[tensor];
 }
 
+// Bits of the rows, or cells, that are there of the tensor that member `i` reads, the
+// nest's own outputs left out: of the channels at work, and of the others.
+//
+// rows  out: of the channels at work
+static double held_rows_bits(const struct sdse_kinds *kinds,
+                             const struct sdse_group_plan *plan, size_t i,
+                             const struct sdse_fused_nest *nest, uint64_t *rows) {
+    const struct sdse_group *group = kinds->group;
+    const double all = (double)group->members.channels.count,
+                 heads = (double)nest->heads;
+    double row_bits = i ? bits_of_one(group, nest, i)
+                        : (double)input_words(kinds, plan, nest) * group->input_bits,
+           idle_bits = 0;
+    *rows = nest->held[i] - (i == nest->layer + 1 ? count_made(nest) : 0);
+    if (cuts_tensor(group, i, nest)) {
+        idle_bits =
+            row_bits / all * (all - (double)nest->channels) * (double)nest->idle[i];
+        row_bits = row_bits / all * (double)nest->channels;
+    }
+    return ((double)*rows * row_bits + idle_bits) * heads;
+}
+
+// Bits of what the last member makes in a nest, in the place of the outputs.
+static double made_bits(const struct sdse_group *group,
+                        const struct sdse_fused_nest *nest) {
+    const struct sdse_channels *channels = &group->members.channels;
+    const double bits =
+        (double)count_made(nest) * bits_of_one(group, nest, group->members.count);
+    return nest->channels && !channels->sums
+               ? bits / (double)channels->count * (double)nest->channels
+               : bits;
+}
+
 // What is in the shared memory while a nest runs, but for its own outputs.
 // term  out: [SDSE_HELD_MOST]; returns how many
 static size_t list_terms(const struct sdse_kinds *kinds,
@@ -108,16 +154,11 @@ static size_t list_terms(const struct sdse_kinds *kinds,
     term[count++] = (struct sdse_held_term){SDSE_HELD_TENSORS, group->first, 0, false,
                                             kinds->question->reserved_bits};
     for (size_t i = 0; i < layers; i++) {
-        const uint64_t own = i == nest->layer + 1 ? count_made(nest) : 0;
-        const uint64_t rows = nest->held[i] - own;
-        double row_bits =
-            i ? bits_of_one(group, nest, i)
-              : (double)input_words(kinds, plan, nest) * group->input_bits;
-        if (nest->keys && i > 0)
-            row_bits = row_bits / (double)group->members.keys * (double)nest->keys;
-        term[count++] = (struct sdse_held_term){
-            i ? SDSE_HELD_ROWS : SDSE_HELD_INPUTS, layer[i ? i - 1 : 0], rows,
-            nest->columns.count > 0, (double)rows * row_bits * heads};
+        uint64_t rows;
+        const double bits = held_rows_bits(kinds, plan, i, nest, &rows);
+        term[count++] = (struct sdse_held_term){i ? SDSE_HELD_ROWS : SDSE_HELD_INPUTS,
+                                                layer[i ? i - 1 : 0], rows,
+                                                nest->columns.count > 0, bits};
         if (kept >> i & 1u)
             term[count++] = (struct sdse_held_term){
                 SDSE_HELD_WEIGHTS, layer[i], 0, false, group->weight_bits[i] * heads};
@@ -125,14 +166,12 @@ static size_t list_terms(const struct sdse_kinds *kinds,
     if (kinds->question->outputs != SDSE_PLACE_OUTERMOST)
         term[count++] = (struct sdse_held_term){
             SDSE_HELD_OUTPUTS, group->last, 0, false,
-            group->output_bits - (nest->layer + 1 == layers
-                                      ? (double)count_made(nest) *
-                                            bits_of_one(group, nest, layers) * heads
-                                      : 0)};
-    if (nest->keys)
+            group->output_bits -
+                (nest->layer + 1 == layers ? made_bits(group, nest) * heads : 0)};
+    if (nest->channels && group->members.channels.sums)
         term[count++] =
-            (struct sdse_held_term){SDSE_HELD_SUMS, group->last, nest->rows.count,
-                                    false, waiting_bits(kinds, nest)};
+            (struct sdse_held_term){SDSE_HELD_SUMS, group->last, nest->tile_rows, false,
+                                    waiting_bits(kinds, nest)};
     return count;
 }
 
@@ -185,8 +224,9 @@ static enum sdse_status add_fused(struct sdse_kinds *kinds,
                              members->nest[nest->layer].bound[SDSE_P], nest->rows.count,
                              &part);
         part.bound[SDSE_G] = part.bound[SDSE_G] / members->heads * nest->heads;
-        if (nest->keys)
-            part.bound[SDSE_G] = part.bound[SDSE_G] / members->keys * nest->keys;
+        if (nest->channels)
+            part.bound[SDSE_G] = sdse_channels_share(
+                &members->channels, part.bound[SDSE_G], nest->channels);
         if (nest->columns.count)
             part.bound[SDSE_G] = part.bound[SDSE_G] /
                                  members->nest[nest->layer].bound[SDSE_Q] *
@@ -198,7 +238,7 @@ static enum sdse_status add_fused(struct sdse_kinds *kinds,
             .rows = nest->rows,
             .columns = nest->columns,
             .heads = nest->heads,
-            .keys = nest->keys,
+            .channels = nest->channels,
             .continues = nest->continues,
             .unfinished = nest->unfinished};
         if (!kind.entry || !add_kind(kinds, &kind))
@@ -223,7 +263,7 @@ enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
                                  .rows = nest->rows,
                                  .columns = nest->columns,
                                  .heads = nest->heads,
-                                 .keys = nest->keys,
+                                 .channels = nest->channels,
                                  .continues = nest->continues,
                                  .unfinished = nest->unfinished,
                                  .nest = nest};
@@ -274,7 +314,7 @@ enum sdse_status sdse_kinds_describe(const struct sdse_kinds *kinds,
                                           .rows = kind->rows,
                                           .columns = kind->columns,
                                           .heads = kind->heads,
-                                          .keys = kind->keys,
+                                          .channels = kind->channels,
                                           .continues = kind->continues,
                                           .unfinished = kind->unfinished};
         fused->part = sdse_nest_layer(kinds->nests, kind->entry, kind->reserved_bits,

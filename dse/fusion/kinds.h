@@ -12,7 +12,7 @@ struct sdse_kind {
     uint64_t times;
     double reserved_bits;
     struct sdse_row_run rows, columns;
-    uint64_t heads, keys;
+    uint64_t heads, channels;
     bool continues, unfinished;
     const struct sdse_fused_nest *nest;    // NULL: of a function of single words
     const struct sdse_nest_answer *answer; // NULL: not asked for yet

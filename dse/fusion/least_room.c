@@ -128,15 +128,7 @@ static enum sdse_status keep(struct asking *a, const struct sdse_kinds *kinds,
                                   .last = group->last,
                                   .layer_count = group->members.count,
                                   .question = *kinds->question,
-                                  .config = {.tile_rows = plan->tile_rows,
-                                             .tile_heads = plan->tile_heads,
-                                             .tile_keys = plan->tile_keys,
-                                             .tile_columns = plan->tile_columns,
-                                             .retained = plan->retained,
-                                             .banded = plan->banded,
-                                             .kept = kept,
-                                             .buffered = plan->buffered,
-                                             .for_all = plan->for_all}};
+                                  .config = sdse_group_config(group, plan, kept)};
     memcpy(room->group.layer, group->members.layer, sizeof room->group.layer);
     room->needed_bits = (uint64_t)ceil(needs);
     room->taken_bits = SDSE_ARENA_ARRAY(a->arena, double, kinds->count + 1);

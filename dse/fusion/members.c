@@ -85,41 +85,6 @@ static uint64_t count_heads(const struct sdse_fusion_request *request,
     return first ? first[SDSE_G] : 1;
 }
 
-// Whether what is between two products, fused or not, works on each of their words, or
-// is a softmax, whose sums may be put right later.
-static bool is_by_keys(const struct sdse_layer *layer) {
-    return layer->kind == SDSE_ACT || layer->kind == SDSE_SOFTMAX;
-}
-
-static bool is_softmax_edge(const struct sdse_fusion_request *request, size_t to) {
-    const struct sdse_workload_edge *edge = sdse_input_edge(request, to);
-    return edge && edge->via == SDSE_VIA_SOFTMAX;
-}
-
-// Finds whether keys may be taken in parts. A softmax needs a vector unit beside the
-// shared memory, which multiplies the sums that wait there.
-static void find_keys(const struct sdse_fusion_request *request,
-                      struct sdse_members *members) {
-    const struct sdse_arch *arch = request->residency.arch;
-    const size_t last = members->count - 1;
-    const struct sdse_layer *scores = layer_at(request, members->layer[0]),
-                            *mixed = layer_at(request, members->layer[last]);
-    if (!members->chain || scores->kind != SDSE_MATMUL || mixed->kind != SDSE_MATMUL ||
-        mixed->addends || scores->nest.bound[SDSE_G] != mixed->nest.bound[SDSE_G] ||
-        scores->nest.bound[SDSE_N] != mixed->nest.bound[SDSE_N])
-        return;
-    members->rescales = is_softmax_edge(request, members->layer[last]);
-    for (size_t l = members->layer[0] + 1; l < members->layer[last]; l++) {
-        if (!is_by_keys(layer_at(request, l)))
-            return;
-        members->rescales |= layer_at(request, l)->kind == SDSE_SOFTMAX;
-    }
-    const bool beside =
-        arch->vector.present && arch->vector.below_level == sdse_shared_level(arch);
-    if (beside || !members->rescales)
-        members->keys = scores->nest.bound[SDSE_K];
-}
-
 // Finds whether tiles may be of some columns: every map has those that its maker puts
 // out.
 static void find_columns(const struct sdse_fusion_request *request,
@@ -176,22 +141,12 @@ bool sdse_members_find(const struct sdse_fusion_request *request,
         !sdse_members_link(request, members, refusal))
         return false;
     members->heads = count_heads(request, members);
-    find_keys(request, members);
     find_columns(request, members);
+    sdse_channels_find(request, members, &members->channels);
     return true;
 }
 
 void sdse_member_heads(const struct sdse_members *members, size_t member,
                        uint64_t heads, struct sdse_nest *part) {
     part->bound[SDSE_G] = members->nest[member].bound[SDSE_G] / members->heads * heads;
-}
-
-void sdse_member_keys(const struct sdse_members *members, size_t member, uint64_t keys,
-                      struct sdse_nest *part) {
-    if (member == 0)
-        part->bound[SDSE_K] = keys;
-    else if (member + 1 == members->count)
-        part->bound[SDSE_C] = keys;
-    else
-        part->bound[SDSE_G] = part->bound[SDSE_G] / members->keys * keys;
 }

@@ -10,6 +10,7 @@
 #ifndef SDSE_DSE_FUSION_MEMBERS_H
 #define SDSE_DSE_FUSION_MEMBERS_H
 
+#include "dse/fusion/channels.h"
 #include "dse/fusion/configured.h"
 
 struct sdse_members {
@@ -30,14 +31,11 @@ struct sdse_members {
     // Right operands that products of all members have one by one, as attention's heads
     // do: so many parts of the group work on their own words alone. [>= 1]
     uint64_t heads;
-    // Words of a row that the first member makes, each from words of its right operand
-    // alone, that functions work on one by one, and that the last adds up: so many keys
-    // may be taken in parts, if the last one's sums continue. 0: they are not.
-    uint64_t keys;
     // Of the last member's outputs: tiles may be of some, as all members are layers
     // with columns and what is between them are functions of a word. 0: they may not.
     uint64_t columns;
-    bool rescales; // a softmax is between: its sums are multiplied before they continue
+    // Tiles may be made in parts, some channels at a time (channels.h).
+    struct sdse_channels channels;
 };
 
 // The group of `depth` members that ends with layer `last`; false: there is none, for a
@@ -69,8 +67,4 @@ static inline bool sdse_members_share_input(const struct sdse_members *members) 
 // heads  [1 ... members->heads]
 void sdse_member_heads(const struct sdse_members *members, size_t member,
                        uint64_t heads, struct sdse_nest *part);
-// Likewise, that works on some of the keys. [1 ... members->keys]
-void sdse_member_keys(const struct sdse_members *members, size_t member, uint64_t keys,
-                      struct sdse_nest *part);
-
 #endif

@@ -212,6 +212,28 @@ static void hold(const struct plan *plan, size_t layer, size_t tile,
         nest->held[i] = held_rows(plan, i, layer, tile);
 }
 
+// What is held besides where the tile is made in parts.
+static void hold_parts(const struct plan *plan, size_t tile,
+                       struct sdse_fused_nest *nest) {
+    const struct sdse_fused_rows_request *request = plan->request;
+    const size_t layers = request->layer_count;
+    nest->tile_rows =
+        count_union(set_of(plan, plan->need, layers, tile), NULL, plan->words[layers]);
+    for (size_t i = 0; i < layers; i++) {
+        if (!plan->kept[i])
+            continue;
+        const row_word *after = set_of(plan, plan->kept, i, tile);
+        const uint64_t later = count_union(after, NULL, plan->words[i]),
+                       before = tile
+                                    ? count_union(set_of(plan, plan->kept, i, tile - 1),
+                                                  NULL, plan->words[i])
+                                    : 0;
+        nest->idle[i] = later > before ? later : before;
+    }
+    if (request->buffered)
+        nest->again = held_rows(plan, 0, 0, tile);
+}
+
 // The first row of a set from `from` on; `rows`: there is none.
 static uint64_t next_row(const row_word *set, uint64_t rows, uint64_t from) {
     for (uint64_t w = from / WORD; w <= (rows - 1) / WORD && from < rows; w++) {
@@ -243,6 +265,8 @@ bool sdse_fused_nests_alike(const struct sdse_fused_nest *a,
                             const struct sdse_fused_nest *b) {
     return a->layer == b->layer && a->loaded == b->loaded && a->first == b->first &&
            memcmp(a->held, b->held, sizeof a->held) == 0 &&
+           a->tile_rows == b->tile_rows && a->again == b->again &&
+           memcmp(a->idle, b->idle, sizeof a->idle) == 0 &&
            memcmp(&a->part, &b->part, sizeof a->part) == 0;
 }
 
@@ -293,6 +317,8 @@ static bool list_nests(struct plan *plan, size_t layer) {
         while (next_run(made, rows, from, &nest.rows)) {
             if (!held) {
                 hold(plan, layer, t, &nest);
+                if (plan->request->parts)
+                    hold_parts(plan, t, &nest);
                 held = true;
                 if (layer == 0 && plan->request->buffered)
                     nest.loaded = count_union(set_of(plan, plan->fresh, 0, t), NULL,

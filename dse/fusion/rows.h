@@ -23,9 +23,10 @@
 //     m >= i - 1    kept_i(t) and the union of read_ni(t) over n >= m
 //
 // (recompute: the latter's union alone), of tensor 0 if it is buffered, as if it were
-// retained: its rows are loaded, when layer 0 begins the tile, instead of made. In the
-// middle tiles are alike (dse/fusion/alike_tiles.h), so that a few stand for all.
-// Oracle: tests/oracle/test_fused_rows.c, schedules with explicit rows and lives.
+// retained: its rows are loaded, when layer 0 begins the tile, instead of made. With
+// `parts` nests are told apart by what tiles made in parts hold, too. In the middle
+// tiles are alike (dse/fusion/alike_tiles.h), so that a few stand for all. Oracle:
+// tests/oracle/test_fused_rows.c, schedules with explicit rows and lives.
 //
 // Tiles of a chain may be of some columns, too: those of the same p rows, a band, one
 // after the other, then those of the next. Then all of that is said of cells, a row at
@@ -67,6 +68,7 @@ struct sdse_fused_rows_request {
     // For references that count bounding boxes: windows take every row from the first
     // of the map that they touch to the last, and parts read rows of padding as words.
     bool boxes;
+    bool parts; // `tile_rows`, `idle` and `again` of nests are asked for; else 0
 };
 
 // A kind of nest: all that are alike.
@@ -82,10 +84,14 @@ struct sdse_fused_nest {
     // Rows of each tensor in the shared memory while it runs, its own outputs among
     // them. [SDSE_FUSED_MOST]
     uint64_t held[SDSE_FUSED_MOST];
-    // Of an attention that takes some keys at a time (members.h): so many now [0: all];
-    // not the first, not the last of a tile's.
-    uint64_t keys;
+    // Of tiles that are made in parts, some channels at a time (channels.h): so many
+    // now [0: all]; not the first, not the last of a tile's.
+    uint64_t channels;
     bool continues, unfinished;
+    // What such parts need besides: rows of the tile, of the last layer; rows of each
+    // tensor that are there of channels whose turn it is not, before the tile or after
+    // it, whichever are more; of tensor 0 while other parts of the tile need it again.
+    uint64_t tile_rows, idle[SDSE_FUSED_MOST], again;
     uint64_t loaded; // rows of a buffered input that are brought in for it
     bool first;      // the first of its layer
 };

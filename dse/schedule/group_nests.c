@@ -11,8 +11,8 @@ struct nest_said {
     const struct sdse_node *node;
     size_t layer;
     struct sdse_row_run rows, columns; // columns.count 0: not said
-    uint64_t heads, keys, times;
-    unsigned part; // SDSE_FUSED_PARTS: not said
+    uint64_t heads, channels, times;   // channels: or keys
+    unsigned part;                     // SDSE_FUSED_PARTS: not said
     const struct sdse_node *rows_node, *from_node, *columns_from, *times_node, *brings;
 };
 
@@ -34,8 +34,9 @@ static bool read_nest(struct sdse_schedule_reader *r,
                       const struct sdse_group_said *said, const struct sdse_node *node,
                       struct nest_said *nest) {
     static const char *const keys[] = {
-        "layer", "rows", "from", "step",  "columns", "columns_from", "columns_step",
-        "heads", "keys", "part", "times", "place",   "brings",       "mapping"};
+        "layer",        "rows",         "from",  "step",   "columns",
+        "columns_from", "columns_step", "heads", "keys",   "channels",
+        "part",         "times",        "place", "brings", "mapping"};
     const size_t errors = r->diags->errors;
     const struct sdse_node *step = sdse_node_get(node, "step");
     const struct sdse_node *heads = sdse_node_get(node, "heads");
@@ -44,7 +45,10 @@ static bool read_nest(struct sdse_schedule_reader *r,
                                .columns = {.step = 1},
                                .heads = said->config.tile_heads,
                                .part = SDSE_FUSED_PARTS};
-    const struct sdse_node *keys_node = sdse_node_get(node, "keys"),
+    const char *parts = said->config.tile_channels ? "channels" : "keys",
+               *others = said->config.tile_channels ? "keys" : "channels";
+    const struct sdse_node *channels = sdse_node_get(node, parts),
+                           *other = sdse_node_get(node, others),
                            *part = sdse_node_get(node, "part");
     if (!sdse_expect_kind(node, SDSE_NODE_MAPPING, r->diags))
         return false;
@@ -72,8 +76,11 @@ static bool read_nest(struct sdse_schedule_reader *r,
     read_columns(r, node, nest);
     if (heads)
         sdse_read_u64(heads, 1, UINT64_MAX, r->diags, &nest->heads);
-    if (keys_node)
-        sdse_read_u64(keys_node, 1, UINT64_MAX, r->diags, &nest->keys);
+    if (channels)
+        sdse_read_u64(channels, 1, UINT64_MAX, r->diags, &nest->channels);
+    if (other)
+        sdse_diag_add(r->diags, SDSE_ERROR, other->loc, "nest-parts",
+                      "the group does not take %s in parts", others);
     if (part)
         sdse_read_word(part, sdse_fused_part_words, SDSE_FUSED_PARTS, r->diags,
                        &nest->part);
@@ -96,7 +103,7 @@ static bool makes(const struct sdse_fused_kind *kind, const struct nest_said *ne
            is_run(&kind->rows, &nest->rows, nest->from_node != NULL) &&
            is_run(&kind->columns, &nest->columns, nest->columns_from != NULL) &&
            (!nest->heads || kind->heads == nest->heads) &&
-           (!nest->keys || kind->keys == nest->keys) &&
+           (!nest->channels || kind->channels == nest->channels) &&
            (nest->part == SDSE_FUSED_PARTS || sdse_fused_part(kind) == nest->part);
 }
 
@@ -313,7 +320,10 @@ void sdse_group_read_nests(struct sdse_schedule_reader *r,
                                                           refusal.layer - said->first);
         const bool wide =
             said->config.tile_columns && said->config.tile_columns >= limits.columns;
-        const char *key = wide ? "tile" : said->config.tile_keys ? "keys" : "heads";
+        const char *key = wide                         ? "tile"
+                          : said->config.tile_channels ? "channels"
+                          : said->config.tile_keys     ? "keys"
+                                                       : "heads";
         const struct sdse_node *heads =
             limits.heads ? sdse_node_get(said->node, key) : NULL;
         sdse_diag_add(r->diags, SDSE_ERROR,

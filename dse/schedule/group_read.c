@@ -184,8 +184,9 @@ static void read_output(struct sdse_schedule_reader *r, const struct sdse_node *
 
 bool sdse_group_read(struct sdse_schedule_reader *r, const struct sdse_node *node,
                      struct sdse_group_said *said) {
-    static const char *const keys[] = {"layers",  "tile",  "heads",  "keys", "tensors",
-                                       "weights", "input", "output", "nests"};
+    static const char *const keys[] = {"layers",   "tile",    "heads",   "keys",
+                                       "channels", "tensors", "weights", "input",
+                                       "output",   "nests"};
     const size_t errors = r->diags->errors;
     size_t member[SDSE_FUSED_MOST];
     *said = (struct sdse_group_said){.node = node};
@@ -229,6 +230,12 @@ bool sdse_group_read(struct sdse_schedule_reader *r, const struct sdse_node *nod
     const struct sdse_node *some = sdse_node_get(node, "keys");
     if (some)
         sdse_read_u64(some, 1, UINT64_MAX, r->diags, &said->config.tile_keys);
+    const struct sdse_node *channels = sdse_node_get(node, "channels");
+    if (channels)
+        sdse_read_u64(channels, 1, UINT64_MAX, r->diags, &said->config.tile_channels);
+    if (some && channels)
+        sdse_diag_add(r->diags, SDSE_ERROR, channels->loc, "group-tile",
+                      "a group takes keys in parts, or channels");
     if (tensors)
         read_tensors(r, tensors, member, members - 1, said);
     if (weights)

@@ -103,9 +103,9 @@ uint64_t sdse_fused_weight_words(const struct sdse_layer *part) {
     return part->residence && part->residence->loads_weights ? words : 0;
 }
 
-// heads  of some of which the group works at a time
+// config  of its group
 static void print_nest(struct printer *p, const struct sdse_fused_kind *kind,
-                       bool heads) {
+                       const struct sdse_fusion_config *config) {
     const struct sdse_residence *at = &kind->residence;
     const uint64_t weights = sdse_fused_weight_words(&kind->part);
     struct sdse_layer part = kind->part; // wherever the group was copied to
@@ -122,10 +122,11 @@ static void print_nest(struct printer *p, const struct sdse_fused_kind *kind,
                 kind->columns.count, kind->columns.first);
     if (kind->columns.count > 1 && kind->columns.step > 1)
         fprintf(p->out, "        columns_step: %" PRIu64 "\n", kind->columns.step);
-    if (heads)
+    if (config->tile_heads)
         fprintf(p->out, "        heads: %" PRIu64 "\n", kind->heads);
-    if (kind->keys)
-        fprintf(p->out, "        keys: %" PRIu64 "\n        part: %s\n", kind->keys,
+    if (kind->channels)
+        fprintf(p->out, "        %s: %" PRIu64 "\n        part: %s\n",
+                config->tile_keys ? "keys" : "channels", kind->channels,
                 sdse_fused_part_words[sdse_fused_part(kind)]);
     fprintf(p->out, "        times: %" PRIu64 "\n", kind->times);
     if (weights || at->loaded_inputs) {
@@ -154,12 +155,14 @@ static void print_group(struct printer *p, const struct sdse_fused_group *group)
         fprintf(p->out, "    heads: %" PRIu64 "\n", group->config.tile_heads);
     if (group->config.tile_keys)
         fprintf(p->out, "    keys: %" PRIu64 "\n", group->config.tile_keys);
+    if (group->config.tile_channels)
+        fprintf(p->out, "    channels: %" PRIu64 "\n", group->config.tile_channels);
     print_set(p, group, false, group->config.retained >> 1, "retain", "recompute");
     print_set(p, group, true, group->config.kept, "kept", "streamed");
     print_ends(p, group);
     fputs("    nests:\n", p->out);
     for (size_t k = 0; k < group->kind_count; k++)
-        print_nest(p, &group->kind[k], group->config.tile_heads > 0);
+        print_nest(p, &group->kind[k], &group->config);
 }
 
 // --- All of it ---

@@ -195,6 +195,7 @@ static enum sdse_status check_group(struct checking *c, size_t index, size_t *ne
         .tile_rows = stored->tile_rows,
         .tile_heads = stored->tile_heads,
         .tile_keys = stored->tile_keys,
+        .tile_channels = stored->tile_channels,
         .buffered = strncmp(stored->inputs, "buffered", 8) == 0,
         .for_all = strcmp(stored->inputs, "buffered for all") == 0};
     struct sdse_group_limits limits = {0};

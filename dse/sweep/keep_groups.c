@@ -62,6 +62,7 @@ static bool keep_group(struct keeping *k, const struct sdse_fused_group *group) 
         .tile_rows = group->config.tile_rows,
         .tile_heads = group->config.tile_heads,
         .tile_keys = group->config.tile_keys,
+        .tile_channels = group->config.tile_channels,
         .retained = names_of(k, group, group->config.retained >> 1),
         .weights_kept = names_of(k, group, group->config.kept),
         .inputs = sdse_group_inputs(group),

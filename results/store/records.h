@@ -170,6 +170,7 @@ struct sdse_group_record {
     uint64_t tile_rows;               // of the last one, a tile
     uint64_t tile_heads;              // right operands at a time; 0: all
     uint64_t tile_keys;               // words of a row of scores at a time; 0: all
+    uint64_t tile_channels; // that the first makes, at a time; 0: all
     // Names of layers as a JSON array: whose outputs are retained until later tiles
     // need them no more, whose weights are kept.
     const char *retained, *weights_kept;

@@ -357,6 +357,7 @@ static enum sdse_status add_group(struct sdse_store *store, struct reference poi
     sdse_bind_u64(&add, group->tile_rows);
     sdse_bind_u64(&add, group->tile_heads);
     sdse_bind_u64(&add, group->tile_keys);
+    sdse_bind_u64(&add, group->tile_channels);
     sdse_bind_text(&add, group->retained);
     sdse_bind_text(&add, group->weights_kept);
     sdse_bind_text(&add, group->inputs);

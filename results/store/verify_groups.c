@@ -60,11 +60,12 @@ static bool take_group(struct looking *l, sqlite3_stmt *row) {
                                         .tile_rows = u64(row, 3),
                                         .tile_heads = u64(row, 4),
                                         .tile_keys = u64(row, 5),
-                                        .retained = sdse_row_text(l->arena, row, 6),
-                                        .weights_kept = sdse_row_text(l->arena, row, 7),
-                                        .inputs = sdse_row_text(l->arena, row, 8),
-                                        .outputs = sdse_row_text(l->arena, row, 9),
-                                        .memory = sdse_row_text(l->arena, row, 10)};
+                                        .tile_channels = u64(row, 6),
+                                        .retained = sdse_row_text(l->arena, row, 7),
+                                        .weights_kept = sdse_row_text(l->arena, row, 8),
+                                        .inputs = sdse_row_text(l->arena, row, 9),
+                                        .outputs = sdse_row_text(l->arena, row, 10),
+                                        .memory = sdse_row_text(l->arena, row, 11)};
     return group->retained && group->weights_kept && group->inputs && group->outputs &&
            group->memory;
 }
@@ -92,8 +93,8 @@ static const struct {
      " WHERE point_id = ?1 ORDER BY first_layer, memory",
      take_place},
     {"SELECT count(*) OVER (), first_layer, last_layer, tile_rows, tile_heads,"
-     " tile_keys, retained, weights_kept, inputs, outputs, memory FROM grp WHERE"
-     " point_id = ?1 ORDER BY group_index",
+     " tile_keys, tile_channels, retained, weights_kept, inputs, outputs, memory FROM"
+     " grp WHERE point_id = ?1 ORDER BY group_index",
      take_group},
     {"SELECT count(*) OVER (), " SDSE_NEST_COLUMNS
      " FROM nest n WHERE n.point_id = ?1 ORDER BY n.nest_index",

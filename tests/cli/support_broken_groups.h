@@ -41,6 +41,16 @@ static const struct broken broken_groups[] = {
      "8:13: error: a group has 2 to 8 layers, functions that are `fused` not counted, "
      "not 1 [group-layers]",
      1},
+    {"tile: P3", "tile: P3\n    channels: 99",
+     "10:15: error: layer 'b' is reached by fewer channels than that [group-tile]", 1},
+    {"tile: P3", "tile: P3\n    channels: 0",
+     "10:15: error: groups[0].channels: must be 1 to 18446744073709551615, "
+     "got 0 [out-of-range]",
+     1},
+    {"tile: P3", "tile: P3\n    keys: 2\n    channels: 2",
+     "11:15: error: a group takes keys in parts, or channels [group-tile]", 1},
+    {"tile: P3", "tile: P3 Q4\n    channels: 2",
+     "10:15: error: layer 'b' takes channels in parts of whole rows [group-tile]", 1},
     {"tile: P3", "tile: P0",
      "9:11: error: 'P0' is no number of rows from 1, as P8, or of rows and "
      "columns, as P8 Q16 [group-tile]",

@@ -120,16 +120,16 @@ static void test_damage_is_seen_and_repaired(void **state) {
         {"UPDATE nest SET row_count = row_count + 1", "", "verify-score"},
         {"UPDATE nest SET first_row = first_row + 1000", "", "verify-score"},
         {"UPDATE nest SET reserved_bits = reserved_bits + 1e9", "", "verify-score"},
-        {"UPDATE nest SET loads_weights = 1 - loads_weights", "", "verify-score"},
+        {"UPDATE nest SET loads_weights = 1 - loads_weights", "", "verify-group"},
         {"UPDATE nest SET inputs_shared = 1 - inputs_shared", "", "verify-score"},
         {"UPDATE nest SET outputs_shared = 1 - outputs_shared", "", "verify-score"},
-        {"UPDATE nest SET row_step = row_step + 1 WHERE row_count = 1", "",
-         "verify-group"},
+        {"UPDATE nest SET row_step = row_step + 1", "", "verify-score"},
         {"UPDATE nest SET reserved_bits = reserved_bits + 1 WHERE reserved_bits > 0 "
          "AND nest_index IN (SELECT min(nest_index) FROM nest WHERE reserved_bits > 0)",
          "", "verify-group"},
         {"UPDATE grp SET tile_rows = tile_rows + 1", "", "verify-group"},
         {"UPDATE grp SET tile_keys = 1", "", "verify-group"},
+        {"UPDATE grp SET tile_channels = tile_channels + 1", "", "verify-group"},
         {"UPDATE grp SET memory = 'regs'", "", "verify-group"},
         {"UPDATE grp SET inputs = CASE inputs WHEN 'shared' THEN 'buffered' ELSE "
          "'shared' END",
@@ -140,8 +140,8 @@ static void test_damage_is_seen_and_repaired(void **state) {
         {"UPDATE grp SET retained = '[\"nobody\"]'", "", "verify-group"},
         {"UPDATE grp SET last_layer = last_layer + 1", "", "verify-group"},
         {"INSERT INTO grp SELECT point_id, group_index + 1, last_layer, last_layer + 1,"
-         " tile_rows, tile_heads, tile_keys, retained, weights_kept, inputs, outputs,"
-         " memory, digest FROM grp",
+         " tile_rows, tile_heads, tile_keys, tile_channels, retained, weights_kept,"
+         " inputs, outputs, memory, digest FROM grp",
          "it has layers of another", "verify-group"}};
     sweep_with_groups("right", "mapper: {resident: [false, true], fuse_depth: 3}\n");
     compute_again("right", NULL);

@@ -138,6 +138,8 @@ static const struct known *ask(const struct brute_problem *p, size_t layer,
     *next = (struct known){.layer = layer, .nest = *nest, .at = at};
     struct sdse_layer placed = p->net->layers[layer];
     placed.nest = *nest;
+    if (at.unfinished) // maps are added to what is finished
+        placed.addends = 0;
     placed.residence = at.tensors || at.reserved_bits > 0 ? &next->at : NULL;
     const struct sdse_map_request request = {
         .arch = p->arch, .layer = &placed, .objective = SDSE_MAP_FRONT};
@@ -245,8 +247,12 @@ struct turn {
     size_t count, layer[BRUTE_LAYERS];
     uint64_t rows[BRUTE_LAYERS]; // that each makes
     uint64_t heads;              // of them all; 1: none
-    uint64_t keys;               // of an attention that may take them in parts; 0: none
-    bool softmax;                // between its products
+    // Of an attention the keys that it may take in parts, of others the channels that
+    // the first makes: a multiple of `unit`; 0: none.
+    uint64_t keys, unit;
+    bool sums;        // the last adds up over them
+    bool cuts_input;  // the first reads some channels only
+    bool softmax;     // between its products
     uint64_t columns; // that the last one makes, if tiles may be of some; else 0
     uint64_t tile_rows, tile_columns, tile_heads, tile_keys;
     unsigned retained, banded, kept;
@@ -352,79 +358,88 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
     const bool last = layer == end, keeps = turn->kept >> at->layer & 1u;
     struct sdse_residence home = {.level = 1, .reserved_bits = held_at(p, way, begin)};
     const uint64_t columns = at->columns.count; // 0: all of them
+    const bool cuts = turn->cuts_input && some->keys;
     const struct sdse_layer *one = &p->net->layers[begin];
     const uint64_t cell =
         first->bound[SDSE_N] * first->bound[SDSE_G] * first->bound[SDSE_C];
-    const uint64_t per_row =
+    const uint64_t row =
         columns ? cell
                 : (turn->for_all ? cell * one->in_width : input_words_per_row(first)) /
                       turn->heads * heads;
+    const uint64_t per_row = cuts ? row * some->keys / turn->keys : row;
     const bool right = finds(p, way, begin, layer, SDSE_EDGE_WEIGHTS);
     home.tensors = keeps || right ? SDSE_BIT(SDSE_WEIGHTS) : 0;
     home.operands = finds_inputs(p, way, turn, at->layer);
     if (home.operands)
         home.tensors |= SDSE_BIT(SDSE_INPUTS);
-    const bool sums = last && some->keys;
+    const bool sums = last && some->keys && turn->sums;
     if (!last || way->place[layer] || sums)
         home.tensors |= SDSE_BIT(SDSE_OUTPUTS);
     home.continues = sums && some->continues;
     home.unfinished = sums && !some->ends;
     home.rescales = home.continues && turn->softmax;
-    home.addends = finds_addends(p, way, turn, at->layer);
+    home.addends = home.unfinished ? 0 : finds_addends(p, way, turn, at->layer);
     home.writes_through =
         last && (sums ? some->ends && way->place[layer] != 1 : way->place[layer] == 2);
     home.loads_weights = keeps && at->first;
-    home.loaded_inputs = some->continues ? 0 : at->loaded * per_row;
+    home.loaded_inputs = some->continues && !cuts ? 0 : at->loaded * per_row;
     // A buffered input waits for the next keys.
-    const bool waits = turn->buffered && some->keys && at->layer > 0 && !some->ends;
-    home.reserved_bits += (double)((at->held[0] + (waits ? at->rows.count : 0)) *
-                                   per_row * p->arch->bits[SDSE_INPUTS]);
+    const bool waits = turn->buffered && some->keys && !cuts && !some->ends;
+    home.reserved_bits += (double)((waits ? at->again : at->held[0]) * per_row *
+                                   p->arch->bits[SDSE_INPUTS]);
+    if (cuts)
+        home.reserved_bits +=
+            (double)(at->idle[0] * (row - per_row) * p->arch->bits[SDSE_INPUTS]);
     for (size_t i = 0; i < turn->count; i++)
         if (turn->kept >> i & 1u)
             home.reserved_bits +=
                 weight_bits(p, turn->layer[i]) / (double)turn->heads * (double)heads;
     for (size_t i = 1; i < turn->count; i++) {
         const size_t maker = turn->layer[i - 1];
-        const double row =
+        const double whole_row =
             bits_of(p, maker) / (double)turn->rows[i - 1] / (double)turn->heads *
-            (double)heads * (some->keys ? (double)some->keys / (double)turn->keys : 1) /
+            (double)heads /
             (columns ? (double)p->net->layers[maker].nest.bound[SDSE_Q] : 1);
-        home.reserved_bits += row * (double)at->held[i];
+        const double part_row =
+            some->keys ? whole_row * (double)some->keys / (double)turn->keys
+                       : whole_row;
+        home.reserved_bits += part_row * (double)at->held[i];
+        if (some->keys)
+            home.reserved_bits += (whole_row - part_row) * (double)at->idle[i];
         if (maker == layer) // its own have a place of their own
-            home.reserved_bits -= row * (double)at->part.bound[SDSE_P] *
+            home.reserved_bits -= part_row * (double)at->part.bound[SDSE_P] *
                                   (columns ? (double)at->part.bound[SDSE_Q] : 1);
     }
     if (way->place[end])
         home.reserved_bits += bits_of(p, end);
     if (last && way->place[end])
-        home.reserved_bits -= bits_of(p, end) * (double)at->part.bound[SDSE_P] /
-                              (double)turn->rows[turn->count - 1] /
-                              (double)turn->heads * (double)heads *
-                              (columns ? (double)columns / (double)turn->columns : 1);
+        home.reserved_bits -=
+            bits_of(p, end) * (double)at->part.bound[SDSE_P] /
+            (double)turn->rows[turn->count - 1] / (double)turn->heads * (double)heads *
+            (columns ? (double)columns / (double)turn->columns : 1) *
+            (some->keys && !turn->sums ? (double)some->keys / (double)turn->keys : 1);
     struct sdse_nest part = at->part;
     part.bound[SDSE_G] = part.bound[SDSE_G] / turn->heads * heads;
     if (some->keys) {
         // Maximum and sum of each row of each head; the tile's sums so far.
         const struct sdse_nest *mixed = &p->net->layers[end].nest;
-        const double rows = (double)(at->part.bound[SDSE_P] * mixed->bound[SDSE_N] *
+        const double rows = (double)(at->tile_rows * mixed->bound[SDSE_N] *
                                      mixed->bound[SDSE_G] / turn->heads * heads),
-                     sum_bits =
-                         rows * (double)mixed->bound[SDSE_K] * p->arch->partial_bits,
+                     words =
+                         rows * (double)(mixed->bound[SDSE_K] * mixed->bound[SDSE_Q]),
+                     sum_bits = words * p->arch->partial_bits,
                      place = way->place[end]
-                                 ? rows * (double)mixed->bound[SDSE_K] *
-                                       bits_of(p, end) /
+                                 ? words * bits_of(p, end) /
                                        (double)words_made(&p->net->layers[end])
                                  : 0;
         if (turn->softmax)
             home.reserved_bits += 2 * rows * p->arch->partial_bits;
-        if (some->continues && !last && sum_bits > place)
+        if (turn->sums && some->continues && !last && sum_bits > place)
             home.reserved_bits += sum_bits - place;
-        if (at->layer == 0)
-            part.bound[SDSE_K] = some->keys;
-        else if (last)
-            part.bound[SDSE_C] = some->keys;
-        else
-            part.bound[SDSE_G] = part.bound[SDSE_G] / turn->keys * some->keys;
+        const enum sdse_dim cut = at->layer == 0 && !turn->cuts_input ? SDSE_K
+                                  : last && turn->sums                ? SDSE_C
+                                                                      : SDSE_G;
+        part.bound[cut] = part.bound[cut] * some->keys / turn->keys;
     }
     const struct known *found = ask(p, layer, &part, home);
     if (!found->count)
@@ -472,7 +487,8 @@ static void run_turn(const struct brute_problem *p, const struct way *way,
                                                     .tile_columns = turn->tile_columns,
                                                     .banded = turn->banded,
                                                     .retained = turn->retained,
-                                                    .buffered = turn->buffered};
+                                                    .buffered = turn->buffered,
+                                                    .parts = true};
     struct sdse_fused_rows rows;
     struct sdse_arena *scratch = sdse_arena_new();
     assert_int_equal(sdse_fused_rows_find(&request, scratch, &rows), SDSE_OK);
@@ -655,6 +671,8 @@ static void find_keys(const struct brute_problem *p, struct turn *turn) {
     const struct sdse_layer *scores = &p->net->layers[first],
                             *mixed = &p->net->layers[last];
     turn->keys = 0;
+    turn->unit = 1;
+    turn->sums = true;
     turn->softmax = input_of(p, last) && input_of(p, last)->via == SDSE_VIA_SOFTMAX;
     if (!is_chain(p, turn) || scores->kind != SDSE_MATMUL ||
         mixed->kind != SDSE_MATMUL || mixed->addends ||
@@ -691,6 +709,57 @@ static uint64_t columns_of(const struct brute_problem *p, const struct turn *tur
     return p->columns && columns > 1 ? columns : 0;
 }
 
+// Whether members may take parts of so many channels of what the first makes: each is a
+// whole number of groups of every layer that has groups, and of channels of the last.
+static bool is_unit(const struct brute_problem *p, const struct turn *turn,
+                    uint64_t all, uint64_t unit) {
+    if (all % unit)
+        return false;
+    const uint64_t parts = all / unit;
+    for (size_t i = 0; i < turn->count; i++) {
+        const struct sdse_layer *layer = &p->net->layers[turn->layer[i]];
+        const uint64_t groups = layer->nest.bound[SDSE_G];
+        const uint64_t cut = groups > 1             ? groups
+                             : i == 0               ? layer->nest.bound[SDSE_K]
+                             : i + 1 == turn->count ? layer->nest.bound[SDSE_C]
+                                                    : groups;
+        if (layer->kind != SDSE_ACT && cut % parts)
+            return false;
+    }
+    return true;
+}
+
+// Members that work channel by channel on what the first makes, up to the last, which
+// may add up over them.
+static void find_channels(const struct brute_problem *p, struct turn *turn) {
+    const size_t end = turn->layer[turn->count - 1];
+    const struct sdse_layer *first = &p->net->layers[turn->layer[0]],
+                            *last = &p->net->layers[end], *maker = first;
+    if (turn->keys || turn->heads > 1 || !is_chain(p, turn) ||
+        sdse_layer_moves(first) ||
+        (first->kind == SDSE_MATMUL && last->kind == SDSE_MATMUL))
+        return;
+    for (size_t l = turn->layer[0] + 1; l <= end; l++) {
+        const struct sdse_layer *reader = &p->net->layers[l];
+        const uint64_t *out = maker->nest.bound, *in = reader->nest.bound;
+        if (reader->kind == SDSE_ACT && l != end)
+            continue;
+        if (reader->kind > SDSE_POOL ||
+            out[SDSE_G] * out[SDSE_K] != in[SDSE_G] * in[SDSE_C] ||
+            out[SDSE_N] != in[SDSE_N] || out[SDSE_Q] != reader->in_width ||
+            input_of(p, l)->via)
+            return;
+        maker = reader;
+    }
+    const uint64_t all = first->nest.bound[SDSE_G] * first->nest.bound[SDSE_K];
+    turn->cuts_input = first->nest.bound[SDSE_G] > 1;
+    turn->sums = last->nest.bound[SDSE_G] == 1;
+    for (turn->unit = 1; turn->unit < all; turn->unit++)
+        if (is_unit(p, turn, all, turn->unit))
+            break;
+    turn->keys = turn->unit < all ? all : 0;
+}
+
 // The layers of a group that begins with layer `first` and has `count` members; 0:
 // there is none.
 static size_t list_turn(const struct brute_problem *p, size_t first, size_t count,
@@ -721,6 +790,7 @@ static size_t list_turn(const struct brute_problem *p, size_t first, size_t coun
     turn->heads = heads_of(p, turn);
     find_keys(p, turn);
     turn->columns = columns_of(p, turn);
+    find_channels(p, turn);
     return turn->layer[count - 1] + 1 - first;
 }
 
@@ -821,9 +891,10 @@ static void run_group(const struct brute_problem *p, const struct way *way,
     turn.tile_columns = 0;
     turn.tile_heads = 1;
     for (turn.tile_rows = 1; turn.tile_rows <= rows; turn.tile_rows++)
-        for (turn.tile_keys = 1; turn.tile_keys < turn.keys; turn.tile_keys++)
+        for (turn.tile_keys = turn.unit; turn.tile_keys < turn.keys;
+             turn.tile_keys += turn.unit)
             if (is_tile(p, rows, turn.tile_rows) &&
-                is_some_keys(p, turn.keys, turn.tile_keys))
+                is_some_keys(p, turn.keys / turn.unit, turn.tile_keys / turn.unit))
                 run_tiles(p, way, turn, all);
     prune(all);
 }

@@ -50,8 +50,8 @@ bool brute_is_group(const struct brute_problem *p, size_t first, size_t count);
 
 struct compared {
     uint64_t networks, fused, none, points, groups, retained, recomputed, kept,
-        buffered, again, adding, added_there, heads, keys, weights_there, functions,
-        pools, columns, banded, branching, additions, together, for_all;
+        buffered, again, adding, added_there, heads, keys, channels, weights_there,
+        functions, pools, columns, banded, branching, additions, together, for_all;
     struct sdse_fusion_counts counts; // sums; groups: of the last
 };
 

@@ -72,6 +72,7 @@ static void check_picked(const struct brute_problem *p,
         seen->columns += group[g].config.tile_columns > 0;
         seen->banded += group[g].config.banded > 0;
         seen->keys += group[g].config.tile_keys > 0;
+        seen->channels += group[g].config.tile_channels > 0;
         for (size_t k = 0; k < group[g].kind_count; k++) {
             const struct sdse_fused_kind *kind = &group[g].kind[k];
             struct sdse_model *model;

@@ -175,7 +175,7 @@ static bool is_of(const struct work *work, const struct sdse_kind *kind, size_t 
            (!at->by_keys || step != AV || bound[SDSE_C] == at->keys) &&
            key->continues == (sums && begun) &&
            key->unfinished == (sums && !at->ends) &&
-           key->rescales == (sums && begun && work->group->members.rescales) &&
+           key->rescales == (sums && begun && work->group->members.channels.rescales) &&
            key->loads_weights == (work->kept >> member & 1u && at->row == 0);
 }
 
@@ -220,7 +220,7 @@ static double held_bits(const struct work *work, size_t i, const struct piece *a
     const double rows = (double)(at->heads * at->rows),
                  partial = work->kinds->nests->request->residency.arch->partial_bits,
                  place = work->question->outputs ? work->word_bits[members] : 0;
-    if (work->group->members.rescales)
+    if (work->group->members.channels.rescales)
         bits += 2 * rows * partial;
     if (at->key > 0 && !is_last(work, i))
         bits += rows * (double)end->columns * fmax(0, partial - place);
@@ -310,7 +310,7 @@ static void check_made(const struct work *work) {
     for (size_t h = 0; h < made->heads; h++)
         for (size_t r = 0; r < made->rows; r++)
             for (size_t c = 0; c < made->columns; c++) {
-                const double tolerance = work->plan->tile_keys
+                const double tolerance = work->plan->tile_channels
                                              ? 1e-12 * (1 + fabs(whole->value[h][r][c]))
                                              : 0;
                 assert_true(fabs(made->value[h][r][c] - whole->value[h][r][c]) <=
@@ -354,14 +354,14 @@ static void run_plan(struct work *work, struct sdse_kinds *kinds) {
                  at_once = work->plan->tile_heads
                                ? (size_t)work->plan->tile_heads * sharing
                                : a->shape.heads;
-    struct piece at = {.by_keys = work->plan->tile_keys > 0};
+    struct piece at = {.by_keys = work->plan->tile_channels > 0};
     for (at.head = 0; at.head < a->shape.heads; at.head += at.heads) {
         at.heads = least(a->shape.heads - at.head, at_once);
         for (at.row = 0; at.row < a->shape.m; at.row += at.rows) {
             at.rows = least(a->shape.m - at.row, (size_t)work->plan->tile_rows);
             for (at.key = 0; at.key < a->shape.n; at.key += at.keys) {
                 at.keys = at.by_keys ? least(a->shape.n - at.key,
-                                             (size_t)work->plan->tile_keys)
+                                             (size_t)work->plan->tile_channels)
                                      : a->shape.n;
                 at.ends = at.key + at.keys == a->shape.n;
                 for (size_t i = 0; i < members; i++, run_nests++)
@@ -375,11 +375,11 @@ static void run_plan(struct work *work, struct sdse_kinds *kinds) {
     for (size_t i = 0; i < members; i++)
         kept_words += work->kept >> i & 1u ? weight_words(work, i, a->shape.heads) : 0;
     assert_int_equal(work->loads, kept_words);
-    if (work->group->members.rescales)
+    if (work->group->members.channels.rescales)
         assert_int_equal(work->rescaled, rescaled);
     check_made(work);
     runs++;
-    with_keys += work->plan->tile_keys > 0;
+    with_keys += work->plan->tile_channels > 0;
     by_heads += work->plan->tile_heads > 0;
 }
 
@@ -391,8 +391,9 @@ static void check_parts(const struct attention *a, const struct sdse_members *me
                            a->layer[a->count - 1 - a->shape.out],
                softmax = a->shape.softmax != NOTHING,
                parts = whole && !a->shape.adds && (a->shape.beside || !softmax);
-    assert_int_equal(members->keys, parts ? a->shape.n : 0);
-    assert_true(!parts || members->rescales == softmax);
+    assert_int_equal(members->channels.keys ? members->channels.count : 0,
+                     parts ? a->shape.n : 0);
+    assert_true(!parts || members->channels.rescales == softmax);
 }
 
 // Every plan of a group, and every set of weights that may be kept, beside something
@@ -412,7 +413,9 @@ static void run_plans(const struct sdse_fusion_request *request,
     assert_int_equal(sdse_group_plan(request, arena, group), SDSE_OK);
     for (size_t n = 0; n < group->plan_count; n++)
         for (unsigned kept = 0; kept < 1u << group->members.count; kept++) {
-            if (kept & ~group->may_keep)
+            // Channels of other groups: test_fused_channels_run.c.
+            if (kept & ~group->may_keep ||
+                (group->plan[n].tile_channels && !group->members.channels.keys))
                 continue;
             const struct sdse_place_question question = {
                 .layer = group->first,

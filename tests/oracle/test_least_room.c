@@ -119,12 +119,14 @@ static bool admits(struct problem *p, uint64_t bits, uint64_t tile) {
     const bool weights = p->arch->level[1].shares_weights;
     bool any = false;
     p->arch->level[1].capacity_bits = bits;
+    const uint64_t channels = p->net->layers[0].nest.bound[SDSE_K];
     for (uint64_t t = tile ? tile : 1; t <= (tile ? tile : rows) && !any; t++)
-        for (unsigned set = 0; set < 16 && !any; set++) {
+        for (unsigned set = 0; set < 16 * channels && !any; set++) {
             const struct sdse_fusion_config config = {.tile_rows = t,
+                                                      .tile_channels = set / 16,
                                                       .retained = set & 2u,
                                                       .buffered = set & 1u,
-                                                      .kept = set >> 2};
+                                                      .kept = set >> 2 & 3u};
             struct sdse_group_limits limits;
             struct sdse_group_refusal refusal;
             struct sdse_fused_group group;

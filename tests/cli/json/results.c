@@ -139,7 +139,8 @@ void of_groups(void **state) {
     struct json *json = says("show point @turns.db 1", "sdse.show-point/1");
     same_rows(json_get(json, "groups"),
               "query @turns.db SELECT~group_index,layers,first_layer,last_layer,"
-              "tile_rows,tile_heads,tile_keys,retained,weights_kept,inputs,outputs,"
+              "tile_rows,tile_heads,tile_keys,tile_channels,retained,weights_kept,"
+              "inputs,outputs,"
               "memory,nests,"
               "energy_pj,latency_cycles~FROM~v_group");
     same_rows(json_get(json, "nests"),

@@ -1,0 +1,598 @@
+// Turns by rows and by channels, run with numbers: every plan of every group of
+// generated chains (support_channels.h) is executed tile by tile and channels by
+// channels, on sets of rows and words that are written down here one by one, and gives
+// what the layers one by one do; each nest finds in M what it reads, is of a listed
+// kind, and what it reserves is what is there and the place of what comes.
+//
+//     test_fused_channels_run [NETWORKS [FIRST_SEED]]    (default 400 networks)
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dse/fusion/kinds.h"
+#include "oracle/support_cases.h"
+#include "oracle/support_channels.h"
+#include "support/sanitized.h"
+
+static uint64_t network_count = SANITIZED ? 30 : 400, first_seed = 1, current_seed;
+
+enum { CHANNELS = 8, ROWS = 8, COLUMNS = 2, TAPS = 4, TENSORS = 6, TILES = ROWS };
+
+// A map, and which words of it are in M.
+struct map {
+    size_t channels, rows, columns;
+    double value[CHANNELS][ROWS][COLUMNS];
+    bool there[CHANNELS][ROWS];
+};
+
+// The chain c0, c1, ...: map[i] is what layer i reads, map[i + 1] what it makes.
+struct chain {
+    size_t count, layer[TENSORS];
+    const struct sdse_layer *at[TENSORS];
+    bool function_behind[TENSORS]; // a fused one
+    struct map map[TENSORS + 1];
+    double weight[TENSORS][CHANNELS][CHANNELS][TAPS];
+    double addend[CHANNELS][ROWS][COLUMNS]; // of the last layer, if it has one
+};
+
+static double number(uint64_t *state) {
+    return (double)oracle_below(state, 64) / 16 - 2;
+}
+
+// --- Layers ---
+
+// Channels [from, to) that a layer reads for its outputs [first, end).
+struct range {
+    size_t from, to;
+};
+
+static struct range reads_for(const struct sdse_layer *layer, struct range out) {
+    const uint64_t *bound = layer->nest.bound;
+    if (layer->kind >= SDSE_SOFTMAX || layer->kind == SDSE_NORM)
+        return out;
+    const size_t k = (size_t)bound[SDSE_K], c = (size_t)bound[SDSE_C];
+    return (struct range){out.from / k * c, (out.to - 1) / k * c + c};
+}
+
+static double after(const struct chain *a, size_t i, double value) {
+    return a->function_behind[i] ? value * value + 0.25 : value;
+}
+
+// The terms of one output word that come from channels [in.from, in.to).
+static double terms(const struct chain *a, size_t i, const struct map *in,
+                    size_t channel, size_t row, size_t column, struct range use) {
+    const struct sdse_layer *layer = a->at[i];
+    const struct sdse_nest *n = &layer->nest;
+    const struct range all = reads_for(layer, (struct range){channel, channel + 1});
+    double sum = 0;
+    for (size_t c = use.from > all.from ? use.from : all.from; c < all.to && c < use.to;
+         c++)
+        for (size_t r = 0; r < n->bound[SDSE_R]; r++) {
+            const int64_t y =
+                (int64_t)(row * n->stride[0] + r * n->dilation[0]) - n->pad[0];
+            if (y < 0 || y >= (int64_t)in->rows)
+                continue;
+            sum +=
+                in->value[c][y][column] *
+                (layer->kind == SDSE_POOL ? 1 : a->weight[i][channel][c - all.from][r]);
+        }
+    return sum;
+}
+
+static double function_of(const struct chain *a, size_t i, const struct map *in,
+                          size_t channel, size_t row, size_t column) {
+    double sum = 0;
+    if (a->at[i]->kind == SDSE_ACT)
+        return fabs(in->value[channel][row][column]) - 0.5;
+    for (size_t c = 0; c < in->channels; c++) // a normalisation of a row
+        for (size_t q = 0; q < in->columns; q++)
+            sum += in->value[c][row][q];
+    return in->value[channel][row][column] - sum;
+}
+
+static bool is_function(const struct sdse_layer *layer) {
+    return layer->kind == SDSE_ACT || layer->kind == SDSE_NORM;
+}
+
+static void set_up(uint64_t *state, const struct brute_problem *p, struct chain *a) {
+    memset(a, 0, sizeof *a);
+    for (size_t l = 0; l < p->net->layer_count; l++) {
+        const struct sdse_layer *layer = &p->net->layers[l];
+        if (layer->name[0] == 'f')
+            a->function_behind[a->count - 1] = true;
+        if (layer->name[0] != 'c')
+            continue;
+        const uint64_t *bound = layer->nest.bound;
+        struct map *in = &a->map[a->count], *out = &a->map[a->count + 1];
+        if (a->count == 0)
+            *in = (struct map){.channels = bound[SDSE_G] * bound[SDSE_C],
+                               .rows = layer->in_height,
+                               .columns = layer->in_width};
+        *out = (struct map){.channels = bound[SDSE_G] * bound[SDSE_K],
+                            .rows = bound[SDSE_P],
+                            .columns = bound[SDSE_Q]};
+        if (is_function(layer))
+            *out = (struct map){in->channels, in->rows, in->columns, {{{0}}}, {{0}}};
+        a->layer[a->count] = l;
+        a->at[a->count++] = layer;
+    }
+    for (size_t c = 0; c < CHANNELS; c++)
+        for (size_t r = 0; r < ROWS; r++)
+            for (size_t q = 0; q < COLUMNS; q++) {
+                a->map[0].value[c][r][q] = number(state);
+                a->addend[c][r][q] = number(state);
+            }
+    for (size_t i = 0; i < a->count; i++)
+        for (size_t k = 0; k < CHANNELS * CHANNELS * TAPS; k++)
+            (&a->weight[i][0][0][0])[k] = number(state);
+    for (size_t i = 0; i < a->count; i++) {
+        struct map *in = &a->map[i], *out = &a->map[i + 1];
+        for (size_t c = 0; c < out->channels; c++)
+            for (size_t r = 0; r < out->rows; r++)
+                for (size_t q = 0; q < out->columns; q++)
+                    out->value[c][r][q] =
+                        is_function(a->at[i])
+                            ? function_of(a, i, in, c, r, q)
+                            : after(a, i,
+                                    terms(a, i, in, c, r, q,
+                                          (struct range){0, in->channels}) +
+                                        (a->at[i]->addends ? a->addend[c][r][q] : 0));
+    }
+}
+
+// --- A plan at work ---
+
+typedef bool row_set[ROWS];
+
+struct work {
+    const struct chain *a;
+    const struct sdse_group *group;
+    const struct sdse_group_plan *plan;
+    const struct sdse_place_question *question;
+    struct sdse_kinds *kinds;
+    unsigned kept;
+    size_t first, members, tiles;
+    struct map map[TENSORS + 1]; // of the group: what member i reads
+    double word_bits[TENSORS + 1];
+    // By tile: rows that member i needs, that are made or loaded for it, and that are
+    // there when the tile is done.
+    row_set need[TENSORS + 1][TILES], fresh[TENSORS + 1][TILES],
+        later[TENSORS + 1][TILES];
+    uint64_t loaded, weights;
+};
+
+static bool retains(const struct work *w, size_t i) {
+    return i < w->members && (i ? w->plan->retained >> i & 1u : w->plan->buffered);
+}
+
+static void find_rows(struct work *w) {
+    const size_t end = w->members;
+    memset(w->need, 0, sizeof w->need);
+    memset(w->fresh, 0, sizeof w->fresh);
+    memset(w->later, 0, sizeof w->later);
+    for (size_t r = 0; r < w->map[end].rows; r++)
+        w->fresh[end][r / w->plan->tile_rows][r] = true;
+    w->tiles = (w->map[end].rows - 1) / (size_t)w->plan->tile_rows + 1;
+    for (size_t i = end; i-- > 0;) {
+        const struct sdse_layer *layer = w->a->at[w->first + i];
+        for (size_t t = 0; t < w->tiles; t++)
+            for (size_t r = 0; r < w->map[i + 1].rows; r++) {
+                if (!w->fresh[i + 1][t][r])
+                    continue;
+                if (is_function(layer))
+                    w->need[i][t][r] = true;
+                const struct sdse_nest *n = &layer->nest;
+                for (size_t tap = 0; !is_function(layer) && tap < n->bound[SDSE_R];
+                     tap++) {
+                    const int64_t y =
+                        (int64_t)(r * n->stride[0] + tap * n->dilation[0]) - n->pad[0];
+                    if (y >= 0 && y < (int64_t)w->map[i].rows)
+                        w->need[i][t][y] = true;
+                }
+            }
+        for (size_t r = 0; r < w->map[i].rows; r++) {
+            bool made = false;
+            for (size_t t = 0; t < w->tiles; t++) {
+                w->fresh[i][t][r] = w->need[i][t][r] && !(retains(w, i) && made);
+                made |= w->need[i][t][r];
+                for (size_t next = t + 1; next < w->tiles; next++)
+                    w->later[i][t][r] |= retains(w, i) && made && w->need[i][next][r];
+            }
+        }
+    }
+}
+
+// A part of a tile: so many channels of what the first member makes.
+struct piece {
+    size_t tile, channel, channels, all; // channels < all: parts
+    bool ends;
+};
+
+// Channels of the map that member i reads that are the piece's. The group's input is
+// read whole, or by its groups.
+static struct range part_of(const struct work *w, size_t i, const struct piece *at) {
+    const size_t channels = w->map[i].channels;
+    const uint64_t *first = w->a->at[w->first]->nest.bound;
+    if ((i == 0 && first[SDSE_G] == 1) || at->channels == at->all)
+        return (struct range){0, channels};
+    return (struct range){channels * at->channel / at->all,
+                          channels * (at->channel + at->channels) / at->all};
+}
+
+static bool adds_up(const struct work *w, size_t i, const struct piece *at) {
+    return at->channels < at->all && i + 1 == w->members &&
+           w->a->at[w->first + i]->nest.bound[SDSE_G] == 1;
+}
+
+static uint64_t count_rows(const bool *set, size_t rows) {
+    uint64_t count = 0;
+    for (size_t r = 0; r < rows; r++)
+        count += set[r];
+    return count;
+}
+
+// Bits that are reserved while a member works on rows of its outputs: what is there,
+// the place that rows of other channels have before they come or when they are gone,
+// and that of sums and outputs.
+static double reserved_bits(const struct work *w, size_t i, const struct piece *at,
+                            uint64_t rows) {
+    const struct map *end = &w->map[w->members];
+    double bits = w->question->reserved_bits;
+    for (size_t t = 0; t < w->members; t++) {
+        const struct map *map = &w->map[t];
+        const struct range part = part_of(w, t, at);
+        const uint64_t now = count_rows(w->later[t][at->tile], map->rows),
+                       before = at->tile
+                                    ? count_rows(w->later[t][at->tile - 1], map->rows)
+                                    : 0,
+                       place = (now > before ? now : before) * map->columns;
+        for (size_t c = 0; c < map->channels; c++) {
+            const uint64_t words = count_rows(map->there[c], map->rows) * map->columns;
+            const bool others = c < part.from || c >= part.to;
+            assert_true(!others || words <= place);
+            bits += (double)(others ? place : words) * w->word_bits[t];
+        }
+        if (w->kept >> t & 1u) {
+            const uint64_t *n = w->a->at[w->first + t]->nest.bound;
+            bits += 8 * (double)(n[SDSE_G] * n[SDSE_K] * n[SDSE_C] * n[SDSE_R]);
+        }
+    }
+    const bool last = i + 1 == w->members, sums = adds_up(w, w->members - 1, at);
+    const uint64_t row_words = end->channels * end->columns;
+    if (w->question->outputs) {
+        bits += w->group->output_bits;
+        if (last)
+            bits -= (double)(rows *
+                             (sums ? row_words : row_words * at->channels / at->all)) *
+                    w->word_bits[w->members];
+    }
+    if (sums && at->channel > 0 && !last) {
+        const uint64_t tile = count_rows(w->fresh[w->members][at->tile], end->rows);
+        const double partial = w->kinds->nests->request->residency.arch->partial_bits,
+                     place = w->question->outputs ? w->word_bits[w->members] : 0;
+        bits += (double)(tile * row_words) * fmax(0, partial - place);
+    }
+    return bits;
+}
+
+static bool is_of(const struct work *w, const struct sdse_kind *kind, size_t i,
+                  const struct piece *at, const size_t *row, uint64_t rows) {
+    const struct sdse_layer *layer = w->a->at[w->first + i];
+    const struct sdse_nest_key *key = &kind->entry->key;
+    const uint64_t *bound = kind->entry->part.bound;
+    const struct range in = part_of(w, i, at), out = part_of(w, i + 1, at);
+    const bool sums = adds_up(w, i, at);
+    const uint64_t made = sums ? w->map[i + 1].channels : out.to - out.from;
+    if (kind->layer != w->a->layer[w->first + i] || kind->times == 0 ||
+        kind->rows.count != rows || (rows > 1 && kind->rows.step != row[1] - row[0]))
+        return false;
+    if (is_function(layer))
+        return bound[SDSE_G] == made * w->map[i].columns;
+    return bound[SDSE_G] * bound[SDSE_K] == made &&
+           bound[SDSE_G] * bound[SDSE_C] == in.to - in.from &&
+           key->continues == (sums && at->channel > 0) &&
+           key->unfinished == (sums && !at->ends) &&
+           key->loads_weights == (w->kept >> i & 1u && row[0] == w->loaded);
+}
+
+static uint64_t runs, run_nests, by_channels, summed;
+
+// --- Nests ---
+
+// What a nest makes of one row.
+static void make_row(struct work *w, size_t i, const struct piece *at, size_t row) {
+    const struct chain *a = w->a;
+    const size_t layer = w->first + i;
+    struct map *in = &w->map[i], *out = &w->map[i + 1];
+    const bool sums = adds_up(w, i, at);
+    const struct range from = part_of(w, i, at);
+    const struct range made =
+        sums ? (struct range){0, out->channels} : part_of(w, i + 1, at);
+    for (size_t c = made.from; c < made.to; c++)
+        for (size_t q = 0; q < out->columns; q++) {
+            double *word = &out->value[c][row][q];
+            if (is_function(a->at[layer])) {
+                *word = function_of(a, layer, in, c, row, q);
+                continue;
+            }
+            *word = (sums && at->channel > 0 ? *word : 0) +
+                    terms(a, layer, in, c, row, q, from);
+            summed += sums && at->channel > 0;
+            if (sums && !at->ends)
+                continue;
+            *word += a->at[layer]->addends ? a->addend[c][row][q] : 0;
+            *word = after(a, layer, *word);
+        }
+    for (size_t c = made.from; c < made.to; c++)
+        out->there[c][row] = i + 1 < w->members;
+}
+
+// Everything that a row of the outputs is made from is there.
+static void check_reads(const struct work *w, size_t i, const struct piece *at,
+                        size_t row) {
+    const struct sdse_layer *layer = w->a->at[w->first + i];
+    const struct range part = part_of(w, i, at);
+    if (i == 0 && !w->plan->buffered)
+        return;
+    for (size_t c = part.from; c < part.to; c++) {
+        if (is_function(layer)) {
+            assert_true(w->map[i].there[c][row]);
+            continue;
+        }
+        const struct sdse_nest *n = &layer->nest;
+        for (size_t tap = 0; tap < n->bound[SDSE_R]; tap++) {
+            const int64_t y =
+                (int64_t)(row * n->stride[0] + tap * n->dilation[0]) - n->pad[0];
+            assert_true(y < 0 || y >= (int64_t)w->map[i].rows || w->map[i].there[c][y]);
+        }
+    }
+}
+
+// Brings in what is new of a buffered input; returns how many words.
+static uint64_t load(struct work *w, const struct piece *at) {
+    const struct range part = part_of(w, 0, at);
+    struct map *in = &w->map[0];
+    uint64_t words = 0;
+    for (size_t r = 0; r < in->rows; r++)
+        for (size_t c = part.from; c < part.to; c++) {
+            if (!w->fresh[0][at->tile][r] || in->there[c][r])
+                continue;
+            in->there[c][r] = true;
+            words += in->columns;
+        }
+    return words;
+}
+
+// Takes one nest, of some rows at equal distances, off the kinds that are left.
+static void take_kind(struct work *w, size_t i, const struct piece *at,
+                      const size_t *row, uint64_t rows, uint64_t loaded, bool first,
+                      double reserved) {
+    w->loaded = first ? row[0] : SIZE_MAX;
+    for (size_t k = 0; k < w->kinds->count; k++) {
+        struct sdse_kind *kind = &w->kinds->kind[k];
+        if (!is_of(w, kind, i, at, row, rows) ||
+            kind->entry->key.loaded_inputs != loaded ||
+            fabs(kind->reserved_bits - reserved) > 1e-6)
+            continue;
+        kind->times--;
+        return;
+    }
+    fail_msg("network %llu: member %zu, %llu rows from %zu, channels from %zu, %.17g "
+             "bits: no kind",
+             (unsigned long long)current_seed, i, (unsigned long long)rows, row[0],
+             at->channel, reserved);
+}
+
+// A member works on the piece: a nest for each run of rows.
+static void run_member(struct work *w, size_t i, const struct piece *at, bool *begun) {
+    const size_t total = w->map[i + 1].rows;
+    const bool *make = w->fresh[i + 1][at->tile];
+    size_t row[ROWS], rows = 0;
+    uint64_t loaded = 0;
+    bool any = false;
+    for (size_t r = 0; r <= total; r++) {
+        const bool ends =
+            rows > 0 &&
+            (r == total || (make[r] && rows > 1 &&
+                            r - row[rows - 1] != row[rows - 1] - row[rows - 2]));
+        if (ends) {
+            if (!any && i == 0 && w->plan->buffered)
+                loaded = load(w, at);
+            double reserved = reserved_bits(w, i, at, rows);
+            // Rows of this tile that other nests of the member make have their place.
+            if (i + 1 < w->members) {
+                const struct range part = part_of(w, i + 1, at);
+                for (size_t y = 0; y < total; y++) {
+                    bool own = false;
+                    for (size_t n = 0; n < rows; n++)
+                        own |= row[n] == y;
+                    for (size_t c = part.from; c < part.to; c++)
+                        if (make[y] && !own && !w->map[i + 1].there[c][y])
+                            reserved +=
+                                (double)w->map[i + 1].columns * w->word_bits[i + 1];
+                }
+            }
+            take_kind(w, i, at, row, rows, any ? 0 : loaded, !*begun, reserved);
+            for (size_t n = 0; n < rows; n++) {
+                check_reads(w, i, at, row[n]);
+                make_row(w, i, at, row[n]);
+            }
+            run_nests++;
+            any = *begun = true;
+            rows = 0;
+        }
+        if (r < total && make[r])
+            row[rows++] = r;
+    }
+    // What no later tile needs goes; the input when its last channels are done.
+    const struct range part = part_of(w, i, at);
+    const bool again = i == 0 && part.to - part.from == w->map[0].channels && !at->ends;
+    for (size_t c = part.from; c < part.to; c++)
+        for (size_t r = 0; r < w->map[i].rows; r++)
+            w->map[i].there[c][r] &= again || w->later[i][at->tile][r];
+}
+
+static void run_plan(struct work *w) {
+    const struct chain *a = w->a;
+    bool fits;
+    assert_int_equal(sdse_kinds_list(w->kinds, w->plan, w->kept, &fits), SDSE_OK);
+    assert_true(fits);
+    for (size_t k = 0; k < w->kinds->count; k++) // fused: as often as their hosts
+        if (w->kinds->nests->request->residency.workload
+                ->layers[w->kinds->kind[k].layer]
+                .move.fused)
+            w->kinds->kind[k].times = 0;
+    for (size_t i = 0; i <= w->members; i++) {
+        w->map[i] = a->map[w->first + i];
+        memset(w->map[i].there, 0, sizeof w->map[i].there);
+        if (i > 0) // to be made
+            memset(w->map[i].value, 0, sizeof w->map[i].value);
+    }
+    find_rows(w);
+    const size_t all = a->map[w->first + 1].channels,
+                 some = w->plan->tile_channels ? (size_t)w->plan->tile_channels : all;
+    struct piece at = {.all = all};
+    bool begun[TENSORS][CHANNELS] = {{false}};
+    for (at.tile = 0; at.tile < w->tiles; at.tile++)
+        for (at.channel = 0; at.channel < all; at.channel += at.channels) {
+            at.channels = all - at.channel < some ? all - at.channel : some;
+            at.ends = at.channel + at.channels == all;
+            for (size_t i = 0; i < w->members; i++)
+                run_member(w, i, &at, &begun[i][at.channel]);
+        }
+    for (size_t k = 0; k < w->kinds->count; k++)
+        assert_int_equal(w->kinds->kind[k].times, 0);
+    const struct map *made = &w->map[w->members],
+                     *whole = &a->map[w->first + w->members];
+    for (size_t c = 0; c < made->channels; c++)
+        for (size_t r = 0; r < made->rows; r++)
+            for (size_t q = 0; q < made->columns; q++)
+                assert_true(fabs(made->value[c][r][q] - whole->value[c][r][q]) <=
+                            1e-9 * (1 + fabs(whole->value[c][r][q])));
+    runs++;
+    by_channels += w->plan->tile_channels > 0;
+}
+
+// Every plan of a group, and every set of weights that may be kept, beside something
+// else that is held.
+static void run_plans(const struct sdse_fusion_request *request,
+                      const struct sdse_placing *placing, const struct chain *a,
+                      struct sdse_group *group, struct sdse_arena *arena) {
+    struct sdse_fusion_counts counts = {0};
+    struct sdse_nests *nests = SDSE_ARENA_NEW(arena, struct sdse_nests);
+    static struct work w;
+    assert_non_null(nests);
+    *nests = (struct sdse_nests){.request = request,
+                                 .level = 1,
+                                 .capacity_bits = 1e9,
+                                 .counts = &counts,
+                                 .arena = arena};
+    assert_int_equal(sdse_group_plan(request, arena, group), SDSE_OK);
+    size_t first = 0;
+    while (first < a->count && a->layer[first] != group->members.layer[0])
+        first++;
+    if (first == a->count) // it begins before the chain
+        return;
+    for (size_t n = 0; n < group->plan_count; n++)
+        for (unsigned kept = 0; kept < 1u << group->members.count; kept++) {
+            if (kept & ~group->may_keep)
+                continue;
+            const struct sdse_place_question question = {
+                .layer = group->first,
+                .more = group->last - group->first,
+                .outputs = group->output_bits > 0 && n % 2 ? SDSE_PLACE_SHARED
+                                                           : SDSE_PLACE_OUTERMOST,
+                .reserved_bits = (double)(8 * n)};
+            struct sdse_kinds kinds = {nests, group, &question, 0, 0, NULL};
+            w = (struct work){.a = a,
+                              .group = group,
+                              .plan = &group->plan[n],
+                              .question = &question,
+                              .kinds = &kinds,
+                              .kept = kept,
+                              .first = first,
+                              .members = group->members.count};
+            for (size_t t = 0; t <= w.members; t++) {
+                const struct sdse_handed_tensor *made =
+                    t ? sdse_handed_by(placing, group->members.layer[t - 1]) : NULL;
+                const struct map *map = &a->map[first + t];
+                w.word_bits[t] =
+                    t == 0 ? request->residency.arch->bits[SDSE_INPUTS]
+                    : made ? made->held_bits /
+                                 (double)(map->channels * map->rows * map->columns)
+                           : 0;
+            }
+            run_plan(&w);
+            free(kinds.kind);
+        }
+}
+
+static void run_network(uint64_t seed) {
+    uint64_t numbers = seed;
+    struct brute_problem p = {.arena = sdse_arena_new()};
+    static struct chain a;
+    struct sdse_residency_layer asked[BRUTE_LAYERS];
+    struct sdse_map_answer alone[BRUTE_LAYERS];
+    channels_make(seed, &p);
+    set_up(&numbers, &p, &a);
+    for (size_t l = 0; l < p.net->layer_count; l++) {
+        const struct sdse_map_request map = {.arch = p.arch,
+                                             .layer = &p.net->layers[l]};
+        assert_int_equal(sdse_map(&map, p.arena, &alone[l]), SDSE_OK);
+        asked[l] = (struct sdse_residency_layer){
+            .layer = &p.net->layers[l], .shape = l, .unshared = &alone[l]};
+    }
+    const struct sdse_fusion_request request = {
+        .residency = {.arch = p.arch,
+                      .workload = p.net,
+                      .layer = asked,
+                      .goal = SDSE_PLACES_ENERGY,
+                      .threads = 1},
+        .depth = p.depth,
+        .tiles = p.tiles};
+    struct sdse_fusion fusion;
+    assert_int_equal(sdse_fusion_find(&request, p.arena, &fusion), SDSE_OK);
+    const struct sdse_placing *placing = &fusion.residency.placing;
+    struct sdse_group *group;
+    size_t count;
+    assert_int_equal(sdse_groups_list(&request, placing, 1, p.arena, &count, &group),
+                     SDSE_OK);
+    for (size_t g = 0; g < count; g++)
+        run_plans(&request, placing, &a, &group[g], p.arena);
+    sdse_fusion_free(&fusion);
+    sdse_arena_free(p.arena);
+}
+
+static void test_runs(void **state) {
+    (void)state;
+    for (uint64_t i = 0; i < network_count; i++) {
+        current_seed = first_seed + i;
+        run_network(current_seed);
+    }
+    printf("## fused channels: %llu plans run with numbers, %llu nests, %llu plans by "
+           "channels, %llu sums that continue: as the layers one by one\n",
+           (unsigned long long)runs, (unsigned long long)run_nests,
+           (unsigned long long)by_channels, (unsigned long long)summed);
+    assert_true(runs > network_count && by_channels > network_count && summed > 0);
+}
+
+static int tell_seed(void **state) {
+    (void)state;
+    fprintf(stderr, "last network: %llu\n", (unsigned long long)current_seed);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(test_runs, tell_seed)};
+    network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
+    first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
