@@ -21,11 +21,21 @@ static void merge_factor(struct sdse_tl *r, struct sdse_loc loc,
     *into = from;
 }
 
+// A last pass belongs to a mapping: a constraint leaves it to the search.
+static void refuse_residuals(struct sdse_tl *r, const struct sdse_node *node,
+                             const struct sdse_tl_factors *factors) {
+    for (unsigned d = 0; d < SDSE_DIMS; d++)
+        if (factors->of[d].residual)
+            sdse_tl_refuse(r, node->loc, true, "timeloop-factor",
+                           "a last pass of %u is lost: constraints have factors alone",
+                           (unsigned)factors->of[d].residual);
+}
+
 // Sets a factor of 1 for dimensions of which nothing else is said.
 static void fix_to_one(struct sdse_tl_factors *factors, unsigned dims) {
     for (unsigned d = 0; d < SDSE_DIMS; d++)
         if ((dims >> d & 1u) && !factors->of[d].given)
-            factors->of[d] = (struct sdse_tl_factor){true, SDSE_TL_EQUAL, 1};
+            factors->of[d] = (struct sdse_tl_factor){true, SDSE_TL_EQUAL, 1, 0};
 }
 
 static unsigned dims_of(unsigned tensors) {
@@ -47,8 +57,10 @@ static void read_loops(struct sdse_tl *r, const struct sdse_node *node,
         const char *key = entry->key ? entry->key : "an item";
         if (strcmp(key, "factors") == 0) {
             sdse_tl_read_factors(r, entry, scope, &factors);
+            refuse_residuals(r, entry, &factors);
         } else if (strcmp(key, "factors_only") == 0) {
             sdse_tl_read_factors(r, entry, scope, &factors);
+            refuse_residuals(r, entry, &factors);
             fix_to_one(&factors, SDSE_BIT(SDSE_DIMS) - 1);
         } else if (strcmp(key, "no_iteration_over_dataspaces") == 0) {
             fix_to_one(&factors, dims_of(sdse_tl_read_tensors(r, entry)));

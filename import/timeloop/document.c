@@ -44,6 +44,21 @@ static const char *beside(struct sdse_tl *r, const char *file, const char *name)
     return slash ? sdse_tl_text(r, "%.*s/%s", (int)(slash - file), file, name) : name;
 }
 
+// Whether a path from a folder ends outside it.
+static bool leaves_folder(const char *name) {
+    int depth = 0;
+    bool leaves = *name == '/';
+    for (const char *at = name; *at;) {
+        const size_t length = strcspn(at, "/");
+        if (length == 2 && at[0] == '.' && at[1] == '.')
+            leaves |= --depth < 0;
+        else
+            depth += length && !(length == 1 && *at == '.');
+        at += length + (at[length] == '/');
+    }
+    return leaves;
+}
+
 static const struct sdse_node *include(struct sdse_tl *r, const struct sdse_node *node,
                                        unsigned depth) {
     const char *name = node->text ? node->text : "";
@@ -56,6 +71,10 @@ static const struct sdse_node *include(struct sdse_tl *r, const struct sdse_node
         return NULL;
     }
     r->included++;
+    if (leaves_folder(name))
+        sdse_diag_add(r->foreign.diags, SDSE_WARNING, node->loc, "timeloop-include",
+                      "%.100s is outside the folder of %.100s: it is read", name,
+                      node->loc.file);
     const char *path = beside(r, node->loc.file, name);
     int number = 0;
     const char *text =

@@ -1,5 +1,6 @@
 // Lists of factors, permutations, and lists of data spaces.
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "import/timeloop/reading.h"
@@ -11,7 +12,8 @@ static void refuse_factor(struct sdse_tl *r, struct sdse_loc loc, const char *te
     sdse_tl_refuse(r, loc, false, "timeloop-factor", "'%.60s': %s", text, what);
 }
 
-// What follows a dimension: "=4", "<=8", "16", or an expression up to a blank or comma.
+// What follows a dimension: "=4", "<=8", "16", or an expression up to a blank or comma;
+// "=14,7" with the last pass of an imperfect factor.
 static const char *take_factor(struct sdse_tl *r, const char *at, struct sdse_loc loc,
                                const char *whole, const struct sdse_tl_scope *scope,
                                struct sdse_tl_factor *factor) {
@@ -46,8 +48,18 @@ static const char *take_factor(struct sdse_tl *r, const char *at, struct sdse_lo
         refuse_factor(r, loc, whole, "a dimension has two factors");
         return NULL;
     }
-    *factor = (struct sdse_tl_factor){true, relation, (uint64_t)value};
-    return at + length;
+    *factor = (struct sdse_tl_factor){true, relation, (uint64_t)value, 0};
+    at += length;
+    if (*at != ',' || !isdigit((unsigned char)at[1]))
+        return at;
+    char *end;
+    factor->residual = strtoull(at + 1, &end, 10);
+    if (!factor->residual || factor->residual > factor->value ||
+        relation != SDSE_TL_EQUAL || (*end && !strchr(" ,\t\n", *end))) {
+        refuse_factor(r, loc, whole, "a last pass is from 1 to its factor");
+        return NULL;
+    }
+    return end;
 }
 
 static void take_list(struct sdse_tl *r, const char *text, struct sdse_loc loc,

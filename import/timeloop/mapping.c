@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 #include "import/timeloop/reading.h"
+#include "spec/digits.h"
 
 static const unsigned all_tensors = SDSE_BIT(SDSE_TENSORS) - 1;
 
@@ -41,6 +42,18 @@ struct rest {
     uint64_t product[SDSE_DIMS];
     uint64_t *open[SDSE_DIMS]; // the loop's factor, worked out at the end
     struct sdse_loc loc[SDSE_DIMS];
+};
+
+// Last passes that imperfect factors are said to have.
+enum { MOST_RESIDUALS = 128 };
+struct residuals {
+    unsigned count;
+    struct {
+        enum sdse_dim dim;
+        unsigned level, where; // as of a digit (spec/digits.h)
+        uint64_t factor, last;
+        struct sdse_loc loc;
+    } item[MOST_RESIDUALS];
 };
 
 struct directive {
@@ -89,7 +102,8 @@ static bool read_directive(struct sdse_tl *r, struct directive *d) {
 }
 
 // Loops of a directive, outermost first, at the level they belong to.
-static void take_loops(struct sdse_tl *r, struct directive *d, struct rest *rest) {
+static void take_loops(struct sdse_tl *r, struct directive *d, struct rest *rest,
+                       struct residuals *residuals) {
     const struct sdse_tl_part mesh = sdse_tl_below(r, d->part);
     const int at = d->spatial ? mesh.above : (int)(d->part - r->part);
     if (at < 0 || r->part[at].kind != SDSE_TL_STORAGE) {
@@ -110,6 +124,17 @@ static void take_loops(struct sdse_tl *r, struct directive *d, struct rest *rest
             !d->spatial ? &level->temporal
                         : &level->spatial[sdse_tl_axis(&mesh, &told, d->split_given,
                                                        d->split, dim)];
+        if (factor->residual && residuals->count < MOST_RESIDUALS) {
+            const unsigned where = loops == &level->temporal ? 0
+                                   : loops == level->spatial ? 1
+                                                             : 2;
+            residuals->item[residuals->count].dim = dim;
+            residuals->item[residuals->count].level = r->part[at].level;
+            residuals->item[residuals->count].where = where;
+            residuals->item[residuals->count].factor = factor->value;
+            residuals->item[residuals->count].last = factor->residual;
+            residuals->item[residuals->count++].loc = d->node->loc;
+        }
         if (factor->value == 0) {
             const unsigned before = loops->count;
             add_loop(r, loops, dim, 2, d->node->loc); // worked out at the end
@@ -168,6 +193,28 @@ static void take_rest(struct sdse_tl *r, const struct rest *rest) {
     }
 }
 
+// Last passes follow from the factors and the bound: those that are said must be these.
+static void check_residuals(struct sdse_tl *r, const struct residuals *residuals) {
+    for (unsigned i = 0; i < residuals->count; i++) {
+        const enum sdse_dim dim = residuals->item[i].dim;
+        struct sdse_digit digits[SDSE_MAX_DIGITS];
+        bool fits, found = false;
+        const unsigned count =
+            sdse_mapping_digits(&r->mapping, dim, r->problem.bound[dim], digits, &fits);
+        for (unsigned d = 0; d < count; d++)
+            found |= digits[d].level == residuals->item[i].level &&
+                     digits[d].where == residuals->item[i].where &&
+                     digits[d].factor == residuals->item[i].factor &&
+                     digits[d].last == residuals->item[i].last;
+        if (!fits || !found)
+            refuse(r, residuals->item[i].loc,
+                   fits ? "the last pass of an imperfect factor is another, or its "
+                          "loop is joined with one beside it"
+                        : "factors that do not make its bound",
+                   (char[2]){sdse_dim_letters[dim], '\0'});
+    }
+}
+
 // A directive's part and type; false after a diagnostic.
 static bool read_target(struct sdse_tl *r, const struct sdse_node *node,
                         struct sdse_tl_part **part, const char **type) {
@@ -186,6 +233,7 @@ void sdse_tl_read_mapping(struct sdse_tl *r) {
     static const char *const keeps[] = {"dataspace", "datatype", "bypass"};
     const struct sdse_node *list = r->section[SDSE_TL_MAPPING].node[0];
     struct rest rest = {0};
+    struct residuals residuals = {0};
     if (!r->problem.given || list->kind != SDSE_NODE_SEQUENCE) {
         refuse(r, list->loc, "a list of directives, of a problem that is given too",
                "mapping");
@@ -217,10 +265,11 @@ void sdse_tl_read_mapping(struct sdse_tl *r) {
                     refuse(r, node->loc, "has a directive of this type already",
                            target);
                 else if (read_directive(r, &d))
-                    take_loops(r, &d, &rest);
+                    take_loops(r, &d, &rest, &residuals);
                 said.loops[d.spatial] |= !sdse_is_among(type, keeps, 3);
             }
     }
     take_rest(r, &rest);
+    check_residuals(r, &residuals);
     r->mapped = true;
 }

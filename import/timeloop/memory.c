@@ -8,12 +8,7 @@
 #include "import/timeloop/reading.h"
 
 static const uint64_t most_depth = (uint64_t)1 << 50; // rows, or KiB
-enum {
-    MOST_WIDTH = 65536,
-    MOST_WORD = 64,
-    MOST_WORDS = 1 << 24,
-    MOST_BANKS = 65536
-};
+enum { MOST_WIDTH = 65536, MOST_WORD = 64, MOST_WORDS = 1 << 24, MOST_BANKS = 65536 };
 
 // --- Attributes ---
 

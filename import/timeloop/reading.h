@@ -11,6 +11,7 @@
 //   constraints.c  what limits the loops of a level, its places and what it keeps
 //   mapping.c      loops of a mapping
 //   sparse.c       formats of words of which many are zero
+//   gating.c       what such words gate
 //   memory.c       attributes of a part as a memory
 //   costs.c        energies, areas
 //   write.c        files of ours
@@ -18,6 +19,8 @@
 #define SDSE_IMPORT_TIMELOOP_READING_H
 
 #include "import/foreign/foreign.h"
+#include <stdio.h>
+
 #include "import/timeloop/timeloop.h"
 #include "spec/tree.h"
 #include "spec/types/mapping.h"
@@ -72,7 +75,8 @@ enum sdse_tl_relation { SDSE_TL_EQUAL, SDSE_TL_AT_MOST, SDSE_TL_AT_LEAST };
 struct sdse_tl_factor {
     bool given;
     enum sdse_tl_relation relation;
-    uint64_t value; // 0 = all that is left
+    uint64_t value;    // 0 = all that is left
+    uint64_t residual; // "P=14,7": of the last pass; 0 = not said
 };
 struct sdse_tl_factors {
     struct sdse_tl_factor of[SDSE_DIMS];
@@ -171,6 +175,14 @@ enum sdse_tl_section {
         SDSE_TL_SECTION_COUNT
 };
 
+// What zeros gate at the multipliers, as sets of operands that are tested.
+struct sdse_tl_gate {
+    struct sdse_loc loc;
+    unsigned by[SDSE_TENSORS]; // of the tensor that is not moved then
+    bool computes;
+    unsigned tested; // in all
+};
+
 struct sdse_tl_list {
     unsigned count;
     const struct sdse_node *node[SDSE_TL_LISTS];
@@ -202,6 +214,7 @@ struct sdse_tl {
     uint64_t bits[SDSE_TENSORS];
     uint64_t partial_bits[SDSE_MAX_LEVELS]; // 0 = as an output
     struct sdse_tl_problem problem;
+    struct sdse_tl_gate gate;
     bool mapped;
     struct sdse_mapping mapping;
     const char *estimated; // whose costs are our library's: "GLB (…), mac (…)"
@@ -229,7 +242,8 @@ void sdse_tl_read_document(struct sdse_tl *r, const struct sdse_timeloop_text *t
 
 // --- value.c ---
 
-// The value under `key` in a mapping, else in the nearest scope that has it; NULL: none.
+// The value under `key` in a mapping, else in the nearest scope that has it; NULL:
+// none.
 const struct sdse_node *sdse_tl_find(const struct sdse_node *mapping,
                                      const struct sdse_tl_scope *scope,
                                      const char *key);
@@ -321,6 +335,15 @@ unsigned sdse_tl_axis(const struct sdse_tl_part *part,
 // --- sparse.c, memory.c, costs.c ---
 
 void sdse_tl_read_sparse(struct sdse_tl *r);
+
+// --- gating.c ---
+
+// Reads one optimization of a part; false if it is another one's.
+bool sdse_tl_read_gating(struct sdse_tl *r, const struct sdse_tl_part *part,
+                         const struct sdse_node *entry);
+// After all of them: what is tested; what an engine does otherwise is reported.
+void sdse_tl_settle_gate(struct sdse_tl *r);
+void sdse_tl_print_gate(FILE *out, const struct sdse_tl *r);
 void sdse_tl_read_memories(struct sdse_tl *r);
 void sdse_tl_read_costs(struct sdse_tl *r);
 

@@ -96,21 +96,46 @@ static void read_formats(struct sdse_tl *r, struct sdse_tl_part *part,
     }
 }
 
-void sdse_tl_read_sparse(struct sdse_tl *r) {
-    for (unsigned i = 0; i < r->part_count; i++) {
-        struct sdse_tl_part *part = &r->part[i];
-        for
-            SDSE_EACH_CHILD(entry, sdse_node_get(part->node, "sparse_optimizations")) {
-                const char *key = entry->key ? entry->key : "";
-                if (part->kind == SDSE_TL_STORAGE &&
-                    (strcmp(key, "representation_format") == 0 ||
-                     strcmp(key, "representation-format") == 0))
-                    read_formats(r, part, entry);
-                else
-                    sdse_tl_refuse(r, entry->loc, true, "timeloop-key",
-                                   "'%.60s' of '%.60s' is lost: an engine says it here "
-                                   "(docs/formats.md, Engines)",
-                                   key, part->name);
-            }
+static void read_entries(struct sdse_tl *r, struct sdse_tl_part *part,
+                         const struct sdse_node *entries) {
+    sdse_for_each_child (entry, entries) {
+        const char *key = entry->key ? entry->key : "";
+        if (part->kind == SDSE_TL_STORAGE &&
+            (strcmp(key, "representation_format") == 0 ||
+             strcmp(key, "representation-format") == 0))
+            read_formats(r, part, entry);
+        else if (!sdse_tl_read_gating(r, part, entry) && strcmp(key, "name") != 0 &&
+                 strcmp(key, "target") != 0)
+            sdse_tl_refuse(r, entry->loc, true, "timeloop-key",
+                           "'%.60s' of '%.60s' is lost: an engine says it here "
+                           "(docs/formats.md, Engines)",
+                           key, part->name);
     }
+}
+
+// A section of its own: targets by their names.
+static void read_section(struct sdse_tl *r, const struct sdse_node *section) {
+    const struct sdse_node *targets = sdse_node_get(section, "targets");
+    sdse_for_each_child (target, targets ? targets : section) {
+        const struct sdse_node *name = sdse_node_get(target, "name");
+        const char *text = sdse_tl_word(name ? name : sdse_node_get(target, "target"));
+        struct sdse_tl_part *part = text ? sdse_tl_part_of(r, text) : NULL;
+        if (part)
+            read_entries(r, part, target);
+        else
+            sdse_tl_refuse(r, target->loc, false, "timeloop-factor",
+                           "'%.60s' is no node: sparse_optimizations have targets by "
+                           "their names",
+                           text ? text : "");
+    }
+}
+
+void sdse_tl_read_sparse(struct sdse_tl *r) {
+    const struct sdse_tl_list *sections = &r->section[SDSE_TL_SPARSE];
+    for (unsigned i = 0; i < r->part_count; i++)
+        read_entries(r, &r->part[i],
+                     sdse_node_get(r->part[i].node, "sparse_optimizations"));
+    for (unsigned i = 0; i < sections->count; i++)
+        read_section(r, sections->node[i]);
+    sdse_tl_settle_gate(r);
 }

@@ -47,15 +47,6 @@ static void read_architecture(struct sdse_tl *r) {
         sdse_tl_chain(r);
 }
 
-// Sections that ask for what no count shows, or for what this tool does otherwise.
-static void refuse_sections(struct sdse_tl *r) {
-    const struct sdse_tl_list *sparse = &r->section[SDSE_TL_SPARSE];
-    for (unsigned i = 0; i < sparse->count; i++)
-        sdse_tl_refuse(r, sparse->node[i]->key_loc, true, "timeloop-section",
-                       "sparse_optimizations in a section of their own are lost: say "
-                       "the formats within the nodes");
-}
-
 enum sdse_status sdse_timeloop_import(const struct sdse_timeloop_text *texts,
                                       size_t count, bool lossy,
                                       const struct sdse_timeloop_includes *includes,
@@ -83,7 +74,6 @@ enum sdse_status sdse_timeloop_import(const struct sdse_timeloop_text *texts,
     if (!r->broken && designed)
         read_architecture(r);
     if (!r->broken && designed) {
-        refuse_sections(r);
         sdse_tl_read_constraints(r);
         if (r->section[SDSE_TL_MAPPING].count)
             sdse_tl_read_mapping(r);

@@ -248,6 +248,9 @@ static const char *const plain_words[] = {
     "t10k-images-idx3",
     "t10k-labels-idx1",
     // Timeloop's keys
+    "action-optimization",
+    "compute-optimization",
+    "condition-on",
     "block-size",
     "cluster-size",
     "cnn-layer",

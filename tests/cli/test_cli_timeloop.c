@@ -96,6 +96,20 @@ static void files_include_each_other(void **state) {
                             "none.yaml\n");
     run_says(1, "import @q.yaml -o @n.yaml --force", "q.yaml:3:13: error: ");
     run_says(1, "import @q.yaml -o @n.yaml --force", "[timeloop-include]");
+    // One that is elsewhere is read, and said.
+    char line[600];
+    snprintf(line, sizeof line,
+             "problem:\n  shape: cnn_layer\n  instance: !include %s\n",
+             scratch("sizes.yaml"));
+    write_scratch("away.yaml", line);
+    struct ran ran = run_program("import @away.yaml -o @n.yaml --force");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(strstr(ran.err, "away.yaml:3:13: warning: "));
+    assert_non_null(strstr(ran.err, "it is read [timeloop-include]"));
+    free_ran(&ran);
+    ran = run_program("import @p.yaml -o @n.yaml --force");
+    assert_null(strstr(ran.err, "[timeloop-include]"));
+    free_ran(&ran);
     write_scratch("r.yaml", "problem: !include r.yaml\n");
     run_says(1, "import @r.yaml -o @n.yaml --force", "too deep");
 }

@@ -344,9 +344,94 @@ static void directives_become_loops(void **state) {
          "spatial_y: C4"},
         {MAPPED("{target: b, type: dataspace, bypass: [Weights]}"),
          "level: b, keeps: [inputs, outputs]"},
+        // Imperfect: 7 = 2 passes of 4 places, the last of 3; as the files say.
+        {MAPPED("{target: DRAM, type: temporal, factors: [Q=2]}, {target: pe, type: "
+                "spatial, factors: \"Q=4,3\", permutation: Q, split: 1}"),
+         "level: b, spatial_x: Q4"},
+        {MAPPED("{target: DRAM, type: temporal, factors: \"Q=3,3 M2\"}, {target: b, "
+                "type: temporal, factors: \"Q=3,1 C=4,4\"}"),
+         "level: DRAM, temporal: Q3 K2"},
     };
 #undef MAPPED
     CHECK(cases);
+}
+
+// A spad of weights and one of sums beside multipliers, with what they optimize; a
+// layer with zeros.
+#define GATED(weights, sums, mac, more, densities)                                    \
+    "architecture:\n  nodes:\n    - !Container {name: chip, attributes: {datawidth: " \
+    "8}}\n    - !Component {name: D, class: DRAM, attributes: {width: 64}}\n    - "   \
+    "!Component {name: w, class: regfile, attributes: {depth: 9}, constraints: "      \
+    "{dataspace: {keep: [Weights], bypass: [Inputs, Outputs]}}, "                     \
+    "sparse_optimizations: "                                                          \
+    "{" weights                                                                       \
+    "}}\n    - !Component {name: o, class: regfile, attributes: {depth: 9}, "         \
+    "constraints: {dataspace: {keep: [Outputs], bypass: [Inputs, Weights]}}, "        \
+    "sparse_optimizations: {" sums "}}\n    - !Component {name: m, class: intmac, "   \
+    "sparse_optimizations: {" mac "}}\n" more PROBLEM(", densities: {" densities "}")
+#define GATING(target, conditions)                                    \
+    "action_optimization: [{type: gating, options: [{target: " target \
+    ", condition_on: [" conditions "]}]}]"
+#define COMPUTES "compute_optimization: [{type: gating}]"
+
+static void gating_becomes_an_engine(void **state) {
+    (void)state;
+    static const char section[] =
+        GATED("", "", "",
+              "sparse_optimizations:\n  targets:\n    - {name: w, " GATING(
+                  "Weights", "Inputs") "}\n    - {target: o, action-optimization: "
+                                       "[{type: gating, options: [{target: Outputs, "
+                                       "condition-on: [Inputs]}]}]}\n    - {name: m, "
+                                       "compute-optimization: {type: gating}}\n",
+              "Inputs: 0.5");
+    static const struct becomes cases[] = {
+        {GATED(GATING("Weights", "Inputs"), GATING("Outputs", "Inputs"), COMPUTES, "",
+               "Inputs: 0.5"),
+         "engines: [{kind: gate, operands: inputs, free: true}]"},
+        // Computations are gated by every operand that has zeros.
+        {GATED(GATING("Weights", "Inputs"), GATING("Outputs", "Inputs, Weights"),
+               COMPUTES, "", "Inputs: 0.5, Weights: 0.25"),
+         "engines: [{kind: gate, operands: both, free: true}]"},
+        {GATED("", GATING("Outputs", "Weights"), COMPUTES, "", "Weights: 0.25"),
+         "engines: [{kind: gate, operands: weights, free: true}]"},
+        {section, "engines: [{kind: gate, operands: inputs, free: true}]"},
+    };
+    CHECK(cases);
+    // What an engine does otherwise, or not at all, is not passed over.
+    static const struct {
+        const char *text, *part;
+    } losses[] = {
+        {GATED(GATING("Weights", "Inputs"), "", COMPUTES, "", "Inputs: 0.5"),
+         "gating is an engine here"},
+        {GATED("", GATING("Outputs", "Inputs"), "", "", "Inputs: 0.5"),
+         "gating is an engine here"},
+        {GATED(GATING("Inputs", "Weights"), "", "", "", "Weights: 0.5"),
+         "gating is an engine here"},
+        {GATED(GATING("Weights", "Inputs"), GATING("Outputs", "Inputs"), COMPUTES, "",
+               "Inputs: 0.5, Weights: 0.5"),
+         "gating is an engine here"},
+        {GATED(GATING("Outputs", "Inputs"), "", "", "", "Inputs: 0.5"),
+         "gating of whole tiles"},
+        {GATED(GATING("Weights", "Outputs"), "", "", "", "Inputs: 0.5"),
+         "gating on sums"},
+        {GATED(GATING("Weights", "Weights"), "", "", "", "Inputs: 0.5"),
+         "gating on sums, or on its own target"},
+        {GATED("action_optimization: [{type: skipping, options: [{target: Weights, "
+               "condition_on: [Inputs]}]}]",
+               "", "", "", "Inputs: 0.5"),
+         "'skipping' of 'w' is lost"},
+        {GATED(COMPUTES, "", "", "", "Inputs: 0.5"), "what zeros save of 'w' is lost"},
+    };
+    for (size_t i = 0; i < 2 * sizeof losses / sizeof *losses; i++) {
+        struct made m = make(losses[i / 2].text, i % 2 == 1);
+        assert_int_equal(m.status == SDSE_OK, i % 2);
+        bool found = false;
+        for (const struct sdse_diag *d = m.diags.first; d; d = d->next)
+            found |= strstr(d->message, losses[i / 2].part) != NULL;
+        if (!found)
+            fail_msg("case %zu: no '%s'", i / 2, losses[i / 2].part);
+        sdse_arena_free(m.arena);
+    }
 }
 
 struct refusal {
@@ -408,6 +493,19 @@ static void what_has_no_counterpart_is_refused(void **state) {
               "sparse_optimizations: "
               "{action_optimization: []}}"),
          "timeloop-key", 4, true},
+        {LINE("!Component {name: b, class: SRAM, attributes: {depth: 9}, constraints: "
+              "{temporal: {factors: \"C=4,2\"}}}"),
+         "timeloop-factor", 4, true},
+        {MAPPED("{target: b, type: temporal, factors: \"Q=4,2\"}, {target: DRAM, type: "
+                "temporal, factors: Q=2}"),
+         "timeloop-factor", 11, false},
+        {MAPPED("{target: b, type: temporal, factors: \"Q=3,1\"}, {target: DRAM, type: "
+                "temporal, factors: Q=2}"),
+         "timeloop-factor", 11, false},
+        {MAPPED("{target: b, type: temporal, factors: \"Q=3,4\"}"), "timeloop-factor",
+         11, false},
+        {MAPPED("{target: b, type: temporal, factors: \"Q=3,0\"}"), "timeloop-factor",
+         11, false},
         {LINE("!Component {name: b, class: fpmac}"), "timeloop-node", 5, false},
         {LINE("!Component {name: b, class: SRAM, enabled: maybe}"), "timeloop-value", 4,
          false},
@@ -541,6 +639,7 @@ int main(void) {
         cmocka_unit_test(zeros_become_formats),
         cmocka_unit_test(problems_become_layers),
         cmocka_unit_test(directives_become_loops),
+        cmocka_unit_test(gating_becomes_an_engine),
         cmocka_unit_test(what_has_no_counterpart_is_refused),
         cmocka_unit_test(texts_are_told_by_their_sections),
     };
