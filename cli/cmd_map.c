@@ -23,6 +23,7 @@ enum {
     RESIDENT,
     FUSE,
     TILES,
+    COLUMNS,
     JOBS,
     LIMIT,
     OUTPUT,
@@ -55,6 +56,8 @@ static const struct cli_option options[] = {
     [TILES] = {"tiles", 0, CLI_CHOICE, "balanced|all",
                "with --fuse: rows of a tile, of equal tiles alone (default) or any",
                NULL, false},
+    [COLUMNS] = {"columns", 0, CLI_FLAG, NULL,
+                 "with --fuse: tiles of some columns are tried, too", NULL, false},
     [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
               "threads; as many as processors if not given", NULL, false},
     [LIMIT] = {"time-limit", 0, CLI_REAL, "SECONDS", "per layer; 0 = none", "0", false},
@@ -258,6 +261,12 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
                        "turns");
         return CLI_USAGE;
     }
+    if (args->value[COLUMNS] && !args->value[FUSE]) {
+        cli_error(cli, "--columns goes with --fuse: tiles are those of layers that "
+                       "take turns");
+        return CLI_USAGE;
+    }
+    run.fuse_columns = args->value[COLUMNS] != NULL;
     run.fuse_depth = (unsigned)cli_count(args, FUSE, 0);
     run.fuse_all_tiles =
         args->value[TILES] && cli_choice(args, options, TILES) == SDSE_TILES_ALL;

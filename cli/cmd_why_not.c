@@ -12,7 +12,7 @@
 #include "dse/fusion/least_room.h"
 #include "dse/schedule/held_text.h"
 
-enum { ARCH, WORKLOAD, GROUP, TILE, TILES, FORM, BYPASS, IMPERFECT, FORMAT };
+enum { ARCH, WORKLOAD, GROUP, TILE, TILES, COLUMNS, FORM, BYPASS, IMPERFECT, FORMAT };
 
 static const struct cli_option options[] = {
     [ARCH] = CLI_OPTION_ARCH,
@@ -24,6 +24,8 @@ static const struct cli_option options[] = {
     [TILES] = {"tiles", 0, CLI_CHOICE, "balanced|all",
                "rows of a tile that are tried, of equal tiles alone or any", "balanced",
                false},
+    [COLUMNS] = {"columns", 0, CLI_FLAG, NULL, "tiles of some columns are tried, too",
+                 NULL, false},
     [FORM] = CLI_OPTION_FORM,
     [BYPASS] = CLI_OPTION_BYPASS,
     [IMPERFECT] = CLI_OPTION_IMPERFECT,
@@ -135,6 +137,9 @@ static void print_config(const struct asking *a) {
     const struct sdse_fusion_config *config = &a->room.group.config;
     printf("least is needed with %" PRIu64 " row%s of %s a tile", config->tile_rows,
            config->tile_rows == 1 ? "" : "s", name_of(a, a->room.group.last));
+    if (config->tile_columns)
+        printf(", %" PRIu64 " column%s of them", config->tile_columns,
+               config->tile_columns == 1 ? "" : "s");
     if (config->tile_heads)
         printf(", %" PRIu64 " head%s at a time", config->tile_heads,
                config->tile_heads == 1 ? "" : "s");
@@ -143,11 +148,14 @@ static void print_config(const struct asking *a) {
     if (config->tile_channels)
         printf(", %" PRIu64 " channels of %s at a time", config->tile_channels,
                name_of(a, a->room.group.layer[0]));
-    printf("; retained: %s; weights kept: %s%s\n\n",
-           names_text(a, config->retained >> 1), names_text(a, config->kept),
-           config->for_all    ? "; inputs buffered for all that read them"
-           : config->buffered ? "; inputs buffered"
-                              : "");
+    printf("; retained: %s", names_text(a, config->retained >> 1));
+    if (config->tile_columns)
+        printf("; in bands: %s", names_text(a, config->banded >> 1));
+    printf("; weights kept: %s%s\n\n", names_text(a, config->kept),
+           config->for_all       ? "; inputs buffered for all that read them"
+           : config->banded & 1u ? "; inputs buffered in bands"
+           : config->buffered    ? "; inputs buffered"
+                                 : "");
 }
 
 // The nest that needs most, term by term.
@@ -200,13 +208,16 @@ static enum cli_exit print_json(const struct asking *a) {
                    !a->memory->capacity_bits ||
                        a->room.needed_bits <= a->memory->capacity_bits);
     sdse_json_u64(&json, "tile_rows", config->tile_rows);
+    sdse_json_u64(&json, "tile_columns", config->tile_columns);
     sdse_json_u64(&json, "tile_heads", config->tile_heads);
     sdse_json_u64(&json, "tile_keys", config->tile_keys);
     sdse_json_u64(&json, "tile_channels", config->tile_channels);
     sdse_json_text(&json, "retained", names_text(a, config->retained >> 1));
+    sdse_json_text(&json, "banded", names_text(a, config->banded >> 1));
     sdse_json_text(&json, "weights_kept", names_text(a, config->kept));
     sdse_json_flag(&json, "buffered", config->buffered);
     sdse_json_flag(&json, "buffered_for_all", config->for_all);
+    sdse_json_flag(&json, "buffered_in_bands", config->banded & 1u);
     sdse_json_rows(&json, "nests", nest_table(a, false));
     sdse_json_u64(&json, "largest", a->room.largest);
     sdse_json_array(&json, "terms");
@@ -273,6 +284,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         return CLI_BAD_INPUT;
     a.request.residency.free_bypass = args->value[BYPASS] != NULL;
     a.request.residency.padding_percent = cli_percent(args, IMPERFECT, 0);
+    a.request.columns = args->value[COLUMNS] != NULL;
     a.request.tiles = a.tile_rows || cli_choice(args, options, TILES) == SDSE_TILES_ALL
                           ? SDSE_TILES_ALL
                           : SDSE_TILES_BALANCED;

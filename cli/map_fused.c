@@ -104,12 +104,13 @@ static void print_summary(const struct fuse *fuse, const struct sdse_tradeoff *r
            counts->untried ? "tried" : "possible");
     if (counts->untried)
         printf(" of %" PRIu64 " possible", counts->groups);
-    printf("), %s, and places of tensors: of %" PRIu64 " configurations %" PRIu64
+    printf("), %s%s, and places of tensors: of %" PRIu64 " configurations %" PRIu64
            " do not fit, bounds exclude %" PRIu64 ", %" PRIu64 " summed; %" PRIu64
            " bounds and %" PRIu64 " searches of parts of layers\n",
            run->fuse_all_tiles ? "tiles of any number of rows" : "equal tiles",
-           counts->configurations, counts->too_big, counts->cut, counts->summed,
-           counts->bounds, counts->searches);
+           run->fuse_columns ? " and of some columns" : "", counts->configurations,
+           counts->too_big, counts->cut, counts->summed, counts->bounds,
+           counts->searches);
 }
 
 static enum cli_exit print_json(const struct fuse *fuse,
@@ -180,6 +181,7 @@ enum cli_exit cli_map_fused(struct cli_map_run *run,
                             const struct sdse_tradeoff *resident) {
     struct fuse fuse = {.run = run,
                         .request = {.residency = *request,
+                                    .columns = run->fuse_columns,
                                     .depth = run->fuse_depth,
                                     .tiles = run->fuse_all_tiles
                                                  ? SDSE_TILES_ALL

@@ -108,6 +108,14 @@ static bool tells_parts(const struct cli_network *network) {
     return tells;
 }
 
+// Likewise columns at a time, and what is kept in bands.
+static bool tells_columns(const struct cli_network *network) {
+    bool tells = !network->people;
+    for (size_t g = 0; g < network->schedule->group_count; g++)
+        tells |= network->schedule->group[g].config.tile_columns > 0;
+    return tells;
+}
+
 static void add_names(const struct cli_network *network, struct sdse_table *table,
                       size_t first, const struct sdse_fused_group *group) {
     const struct sdse_place_question *question =
@@ -120,7 +128,9 @@ static void add_names(const struct cli_network *network, struct sdse_table *tabl
                        question->operands ? SDSE_PLACE_SHARED : SDSE_PLACE_OUTERMOST);
     if (group && group->config.buffered)
         inputs = sdse_arena_printf(arena, "%s, buffered%s", inputs,
-                                   group->config.for_all ? " for all" : "");
+                                   group->config.for_all       ? " for all"
+                                   : group->config.banded & 1u ? " in bands"
+                                                               : "");
     sdse_table_add_text(table, group ? sdse_arena_printf(arena, "%s ... %s",
                                                          name_of(network, first),
                                                          name_of(network, group->last))
@@ -169,13 +179,15 @@ static struct sdse_table *begin_table(const struct cli_network *network, bool be
         {"unshared_outermost_words", "unshared_outermost_words", "unshared"},
         {"tile_heads", "tile_heads", "heads"},
         {"tile_keys", "tile_keys", "keys"},
-        {"tile_channels", "tile_channels", "channels"}};
-    const size_t count =
-        sizeof columns / sizeof *columns - (tells_parts(network) ? 0 : 3);
+        {"tile_channels", "tile_channels", "channels"},
+        {"tile_columns", "tile_columns", "tile columns"},
+        {"banded", "banded", "in bands"}};
+    const bool parts = tells_parts(network), some_columns = tells_columns(network);
     struct sdse_table *table = sdse_table_new(network->cli->arena);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         const bool people = network->people, unshared = i == 8 || i == 10 || i == 12;
-        if (beside || !unshared)
+        if ((beside || !unshared) && (parts || i < 13 || i > 15) &&
+            (some_columns || i < 16))
             sdse_table_add_column(table, columns[i][people ? 1 : 0],
                                   people ? columns[i][2] : NULL, 5);
     }
@@ -187,6 +199,7 @@ struct sdse_table *cli_network_table(const struct cli_network *network,
                                      struct cli_network_figures *all) {
     const struct sdse_schedule *schedule = network->schedule;
     struct sdse_table *table = begin_table(network, unshared != NULL);
+    const bool parts = tells_parts(network), some_columns = tells_columns(network);
     size_t next = 0; // group
     *all = (struct cli_network_figures){0};
     for (size_t l = 0, end; l < schedule->placing.layer_count; l = end) {
@@ -203,11 +216,17 @@ struct sdse_table *cli_network_table(const struct cli_network *network,
         add_figures(all, &line.is);
         add_names(network, table, l, group);
         add_numbers(network, table, &line, unshared != NULL);
-        if (!tells_parts(network))
-            continue;
-        sdse_table_add_u64(table, group ? group->config.tile_heads : 0);
-        sdse_table_add_u64(table, group ? group->config.tile_keys : 0);
-        sdse_table_add_u64(table, group ? group->config.tile_channels : 0);
+        if (parts) {
+            sdse_table_add_u64(table, group ? group->config.tile_heads : 0);
+            sdse_table_add_u64(table, group ? group->config.tile_keys : 0);
+            sdse_table_add_u64(table, group ? group->config.tile_channels : 0);
+        }
+        if (some_columns) {
+            sdse_table_add_u64(table, group ? group->config.tile_columns : 0);
+            sdse_table_add_text(
+                table,
+                group ? names_text(network, group, group->config.banded >> 1) : "-");
+        }
     }
     return table;
 }

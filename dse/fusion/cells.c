@@ -1,15 +1,22 @@
 #include "dse/fusion/cells.h"
 
+// When a tensor is looked at: before the nests that make it, while it is made or read,
+// after it was read.
+enum moment { BEFORE, NOW, AFTER, MOMENTS };
+
+// Which cells of each tensor are there: of rows that a set of tiles needs, those at
+// columns that such sets of tiles need, as a set of SDSE_BIT(set).
+struct cells_there {
+    unsigned columns[SDSE_FUSED_MOST][MOMENTS][SDSE_TILE_SETS];
+};
+
 // Tiles of a pair of kinds, along rows and along columns.
 struct tiles {
     const struct sdse_fused_rows_request *request;
+    const struct cells_there *there;
     const struct sdse_axis_tile *rows, *columns;
     bool lead; // they are the first of both
 };
-
-// When a tensor is looked at: before the nests that make it, while it is made or read,
-// after it was read.
-enum moment { BEFORE, NOW, AFTER };
 
 // --- What is held ---
 
@@ -38,6 +45,17 @@ static bool is_there(const struct sdse_fused_rows_request *request, size_t tenso
     return keeps_columns(request, tensor) && here && done && to_come;
 }
 
+static void find_there(const struct sdse_fused_rows_request *request,
+                       struct cells_there *there) {
+    *there = (struct cells_there){0};
+    for (size_t i = 0; i < request->layer_count; i++)
+        for (unsigned moment = 0; moment < MOMENTS; moment++)
+            for (unsigned row = 1; row < SDSE_TILE_SETS; row++)
+                for (unsigned column = 1; column < SDSE_TILE_SETS; column++)
+                    if (is_there(request, i, (enum moment)moment, row, column))
+                        there->columns[i][moment][row] |= SDSE_BIT(column);
+}
+
 static uint64_t count_held(const struct tiles *tiles, size_t tensor, size_t layer) {
     const enum moment moment = layer > tensor        ? AFTER
                                : layer + 1 >= tensor ? NOW
@@ -45,11 +63,15 @@ static uint64_t count_held(const struct tiles *tiles, size_t tensor, size_t laye
     const uint64_t *rows = tiles->rows->count[tensor],
                    *columns = tiles->columns->count[tensor];
     uint64_t cells = 0;
-    for (unsigned row = 1; row < SDSE_TILE_SETS; row++)
-        for (unsigned column = 1; rows[row] && column < SDSE_TILE_SETS; column++)
-            if (columns[column] &&
-                is_there(tiles->request, tensor, moment, row, column))
-                cells += rows[row] * columns[column];
+    for (unsigned row = 1; row < SDSE_TILE_SETS; row++) {
+        uint64_t at = 0;
+        if (!rows[row])
+            continue;
+        for (unsigned left = tiles->there->columns[tensor][moment][row]; left;
+             left &= left - 1)
+            at += columns[__builtin_ctz(left)];
+        cells += rows[row] * at;
+    }
     return cells;
 }
 
@@ -145,6 +167,7 @@ enum sdse_status sdse_fused_cells_find(const struct sdse_fused_rows_request *req
                                        struct sdse_arena *arena,
                                        struct sdse_fused_rows *rows) {
     struct sdse_axis axis[2];
+    struct cells_there there;
     struct sdse_fused_rows fresh = {.count = 0};
     for (unsigned a = 0; a < 2; a++) {
         const struct sdse_axis_request line = along(request, a);
@@ -156,10 +179,12 @@ enum sdse_status sdse_fused_cells_find(const struct sdse_fused_rows_request *req
                                   count_most(request, &axis[0], &axis[1]));
     if (!fresh.nest)
         return SDSE_NO_MEMORY;
+    find_there(request, &there);
     for (size_t m = 0; m < request->layer_count; m++)
         for (size_t r = 0; r < axis[0].count; r++)
             for (size_t c = 0; c < axis[1].count; c++) {
                 struct tiles tiles = {.request = request,
+                                      .there = &there,
                                       .rows = &axis[0].tile[r],
                                       .columns = &axis[1].tile[c]};
                 list_nests(&tiles, m, &fresh);

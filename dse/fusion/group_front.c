@@ -171,9 +171,26 @@ static unsigned may_be_kept(const struct sdse_group *group,
     return set;
 }
 
+// Bounds kinds until their sum cannot help; false in *worth then.
+static enum sdse_status bound_while_worth(struct asking *asking, bool *worth) {
+    bool done = false;
+    *worth = true;
+    while (!done && *worth) {
+        const enum sdse_status status = sdse_kinds_bound_next(&asking->kinds, &done);
+        if (status != SDSE_OK)
+            return status;
+        const struct sdse_tradeoff least = sdse_kinds_least(&asking->kinds);
+        *worth = may_help(asking, &least);
+    }
+    return SDSE_OK;
+}
+
 // Lists the configurations that may fit and help, the most promising first.
-static enum sdse_status list_configs(struct asking *asking, struct config *config,
-                                     size_t *count) {
+//
+// columns  those of tiles of some columns, of which many are not looked at any further
+//          beside what is found; else the others
+static enum sdse_status list_configs(struct asking *asking, bool columns,
+                                     struct config *config, size_t *count) {
     const struct sdse_group *group = asking->kinds.group;
     struct sdse_fusion_counts *counts = asking->kinds.nests->counts;
     const unsigned all = (1u << group->members.count) - 1u,
@@ -182,23 +199,29 @@ static enum sdse_status list_configs(struct asking *asking, struct config *confi
     *count = 0;
     for (size_t p = 0; p < group->plan_count; p++) {
         // What is in the shared memory already is not buffered.
-        if (asking->kinds.question->operands && group->plan[p].buffered)
+        if ((asking->kinds.question->operands && group->plan[p].buffered) ||
+            columns != (group->plan[p].tile_columns > 0))
             continue;
         for (unsigned kept = 0; kept <= all; kept++) {
-            bool fits;
+            bool fits, worth = true;
             if (kept & ~may_keep)
                 continue;
             counts->configurations++;
             enum sdse_status status =
                 sdse_kinds_list(&asking->kinds, &group->plan[p], kept, &fits);
             if (status == SDSE_OK && fits)
-                status = sdse_kinds_bound(&asking->kinds);
+                status = columns ? bound_while_worth(asking, &worth)
+                                 : sdse_kinds_bound(&asking->kinds);
             if (status != SDSE_OK)
                 return status;
             struct config *next = &config[*count];
             *next = (struct config){.plan = p, .kept = kept, .index = index++};
             if (!fits) {
                 counts->too_big++;
+                continue;
+            }
+            if (!worth) {
+                counts->cut++;
                 continue;
             }
             next->least = sdse_kinds_least(&asking->kinds);
@@ -267,10 +290,11 @@ enum sdse_status sdse_group_front_find(struct sdse_nests *nests,
     struct config *config =
         malloc((group->plan_count << group->members.count) * sizeof *config);
     enum sdse_status status = config ? SDSE_OK : SDSE_NO_MEMORY;
-    if (status == SDSE_OK)
-        status = list_configs(&asking, config, &count);
-    if (status == SDSE_OK)
-        status = try_configs(&asking, config, count);
+    for (int columns = 0; columns < 2 && !status; columns++) {
+        status = list_configs(&asking, columns, config, &count);
+        if (status == SDSE_OK)
+            status = try_configs(&asking, config, count);
+    }
     if (status == SDSE_OK)
         status = hand_over(&asking, arena, front);
     free(config);

@@ -352,6 +352,31 @@ enum sdse_status sdse_kinds_bound(struct sdse_kinds *kinds) {
     return SDSE_OK;
 }
 
+static double work_of(const struct sdse_kind *kind) {
+    double iterations = (double)kind->times;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        iterations *= (double)kind->entry->part.bound[d];
+    return iterations;
+}
+
+enum sdse_status sdse_kinds_bound_next(struct sdse_kinds *kinds, bool *done) {
+    struct sdse_kind *next = NULL;
+    for (size_t i = 0; i < kinds->count; i++) {
+        struct sdse_kind *kind = &kinds->kind[i];
+        kind->least =
+            kind->entry->bounded ? kind->entry->bound : (struct sdse_tradeoff){0, 0};
+        if (!kind->entry->bounded && (!next || work_of(kind) > work_of(next)))
+            next = kind;
+    }
+    *done = !next;
+    if (!next)
+        return SDSE_OK;
+    const enum sdse_status status = sdse_nests_bound(kinds->nests, next->entry);
+    if (status == SDSE_OK)
+        next->least = next->entry->bound;
+    return status;
+}
+
 // --- Sums ---
 
 static int by_cost(const void *a, const void *b) {

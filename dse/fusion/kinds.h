@@ -44,6 +44,9 @@ enum sdse_status sdse_kinds_describe(const struct sdse_kinds *kinds,
 
 // Finds what none of them stays below, whatever is reserved.
 enum sdse_status sdse_kinds_bound(struct sdse_kinds *kinds);
+// Likewise, one kind a call, that of most work first; of those that follow nothing is
+// known, and that is 0. *done: all are found.
+enum sdse_status sdse_kinds_bound_next(struct sdse_kinds *kinds, bool *done);
 
 // What all of them together do not stay below, by the least of each.
 struct sdse_tradeoff sdse_kinds_least(const struct sdse_kinds *kinds);

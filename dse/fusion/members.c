@@ -85,16 +85,16 @@ static uint64_t count_heads(const struct sdse_fusion_request *request,
     return first ? first[SDSE_G] : 1;
 }
 
-// Finds whether tiles may be of some columns: every map has those that its maker puts
-// out.
+// Finds whether tiles may be of some columns: of a chain, every map has those that its
+// maker puts out.
 static void find_columns(const struct sdse_fusion_request *request,
                          struct sdse_members *members) {
     const size_t last = members->count - 1;
     for (size_t i = 0; i <= last; i++) {
-        if (!members->chain)
-            return;
+        const struct sdse_layer *layer = layer_at(request, members->layer[i]);
         const struct sdse_nest *nest = &members->nest[i];
-        if (request->boxed || sdse_is_function(layer_at(request, members->layer[i])) ||
+        if (!members->chain || request->boxed ||
+            (sdse_layer_moves(layer) && layer->kind != SDSE_POOL) ||
             (i > 0 && nest->map[1] != members->nest[i - 1].bound[SDSE_Q]))
             return;
     }

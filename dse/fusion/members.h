@@ -31,8 +31,8 @@ struct sdse_members {
     // Right operands that products of all members have one by one, as attention's heads
     // do: so many parts of the group work on their own words alone. [>= 1]
     uint64_t heads;
-    // Of the last member's outputs: tiles may be of some, as all members are layers
-    // with columns and what is between them are functions of a word. 0: they may not.
+    // Of the last member's outputs: tiles may be of some, as all members multiply
+    // or are pools, and what is between them are functions of a word. 0: they may not.
     uint64_t columns;
     // Tiles may be made in parts, some channels at a time (channels.h).
     struct sdse_channels channels;

@@ -44,6 +44,13 @@ static int write_inputs(void **state) {
         "  - {name: relu, kind: act, in: [4, 8, 8], fused: true}\n"
         "  - {name: b, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}\n"
         "edges: chain\n");
+    write_scratch(
+        "wide.yaml",
+        "name: wide\nsource: s\nlayers:\n"
+        "  - {name: a, kind: conv, in: [4, 2, 64], out_channels: 4, kernel: 1}\n"
+        "  - {name: relu, kind: act, in: [4, 2, 64], fused: true}\n"
+        "  - {name: b, kind: conv, in: [4, 2, 64], out_channels: 4, kernel: 1}\n"
+        "edges: chain\n");
     write_scratch("three.yaml", "name: three\nsource: s\nlayers:\n"
                                 "  - {name: a, kind: conv, in: [2, 12, 8], "
                                 "out_channels: 4, kernel: 3, pad: 1}\n"
@@ -252,8 +259,8 @@ static void test_what_does_not_go_together(void **state) {
                    "--objective pareto has many mappings");
 }
 
-// Rows that are too many to be listed: that is said, and the rest is done. Those of long
-// contexts are not.
+// Rows that are too many to be listed: that is said, and the rest is done. Those of
+// long contexts are not.
 static void test_groups_that_are_not_tried(void **state) {
     (void)state;
     static const char text[] =
@@ -263,7 +270,8 @@ static void test_groups_that_are_not_tried(void **state) {
     static const struct {
         unsigned rows;
         const char *untried;
-    } cases[] = {{1 << 25, "\"groups_untried\": 1,"}, {20000, "\"groups_untried\": 0,"}};
+    } cases[] = {{1 << 25, "\"groups_untried\": 1,"},
+                 {20000, "\"groups_untried\": 0,"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char network[512];
         snprintf(network, sizeof network, text, cases[i].rows, cases[i].rows);
@@ -276,11 +284,55 @@ static void test_groups_that_are_not_tried(void **state) {
     }
 }
 
+// A row of 256 words does not fit into 200 bytes, some columns of it do: the map
+// between the layers stays on chip, and kept weights come once.
+static void test_tiles_of_columns(void **state) {
+    (void)state;
+    assert_true(total("keeps", "wide", "--fuse 2", "fused", "outermost_words") >= 2048);
+    assert_true(total("keeps", "wide", "--fuse 2 --columns", "fused",
+                      "outermost_words") == 512 + 512 + 2 * 16);
+    // Written, read back, and said.
+    struct ran ran = fuse("keeps", "wide",
+                          "--fuse 2 --columns --objective energy -f json -o @wide.map");
+    const double columns = number(ran.out, "groups", "tile_columns"),
+                 energy = number(ran.out, "fused", "energy_pj");
+    free_ran(&ran);
+    assert_true(columns >= 1 && columns < 64);
+    ran = run_program("eval -a @keeps.yaml -w @wide.yaml -m @wide.map -f json");
+    assert_int_equal(ran.status, 0);
+    assert_true(number(ran.out, "total", "energy_pj") == energy);
+    free_ran(&ran);
+    ran = run_program("explain -a @keeps.yaml -w @wide.yaml -m @wide.map");
+    assert_int_equal(ran.status, 0);
+    char said[64];
+    snprintf(said, sizeof said, "of b a tile, %.0f columns of them\n", columns);
+    assert_non_null(strstr(ran.out, said));
+    assert_non_null(strstr(ran.out, " at columns "));
+    assert_non_null(strstr(ran.out, " cells of what a makes\n"));
+    free_ran(&ran);
+    // The smallest memory is smaller.
+    double needed[2];
+    for (int i = 0; i < 2; i++) {
+        ran = run_program(i ? "why-not -a @small.yaml -w @wide.yaml -g a..b -f json "
+                              "--columns"
+                            : "why-not -a @small.yaml -w @wide.yaml -g a..b -f json");
+        assert_int_equal(ran.status, 0);
+        needed[i] = strtod(strstr(ran.out, "needed_bits") + 13, NULL);
+        free_ran(&ran);
+    }
+    assert_true(needed[0] > 8 * 256 && needed[1] < 8 * 200);
+    ran = run_program("map -a @keeps.yaml -w @wide.yaml --resident --columns");
+    assert_int_equal(ran.status, 2);
+    assert_non_null(strstr(ran.err, "--columns goes with --fuse"));
+    free_ran(&ran);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words_by_hand),
         cmocka_unit_test(test_spaces_are_nested),
         cmocka_unit_test(test_front),
+        cmocka_unit_test(test_tiles_of_columns),
         cmocka_unit_test(test_for_people),
         cmocka_unit_test(test_attention_by_rows),
         cmocka_unit_test(test_groups_that_are_not_tried),

@@ -698,7 +698,8 @@ static uint64_t columns_of(const struct brute_problem *p, const struct turn *tur
     for (size_t l = turn->layer[0]; l <= end; l++) {
         const struct sdse_layer *layer = &p->net->layers[l];
         const bool between = sdse_layer_moves(layer) && layer->move.fused;
-        if (between ? layer->kind != SDSE_ACT : is_function(layer))
+        if (between ? layer->kind != SDSE_ACT
+                    : sdse_layer_moves(layer) && layer->kind != SDSE_POOL)
             return 0;
     }
     for (size_t i = 1; i < turn->count; i++)
