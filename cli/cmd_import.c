@@ -14,7 +14,7 @@
 #include "import/onnx/onnx.h"
 #include "import/write.h"
 
-enum { OUTPUT, INPUT, LIKE, FORCE, FOLLOW, SHAPES, BATCH, LOSSY, FORMAT };
+enum { OUTPUT, INPUT, LIKE, FORCE, FOLLOW, SHAPES, BATCH, WIDTHS, LOSSY, FORMAT };
 
 static const struct cli_option options[] = {
     [OUTPUT] = {"output", 'o', CLI_TEXT, "DIR",
@@ -41,6 +41,10 @@ static const struct cli_option options[] = {
                "which axis of which input is the batch (the first input's if none is "
                "named), where it is not what is found",
                NULL, false},
+    [WIDTHS] = {"no-weight-bits", 0, CLI_FLAG, NULL,
+                "layers do not say how wide the file stores their weights: all are as "
+                "wide as the accelerator's words",
+                NULL, false},
     [LOSSY] = {"lossy", 0, CLI_FLAG, NULL,
                "what a text file asks for and has no counterpart is a warning", NULL,
                false},
@@ -131,6 +135,9 @@ static bool options_fit(struct cli *cli, const struct cli_args *args,
                  "an ONNX model or a file of tensors"},
                 {SHAPES, {[MODEL] = true}, "an ONNX model"},
                 {BATCH, {[MODEL] = true}, "an ONNX model"},
+                {WIDTHS,
+                 {[MODEL] = true, [LITE] = true, [TENSORS] = true},
+                 "a model or a file of tensors"},
                 {LOSSY, {[TEXTS] = true}, "text files of another tool"}};
     bool fit = true;
     for (int i = 0; i < CLI_COUNT_OF(rows); i++) {
@@ -170,7 +177,8 @@ static bool is_folder(const char *path) {
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct sdse_import_options choice = {.follow_links = args->value[FOLLOW] != NULL,
-                                         .shapes_only = args->value[SHAPES] != NULL};
+                                         .shapes_only = args->value[SHAPES] != NULL,
+                                         .no_weight_bits = args->value[WIDTHS] != NULL};
     const bool inputs = parse_inputs(cli, args->value[INPUT], &choice);
     if (!parse_batch(cli, args->value[BATCH], &choice) || !inputs)
         return CLI_USAGE;
@@ -203,12 +211,13 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     }
     if (source == LITE)
         return cli_import_tflite(cli, args->operands[0], args->value[OUTPUT],
-                                 cli_wants_json(args, FORMAT));
+                                 choice.no_weight_bits, cli_wants_json(args, FORMAT));
     if (source == TENSORS)
         return cli_import_tensors(
-            cli, &(struct cli_tensor_import){
-                     args->operands[0], format, args->value[OUTPUT], args->value[LIKE],
-                     choice.follow_links, cli_wants_json(args, FORMAT)});
+            cli, &(struct cli_tensor_import){args->operands[0], format,
+                                             args->value[OUTPUT], args->value[LIKE],
+                                             choice.follow_links, choice.no_weight_bits,
+                                             cli_wants_json(args, FORMAT)});
     struct sdse_imported *imported = NULL;
     enum sdse_status status =
         sdse_import_onnx(args->operands[0], &choice, &imported, &cli->diags);

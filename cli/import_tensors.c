@@ -255,6 +255,8 @@ static bool name_inputs(struct importing *m) {
 
 static enum sdse_status write_all(struct importing *m) {
     struct cli_progress progress;
+    if (m->network && !m->import->no_weight_bits)
+        sdse_import_take_widths(m->layer, m->count, m->network);
     const struct sdse_steps steps = {cli_progress_set, &progress};
     cli_progress_begin(&progress, m->cli->verb->name, "weights", 0);
     const enum sdse_status status = sdse_import_write_tensors(

@@ -11,6 +11,7 @@ struct cli_tensor_import {
     const char *output;             // the folder
     const char *like; // a network whose layers find their weights, or NULL
     bool follow_links;
+    bool no_weight_bits; // its layers do not say how wide their weights are stored
     bool json;
 };
 

@@ -38,12 +38,14 @@ static enum sdse_status write_all(struct cli *cli, const struct sdse_tflite *lit
 }
 
 enum cli_exit cli_import_tflite(struct cli *cli, const char *path, const char *output,
-                                bool json) {
+                                bool no_weight_bits, bool json) {
     struct sdse_tflite lite;
     struct sdse_workload *net = NULL;
     enum sdse_status status = sdse_tflite_open(path, cli->arena, &lite, &cli->diags);
     if (status == SDSE_OK)
         status = load(cli, lite.yaml, path, &net);
+    if (status == SDSE_OK && !no_weight_bits)
+        sdse_import_take_widths(lite.layers, lite.layer_count, net);
     if (status == SDSE_OK)
         status = write_all(cli, &lite, net, output);
     const enum cli_exit result = cli_finish(cli, status);

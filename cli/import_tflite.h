@@ -5,8 +5,9 @@
 #include "cli/cli.h"
 
 // Writes workload.yaml, manifest.tsv and weights/ into the folder `output`, and shows
-// the network; `json`: as an object.
+// the network; `json`: as an object. `no_weight_bits`: its layers do not say how wide
+// their weights are stored.
 enum cli_exit cli_import_tflite(struct cli *cli, const char *path, const char *output,
-                                bool json);
+                                bool no_weight_bits, bool json);
 
 #endif

@@ -27,13 +27,27 @@
 #include "spec/types/form.h"
 #include "spec/types/workload.h"
 
-// Bits of a plain word of a layer's tensor: the accelerator's, unless the layer says how
-// wide its right operand is.
+// Bits of a plain word of a layer's tensor: the accelerator's, unless the layer says
+// how wide its right operand is, or that its weights are stored narrower.
 static inline uint32_t sdse_word_bits(const struct sdse_arch *arch,
                                       const struct sdse_layer *layer,
                                       enum sdse_tensor tensor) {
-    return tensor == SDSE_WEIGHTS && layer->weight_bits ? layer->weight_bits
-                                                        : arch->bits[tensor];
+    const uint32_t own =
+        tensor == SDSE_WEIGHTS && layer->kind <= SDSE_MATMUL ? layer->weight_bits : 0;
+    return own && (layer->kind == SDSE_MATMUL || own < arch->bits[tensor])
+               ? own
+               : arch->bits[tensor];
+}
+
+// The same where the weights may be in a form: its words are as wide as the
+// accelerator's, whatever they were made of.
+static inline uint32_t sdse_formed_bits(const struct sdse_arch *arch,
+                                        const struct sdse_layer *layer,
+                                        enum sdse_tensor tensor,
+                                        const struct sdse_weight_form *form) {
+    const bool formed =
+        layer->kind != SDSE_MATMUL && form && (form->smartdeal || form->first);
+    return formed ? arch->bits[tensor] : sdse_word_bits(arch, layer, tensor);
 }
 
 // The words of a tensor, as formats see them.

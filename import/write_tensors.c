@@ -187,6 +187,17 @@ static enum sdse_status write_network(const struct writing *w,
         sdse_arena_printf(w->arena, "%s/workload.yaml", w->folder), w->diags);
 }
 
+void sdse_import_take_widths(const struct sdse_tensor_layer *layers, size_t count,
+                             struct sdse_workload *network) {
+    for (size_t i = 0, next = 0; i < network->layer_count && next < count; i++) {
+        struct sdse_layer *layer = &network->layers[i];
+        if (strcmp(layer->name, layers[next].layer) != 0)
+            continue;
+        const size_t bytes = sdse_dtype_bytes(layers[next++].weights.dtype);
+        layer->weight_bits = bytes < sizeof(float) ? 8 * (uint32_t)bytes : 0;
+    }
+}
+
 enum sdse_status sdse_import_write_tensors(const struct sdse_output_rules *rules,
                                            struct sdse_tensor_layer *layers,
                                            size_t count, struct sdse_workload *network,

@@ -25,4 +25,9 @@ enum sdse_status sdse_import_write_tensors(
     size_t count, struct sdse_workload *network, const char *folder,
     const struct sdse_steps *steps, struct sdse_arena *arena, struct sdse_diags *diags);
 
+// Says of the network's layers how wide their weights are in the file (bits; nothing of
+// 32 bits and more). Layers are in the same order.
+void sdse_import_take_widths(const struct sdse_tensor_layer *layers, size_t count,
+                             struct sdse_workload *network);
+
 #endif

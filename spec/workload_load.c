@@ -63,7 +63,7 @@ static const struct {
     {"k", KIND(MATMUL)},
     {"n", KIND(MATMUL)},
     {"role", KIND(MATMUL)},
-    {"bits", KIND(MATMUL)},
+    {"bits", OWN | KIND(DECONV) | KIND(FC) | KIND(MATMUL)},
     {"fused", MOVES},
     {"addends",
      KIND(ADD) | KIND(CONV) | KIND(DWCONV) | KIND(CONV1D) | KIND(FC) | KIND(MATMUL)},
@@ -139,14 +139,19 @@ static void read_fc(struct sdse_layer_reader *r) {
     r->layer->in_height = bound[SDSE_P];
 }
 
-// What the right operand is, and how wide its words are.
-static void read_operand(struct sdse_layer_reader *r) {
-    static const char *const roles[] = {"cache", "parameter"}, *const keys[] = {
-                                                                   "weights"};
+// What the right operand is.
+static void read_role(struct sdse_layer_reader *r) {
+    static const char *const roles[] = {"cache", "parameter"};
     const struct sdse_node *node = sdse_node_get(r->map, "role");
     unsigned word;
     if (node && sdse_read_word(node, roles, 2, r->diags, &word))
         r->layer->role = (enum sdse_operand_role)(word + 1);
+}
+
+// How wide its words, or those of weights, are.
+static void read_bits(struct sdse_layer_reader *r) {
+    static const char *const keys[] = {"weights"};
+    const struct sdse_node *node;
     if (!(node = sdse_node_get(r->map, "bits")) ||
         !sdse_expect_kind(node, SDSE_NODE_MAPPING, r->diags))
         return;
@@ -167,7 +172,7 @@ static void read_matmul(struct sdse_layer_reader *r) {
     uint64_t heads = sdse_layer_count(r, "heads", 1);
     uint64_t operands = sdse_layer_count(r, "kv_heads", heads);
     uint64_t each = sdse_layer_count(r, "batch", 1);
-    read_operand(r);
+    read_role(r);
     if (node)
         sdse_read_bool(node, r->diags, &shared);
     bound[SDSE_P] = sdse_layer_count(r, "m", 0);
@@ -397,6 +402,7 @@ static void read_layer(struct sdse_layer_reader *r) {
     read_density(r);
     if ((node = sdse_node_get(r->map, "uncoded")))
         sdse_read_tensor_set(node, r->diags, &layer->uncoded);
+    read_bits(r);
     if (!(SDSE_BIT(r->kind) & MOVES))
         sdse_layer_read_activations(r);
     if (!(SDSE_BIT(r->kind) & (MOVES | KIND(MATMUL) | KIND(WGRAD))))

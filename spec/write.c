@@ -110,10 +110,8 @@ static void print_matmul(FILE *out, const uint64_t bound[SDSE_DIMS], uint64_t ba
             bound[SDSE_C], bound[SDSE_K]);
 }
 
-// What is said of a right operand beside its size.
-static void print_operand(FILE *out, const struct sdse_layer *layer) {
-    if (layer->role)
-        fprintf(out, ", role: %s", sdse_operand_role_name(layer->role));
+// Of weights, or of a right operand.
+static void print_bits(FILE *out, const struct sdse_layer *layer) {
     if (layer->weight_bits)
         fprintf(out, ", bits: {weights: %" PRIu32 "}", layer->weight_bits);
 }
@@ -139,7 +137,9 @@ static void print_shape(FILE *out, const struct sdse_layer *layer, uint64_t batc
     const uint64_t *bound = layer->nest.bound;
     if (layer->kind == SDSE_MATMUL) {
         print_matmul(out, bound, batch);
-        print_operand(out, layer);
+        if (layer->role)
+            fprintf(out, ", role: %s", sdse_operand_role_name(layer->role));
+        print_bits(out, layer);
         print_addends(out, layer);
         return;
     }
@@ -161,6 +161,7 @@ static void print_shape(FILE *out, const struct sdse_layer *layer, uint64_t batc
         fputs(", shares_weights: ", out);
         sdse_print_word(out, layer->shares_weights);
     }
+    print_bits(out, layer);
     print_addends(out, layer);
 }
 

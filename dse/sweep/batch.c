@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "costmodel/coded.h"
 #include "costmodel/evaluate.h"
 #include "dse/network/network_front.h"
 #include "dse/sweep/forms.h"
@@ -203,7 +204,7 @@ static enum sdse_status write_form(struct writing *w, size_t layer_index,
                    : sdse_store_add_form(w->store, &measured->record);
     }
     const struct sdse_weight_form *form = &w->point->forms[layer_index];
-    const uint32_t word_bits = variant_of(w)->arch->bits[SDSE_WEIGHTS];
+    const uint32_t word_bits = sdse_word_bits(variant_of(w)->arch, layer, SDSE_WEIGHTS);
     const bool stores = sdse_layer_stores_weights(layer);
     *words =
         stores ? sdse_tile_words(&layer->nest, SDSE_WEIGHTS, layer->nest.bound) : 0;

@@ -1,6 +1,7 @@
 // Operators that compute element by element, reduce, or make values.
 #include "import/onnx/rules.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -229,6 +230,48 @@ static bool infer_range(struct sdse_onnx_graph *graph, struct sdse_onnx_node *no
     return sdse_onnx_set(graph, node, 0, 1, dims);
 }
 
+// What the attributes and the weights of a recurrent network say of one another: W
+// [directions][gates · hidden][inputs], R [directions][gates · hidden][hidden].
+static bool cells_fit(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node,
+                      const struct sdse_onnx_shape *x,
+                      const struct sdse_onnx_shape *r) {
+    const struct sdse_onnx_value *in = sdse_onnx_in(graph, node, 1);
+    const int64_t hidden = sdse_onnx_int(node, "hidden_size", (int64_t)r->dim[2]);
+    const uint64_t ways = sdse_onnx_text_is(node, "direction", "bidirectional") ? 2 : 1;
+    const uint64_t gates = strcmp(node->op, "GRU") == 0   ? 3
+                           : strcmp(node->op, "RNN") == 0 ? 1
+                                                          : 4;
+    if (hidden < 1 || (uint64_t)hidden != r->dim[2])
+        return sdse_onnx_wrong(graph, node,
+                               "'hidden_size' is %" PRId64
+                               ", and its recurrence weights have %" PRIu64,
+                               hidden, r->dim[2]);
+    if (r->dim[0] != ways)
+        return sdse_onnx_wrong(graph, node,
+                               "its weights are of %" PRIu64
+                               " directions, 'direction' says %" PRIu64,
+                               r->dim[0], ways);
+    if (r->dim[1] / gates != r->dim[2] || r->dim[1] % gates != 0)
+        return sdse_onnx_wrong(graph, node,
+                               "its recurrence weights are no %" PRIu64
+                               " squares of its state: %s",
+                               gates, sdse_onnx_shape_text(r).at);
+    if (!in || !in->shape.known)
+        return true;
+    const struct sdse_onnx_shape *w = &in->shape;
+    if (w->rank != 3 || w->dim[0] != r->dim[0] || w->dim[1] != r->dim[1])
+        return sdse_onnx_wrong(graph, node,
+                               "input weights %s and recurrence weights %s are not of "
+                               "one cell",
+                               sdse_onnx_shape_text(w).at, sdse_onnx_shape_text(r).at);
+    if (w->dim[2] != x->dim[2] && strcmp(node->op, "AttnLSTM") != 0)
+        return sdse_onnx_wrong(graph, node,
+                               "its weights take %" PRIu64
+                               " numbers a step, and its input has %" PRIu64,
+                               w->dim[2], x->dim[2]);
+    return true;
+}
+
 // Recurrent networks: all steps, then the last; hidden_size per direction.
 static bool infer_recurrent(struct sdse_onnx_graph *graph,
                             struct sdse_onnx_node *node) {
@@ -238,6 +281,8 @@ static bool infer_recurrent(struct sdse_onnx_graph *graph,
         return false;
     if (x->rank != 3 || r->rank != 3)
         return sdse_onnx_wrong(graph, node, "input and weights need 3 dimensions");
+    if (!cells_fit(graph, node, x, r))
+        return false;
     uint64_t all[4] = {x->dim[0], r->dim[0], x->dim[1], r->dim[2]};
     uint64_t last[3] = {r->dim[0], x->dim[1], r->dim[2]};
     if (sdse_onnx_int(node, "layout", 0) != 0) { // samples first

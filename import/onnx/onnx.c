@@ -11,6 +11,7 @@
 #include "import/onnx/imported.h"
 #include "import/onnx/infer.h"
 #include "import/onnx/quantized.h"
+#include "import/onnx/widths.h"
 
 bool sdse_import_input_parse(const char *text, struct sdse_arena *arena,
                              struct sdse_import_input *out) {
@@ -106,6 +107,12 @@ static enum sdse_status build(struct sdse_imported *imported,
             imported->layers.layer[i].weights_file = NULL;
             imported->layers.layer[i].weights_unread = true;
         }
+    for (size_t i = 0; i < imported->layers.count; i++)
+        if (imported->layers.weights[i].constant &&
+            sdse_layer_has_weights(&imported->layers.layer[i]) &&
+            !(options && options->no_weight_bits))
+            imported->layers.layer[i].weight_bits = sdse_onnx_stored_bits(
+                &imported->graph, imported->layers.weights[i].value);
     for (size_t i = 0; i < imported->layers.not_modelled_count; i++)
         if (!make_printable(&imported->layers.not_modelled[i], imported->arena))
             return SDSE_NO_MEMORY;

@@ -36,8 +36,9 @@ struct sdse_import_options {
     bool shapes_only;   // no external data is read, and no weights: it may be absent
     size_t batch_count; // inputs whose batch is said; those that name the extent alike
     const struct sdse_import_batch
-        *batch;    // have it too. 0: import/onnx/batch.h guesses
-    bool no_batch; // samples are one
+        *batch;          // have it too. 0: import/onnx/batch.h guesses
+    bool no_batch;       // samples are one
+    bool no_weight_bits; // layers do not say how wide their weights are stored
 };
 
 // Parses "NAME=1x3x224x224" (the name ends at the last '='). Returns false, leaving

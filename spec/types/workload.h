@@ -94,9 +94,9 @@ struct sdse_layer {
     // Of the others: maps of the outputs' size that are added to the finished outputs,
     // or multiplied with them, before these are put anywhere.
     uint32_t addends;
-    // Of a product of activations: what its right operand is, and bits of each word of
-    // it where that is none of the accelerator's own width [0: it is].
-    enum sdse_operand_role role;
+    enum sdse_operand_role role; // of the right operand of a product of activations
+    // Bits of each word of that, or of each weight as it is stored; 0: as wide as the
+    // accelerator's. Of weights the narrower of the two counts.
     uint32_t weight_bits;
     double density[SDSE_TENSORS]; // fraction of non-zero words, declared; 1 if not said
     const char

@@ -192,7 +192,7 @@ static const struct example examples[] = {
     {"ConstantOfShape", "i[2,3]", "", "2x3"},
     {"ConstantOfShape", "i[281474976710657]", "", "!"},
     {"Range", "i[0];i[10];i[3]", "", "4"},
-    {"LSTM", "20x2x32;w2x64x32;w2x64x16", "", "20x2x2x16;2x2x16;2x2x16"},
+    {"LSTM", "20x2x32;w1x64x32;w1x64x16", "", "20x1x2x16;1x2x16;1x2x16"},
     {"Constant", "", "value_ints=[1,2,3]", "3"},
     {"Constant", "", "value_float=(1)", "s"},
     {"NoSuchOperator", "2x3", "", "?"},

@@ -150,6 +150,19 @@ static bool expand_scan(struct sdse_rewrite *w) {
     return true;
 }
 
+// A loop that is executed not once gives the states that it was given. False: somebody
+// may read what its steps put together, which is nothing.
+static bool pass_states(struct sdse_rewrite *w, uint32_t states) {
+    for (uint32_t i = 0; i < w->node->output_count; i++) {
+        if (!sdse_rewrite_gives(w, i))
+            continue;
+        if (i >= states || !sdse_rewrite_in(w, i + 2))
+            return false;
+        sdse_rewrite_give(w, i, sdse_rewrite_in(w, i + 2));
+    }
+    return true;
+}
+
 // M and a condition, then states; the graph has the number of the step first, and puts
 // out a condition first. A condition that is computed may end the loop sooner: steps
 // are as many as there may be.
@@ -159,9 +172,12 @@ static bool expand_loop(struct sdse_rewrite *w) {
     bool known = false, conditioned = false;
     const int64_t steps = sdse_onnx_integer(constant_in(w, 0, &known));
     const double condition = constant_in(w, 1, &conditioned);
-    if (!body || !known || steps < 1 || inputs < 2 || body->n_input != inputs ||
-        body->n_output < inputs - 1 || body->n_output - 1 != w->node->output_count ||
-        (conditioned && condition == 0))
+    if (!body || inputs < 2 || body->n_input != inputs || body->n_output < inputs - 1 ||
+        body->n_output - 1 < w->node->output_count) // the last may be left out
+        return false;
+    if ((known && steps < 1) || (conditioned && condition == 0))
+        return pass_states(w, inputs - 2);
+    if (!known)
         return false;
     struct sdse_renames names = {0};
     for (uint32_t i = 0; i < inputs; i++) {
