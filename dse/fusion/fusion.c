@@ -115,7 +115,7 @@ static enum sdse_status ask(void *context, const struct sdse_place_question *que
     struct sdse_group *group = find_group(fusing, question->layer, question->more);
     *answer = (struct sdse_layer_front){.count = 0};
     if (question->reserved_bits > fusing->nests.capacity_bits ||
-        fusing->nests.stopped ||
+        sdse_nests_stopped(&fusing->nests) ||
         sdse_members_split_map(&group->members, question->operands))
         return SDSE_OK;
     enum sdse_status status = sdse_group_plan(fusing->request, fusing->arena, group);
@@ -205,7 +205,9 @@ enum sdse_status sdse_fusion_pick(const struct sdse_fusion_request *request,
 
 void sdse_fusion_free(struct sdse_fusion *fusion) {
     sdse_residency_free(&fusion->residency);
-    if (fusion->fusing)
+    if (fusion->fusing) {
+        sdse_nests_free(&fusion->fusing->nests);
         sdse_arena_free(fusion->fusing->arena);
+    }
     fusion->fusing = NULL;
 }

@@ -18,6 +18,10 @@ struct asking {
     enum sdse_places_goal goal;
     struct sdse_group_point *found; // by rising energy, unbeaten
     size_t count, room;
+    // Scratch: questions about the kinds, in order.
+    size_t question_room, *order;
+    struct sdse_nest_question *question;
+    bool *taken;
 };
 
 // --- What is worth it ---
@@ -47,23 +51,63 @@ static bool may_help(const struct asking *asking, const struct sdse_tradeoff *le
            sdse_places_may_help(asking->kinds.question->bar, asking->goal, least);
 }
 
+static double energy_of(const struct sdse_kind *kind) {
+    return (double)kind->times * kind->least.energy_pj;
+}
+
+// The dearest of the kinds that are not taken yet, the first of equal ones.
+static size_t dearest(const struct sdse_kinds *kinds, const bool *taken) {
+    size_t next = SIZE_MAX;
+    for (size_t i = 0; i < kinds->count; i++)
+        if (!taken[i] && (next == SIZE_MAX ||
+                          energy_of(&kinds->kind[i]) > energy_of(&kinds->kind[next])))
+            next = i;
+    return next;
+}
+
+// Lists the questions about all kinds, the dearest first; what each is about is
+// order[n].
+static bool list_questions(struct asking *asking) {
+    const size_t count = asking->kinds.count;
+    if (count > asking->question_room) {
+        free(asking->question);
+        free(asking->order);
+        free(asking->taken);
+        asking->question_room = 2 * count;
+        asking->question = malloc(2 * count * sizeof *asking->question);
+        asking->order = malloc(2 * count * sizeof *asking->order);
+        asking->taken = malloc(2 * count * sizeof *asking->taken);
+    }
+    if (!asking->question || !asking->order || !asking->taken) {
+        asking->question_room = 0;
+        return count == 0;
+    }
+    memset(asking->taken, 0, count * sizeof *asking->taken);
+    for (size_t n = 0; n < count; n++) {
+        const size_t next = dearest(&asking->kinds, asking->taken);
+        asking->taken[next] = true;
+        asking->order[n] = next;
+        asking->question[n] = (struct sdse_nest_question){
+            asking->kinds.kind[next].entry, asking->kinds.kind[next].reserved_bits};
+    }
+    return true;
+}
+
 // Answers of all kinds, the dearest first; false in *worth when the sum cannot help or
 // something does not fit.
 static enum sdse_status answer_kinds(struct asking *asking, bool *worth, bool *fits) {
     *worth = *fits = true;
+    if (!list_questions(asking))
+        return SDSE_NO_MEMORY;
     for (size_t i = 0; i < asking->kinds.count; i++)
         asking->kinds.kind[i].answer = NULL;
     for (size_t n = 0; n < asking->kinds.count; n++) {
-        struct sdse_kind *next = NULL;
-        for (size_t i = 0; i < asking->kinds.count; i++) {
-            struct sdse_kind *kind = &asking->kinds.kind[i];
-            if (!kind->answer &&
-                (!next || (double)kind->times * kind->least.energy_pj >
-                              (double)next->times * next->least.energy_pj))
-                next = kind;
-        }
-        const enum sdse_status status = sdse_nests_answer(
-            asking->kinds.nests, next->entry, next->reserved_bits, &next->answer);
+        struct sdse_kind *next = &asking->kinds.kind[asking->order[n]];
+        enum sdse_status status = sdse_nests_search_ahead(
+            asking->kinds.nests, &asking->question[n], asking->kinds.count - n);
+        if (status == SDSE_OK)
+            status = sdse_nests_answer(asking->kinds.nests, next->entry,
+                                       next->reserved_bits, &next->answer);
         if (status != SDSE_OK)
             return status;
         *fits = next->answer->count > 0;
@@ -197,7 +241,8 @@ static enum sdse_status list_configs(struct asking *asking, bool columns,
                    may_keep = may_be_kept(group, asking->kinds.question);
     size_t index = 0;
     *count = 0;
-    for (size_t p = 0; p < group->plan_count; p++) {
+    for (size_t p = 0;
+         p < group->plan_count && !sdse_nests_stopped(asking->kinds.nests); p++) {
         // What is in the shared memory already is not buffered.
         if ((asking->kinds.question->operands && group->plan[p].buffered) ||
             columns != (group->plan[p].tile_columns > 0))
@@ -236,7 +281,8 @@ static enum sdse_status try_configs(struct asking *asking, struct config *config
                                     size_t count) {
     struct sdse_fusion_counts *counts = asking->kinds.nests->counts;
     enum sdse_status status = SDSE_OK;
-    for (size_t i = 0; i < count && !status && !asking->kinds.nests->stopped; i++) {
+    for (size_t i = 0; i < count && !status && !sdse_nests_stopped(asking->kinds.nests);
+         i++) {
         bool fits, worth = may_help(asking, &config[i].least);
         if (worth) {
             status = sdse_kinds_list(&asking->kinds,
@@ -300,6 +346,9 @@ enum sdse_status sdse_group_front_find(struct sdse_nests *nests,
     free(config);
     free(asking.kinds.kind);
     free(asking.found);
+    free(asking.question);
+    free(asking.order);
+    free(asking.taken);
     return status;
 }
 

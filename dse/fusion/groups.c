@@ -476,6 +476,10 @@ static enum sdse_status add_column_plans(const struct sdse_fusion_request *reque
     return status;
 }
 
+static bool is_stopped(const struct sdse_fusion_request *request) {
+    return request->residency.stop && atomic_load(request->residency.stop);
+}
+
 enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
                                  struct sdse_arena *arena, struct sdse_group *group) {
     const struct sdse_members *members = &group->members;
@@ -500,11 +504,13 @@ enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
     group->plan = SDSE_ARENA_ARRAY(arena, struct sdse_group_plan, most);
     struct sdse_arena *scratch = sdse_arena_new();
     enum sdse_status status = group->plan && scratch ? SDSE_OK : SDSE_NO_MEMORY;
-    for (uint64_t tile = rows; tile && !status;
+    bool stopped = false;
+    for (uint64_t tile = rows; tile && !status && !stopped;
          tile = next_tile(request->tiles, rows, tile)) {
         const size_t from = group->plan_count;
         // Retained first: where that changes nothing, that is what is said.
-        for (unsigned set = inner + 1; set-- > 0 && !status;) {
+        for (unsigned set = inner + 1; set-- > 0 && !status && !stopped;) {
+            stopped = is_stopped(request);
             struct sdse_group_plan plan = {
                 .tile_rows = tile, .retained = set & ~1u, .buffered = set & 1u};
             if (plan.buffered && !members->may_buffer)
@@ -517,12 +523,13 @@ enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
             sdse_arena_reset(scratch);
         }
         for (uint64_t some = next_columns(request->tiles, columns, columns);
-             some && !status; some = next_columns(request->tiles, columns, some))
+             some && !status && !stopped;
+             some = next_columns(request->tiles, columns, some))
             status = add_column_plans(request, group, tile, some, scratch, arena);
     }
     sdse_arena_free(scratch);
-    group->planned = status == SDSE_OK;
-    if (status != SDSE_OK)
+    group->planned = status == SDSE_OK && !stopped;
+    if (!group->planned)
         group->plan_count = 0;
     return status;
 }

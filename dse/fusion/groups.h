@@ -73,6 +73,7 @@ struct sdse_fusion_config sdse_group_config(const struct sdse_group *group,
 // the input is buffered, how many heads or channels at a time, columns where they are
 // asked for. Of plans with equal nests the first stays. SDSE_OVERFLOW: rows x tiles
 // exceed SDSE_FUSED_MOST_ROWS, there are none.
+// None are listed, either, once the request says that the search is to end.
 enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
                                  struct sdse_arena *arena, struct sdse_group *group);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/pool.h"
 #include "costmodel/model.h"
 
 // --- Entries ---
@@ -122,30 +123,29 @@ enum sdse_status sdse_nests_bound(struct sdse_nests *nests,
 
 // --- Answers ---
 
-static enum sdse_status search(struct sdse_nests *nests,
+// What it finds lives in `arena`.
+static enum sdse_status search(const struct sdse_nests *nests,
                                const struct sdse_nest_entry *entry,
-                               double reserved_bits, struct sdse_nest_answer *found) {
+                               double reserved_bits, struct sdse_arena *arena,
+                               struct sdse_nest_answer *found) {
     struct sdse_residence residence;
     const struct sdse_layer layer =
         sdse_nest_layer(nests, entry, reserved_bits, &residence);
     const struct sdse_map_request map = ask_for(nests, entry, &layer);
     struct sdse_model *model;
-    enum sdse_status status =
-        sdse_model_new(map.arch, &layer, map.form, nests->arena, &model);
+    enum sdse_status status = sdse_model_new(map.arch, &layer, map.form, arena, &model);
+    found->asked_bits = reserved_bits;
     found->most_room_bits = nests->capacity_bits - reserved_bits;
     found->answer.status = SDSE_MAP_NONE;
     // Nothing to search where not even the place of its outputs is left.
     if (status == SDSE_OK && sdse_model_room_bits(model, map.arch, nests->level) >= 0)
-        status = sdse_map(&map, nests->arena, &found->answer);
+        status = sdse_map(&map, arena, &found->answer);
     if (status != SDSE_OK)
         return status;
-    nests->counts->searches++;
-    nests->stopped |= found->answer.status == SDSE_MAP_INTERRUPTED;
     found->least_room_bits = sdse_answer_least_room_bits(
         model, nests->level, &found->answer, found->most_room_bits);
     found->count = found->answer.point_count;
-    found->elements =
-        SDSE_ARENA_ARRAY(nests->arena, struct sdse_tradeoff, found->count + 1);
+    found->elements = SDSE_ARENA_ARRAY(arena, struct sdse_tradeoff, found->count + 1);
     if (!found->elements)
         return SDSE_NO_MEMORY;
     for (size_t i = 0; i < found->count; i++)
@@ -163,15 +163,32 @@ static struct sdse_nest_answer *find(const struct sdse_nest_entry *entry, double
     return answer;
 }
 
+// What was searched ahead for so much reserved, which is taken; NULL: nothing.
+static struct sdse_nest_answer *take_ahead(struct sdse_nest_entry *entry,
+                                           double reserved_bits) {
+    struct sdse_nest_answer **at = &entry->ahead;
+    while (*at && (*at)->asked_bits != reserved_bits)
+        at = &(*at)->next;
+    struct sdse_nest_answer *found = *at;
+    if (found)
+        *at = found->next;
+    return found;
+}
+
 static enum sdse_status learn(struct sdse_nests *nests, struct sdse_nest_entry *entry,
                               double reserved_bits) {
-    struct sdse_nest_answer *found =
-        SDSE_ARENA_NEW(nests->arena, struct sdse_nest_answer);
-    if (!found)
-        return SDSE_NO_MEMORY;
-    const enum sdse_status status = search(nests, entry, reserved_bits, found);
-    if (status != SDSE_OK)
-        return status;
+    struct sdse_nest_answer *found = take_ahead(entry, reserved_bits);
+    if (!found) {
+        found = SDSE_ARENA_NEW(nests->arena, struct sdse_nest_answer);
+        if (!found)
+            return SDSE_NO_MEMORY;
+        const enum sdse_status status =
+            search(nests, entry, reserved_bits, nests->arena, found);
+        if (status != SDSE_OK)
+            return status;
+    }
+    nests->counts->searches++;
+    nests->stopped |= found->answer.status == SDSE_MAP_INTERRUPTED;
     found->next = entry->answers;
     entry->answers = found;
     return SDSE_OK;
@@ -190,5 +207,102 @@ enum sdse_status sdse_nests_answer(struct sdse_nests *nests,
         status = learn(nests, entry, reserved_bits);
     if (status == SDSE_OK)
         *answer = find(entry, room);
+    return status;
+}
+
+// --- Ahead of what is asked ---
+
+bool sdse_nests_stopped(struct sdse_nests *nests) {
+    const atomic_bool *stop = nests->request->residency.stop;
+    nests->stopped |= stop && atomic_load(stop);
+    return nests->stopped;
+}
+
+void sdse_nests_free(struct sdse_nests *nests) {
+    for (unsigned w = 0; w < nests->worker_count; w++)
+        sdse_arena_free(nests->worker[w]);
+    nests->worker_count = 0;
+}
+
+static enum sdse_status make_workers(struct sdse_nests *nests) {
+    const unsigned asked = nests->request->residency.threads,
+                   count = asked ? asked : sdse_processors();
+    if (nests->worker_count || count == 1)
+        return SDSE_OK;
+    nests->worker = SDSE_ARENA_ARRAY(nests->arena, struct sdse_arena *, count);
+    for (unsigned w = 0; nests->worker && w < count; w++) {
+        nests->worker[w] = sdse_arena_new();
+        if (!nests->worker[w])
+            return SDSE_NO_MEMORY;
+        nests->worker_count = w + 1;
+    }
+    return nests->worker ? SDSE_OK : SDSE_NO_MEMORY;
+}
+
+// What the next question about an entry would search; false: nothing, or that was
+// searched ahead.
+static bool is_to_search(const struct sdse_nests *nests,
+                         const struct sdse_nest_question *question,
+                         double *reserved_bits) {
+    const struct sdse_nest_entry *entry = question->entry;
+    const double room = nests->capacity_bits - question->reserved_bits;
+    *reserved_bits = entry->answers ? question->reserved_bits : 0;
+    if (entry->answers && find(entry, room))
+        return false;
+    const struct sdse_nest_answer *ahead = entry->ahead;
+    while (ahead && ahead->asked_bits != *reserved_bits)
+        ahead = ahead->next;
+    return !ahead;
+}
+
+struct ahead {
+    struct sdse_nest_question question;
+    struct sdse_nest_answer *found;
+    enum sdse_status status;
+};
+
+struct searching {
+    const struct sdse_nests *nests;
+    struct ahead *ahead;
+};
+
+static void search_one(void *context, unsigned worker, size_t index) {
+    const struct searching *work = context;
+    struct ahead *ahead = &work->ahead[index];
+    ahead->status =
+        search(work->nests, ahead->question.entry, ahead->question.reserved_bits,
+               work->nests->worker[worker], ahead->found);
+}
+
+enum sdse_status sdse_nests_search_ahead(struct sdse_nests *nests,
+                                         const struct sdse_nest_question *question,
+                                         size_t count) {
+    enum { MOST = 64 };
+    struct ahead ahead[MOST];
+    size_t tasks = 0;
+    enum sdse_status status = make_workers(nests);
+    const size_t most = 2 * nests->worker_count < MOST ? 2 * nests->worker_count : MOST;
+    for (size_t i = 0; i < count && tasks < most && !status; i++) {
+        struct sdse_nest_question next = question[i];
+        bool twice = !is_to_search(nests, &question[i], &next.reserved_bits);
+        for (size_t t = 0; t < tasks; t++)
+            twice |= ahead[t].question.entry == next.entry;
+        if (i == 0 && twice) // the next answer is there
+            return SDSE_OK;
+        if (twice)
+            continue;
+        ahead[tasks] = (struct ahead){
+            next, SDSE_ARENA_NEW(nests->arena, struct sdse_nest_answer), SDSE_OK};
+        status = ahead[tasks++].found ? SDSE_OK : SDSE_NO_MEMORY;
+    }
+    if (tasks < 2 || status != SDSE_OK)
+        return status;
+    struct searching work = {nests, ahead};
+    status = sdse_parallel_for(tasks, nests->worker_count, search_one, &work);
+    for (size_t t = 0; t < tasks && !status; t++) {
+        status = ahead[t].status;
+        ahead[t].found->next = ahead[t].question.entry->ahead;
+        ahead[t].question.entry->ahead = ahead[t].found;
+    }
     return status;
 }

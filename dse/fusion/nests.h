@@ -23,6 +23,7 @@ struct sdse_nest_key {
 
 struct sdse_nest_answer {
     struct sdse_nest_answer *next; // of the same key
+    double asked_bits;             // reserved where it was searched
     double least_room_bits, most_room_bits;
     struct sdse_map_answer answer;
     size_t count;
@@ -37,6 +38,7 @@ struct sdse_nest_entry {
     bool bounded;
     struct sdse_tradeoff bound; // of energy, of latency, at any room
     struct sdse_nest_answer *answers;
+    struct sdse_nest_answer *ahead; // searched, not asked for yet
 };
 
 enum { SDSE_NEST_SLOTS = 1 << 14 };
@@ -48,8 +50,16 @@ struct sdse_nests {
     struct sdse_nest_entry *slot[SDSE_NEST_SLOTS];
     struct sdse_fusion_counts *counts;
     bool stopped;
-    struct sdse_arena *arena; // owns it all
+    struct sdse_arena *arena; // owns it all, but for what is searched ahead
+    unsigned worker_count;    // 0: nothing was
+    struct sdse_arena **worker;
 };
+
+// Frees what was searched ahead.
+void sdse_nests_free(struct sdse_nests *nests);
+
+// Whether the search is to end: answers from now on are none. Asks the request.
+bool sdse_nests_stopped(struct sdse_nests *nests);
 
 // The entry of a nest of a layer; NULL: memory is out. at: its residence, whose level
 // and reserved bits are not looked at.
@@ -72,5 +82,17 @@ enum sdse_status sdse_nests_bound(struct sdse_nests *nests,
 enum sdse_status sdse_nests_answer(struct sdse_nests *nests,
                                    struct sdse_nest_entry *entry, double reserved_bits,
                                    const struct sdse_nest_answer **answer);
+
+// A question to come.
+struct sdse_nest_question {
+    struct sdse_nest_entry *entry;
+    double reserved_bits;
+};
+
+// Searches ahead, by the request's threads, what sdse_nests_answer would search for
+// the first few of the questions: no answer depends on it, nor any count.
+enum sdse_status sdse_nests_search_ahead(struct sdse_nests *nests,
+                                         const struct sdse_nest_question *question,
+                                         size_t count);
 
 #endif

@@ -298,6 +298,7 @@ static enum sdse_status ask(void *context, const struct sdse_place_question *que
     struct sdse_answers *answers = context;
     const struct sdse_residency_groups *groups = answers->request->groups;
     const struct sdse_answer *answer;
+    answers->stopped |= answers->request->stop && atomic_load(answers->request->stop);
     if (question->more && !answers->stopped)
         return groups->ask(groups->context, question, front);
     // What is held alone is more than there is, or half a map.

@@ -233,6 +233,31 @@ static void test_for_people(void **state) {
     free_ran(&ran);
 }
 
+// Whatever is searched ahead, on however many threads: the same mappings, and the same
+// counts.
+static void test_threads(void **state) {
+    (void)state;
+    const char *const asked = "map -a @stores.yaml -w @three.yaml --resident --fuse 3 "
+                              "--objective %s -f json -j %d";
+    char *mappings = NULL;
+    for (int threads = 1; threads <= 5; threads += 2) {
+        char one[160], some[160];
+        snprintf(one, sizeof one, asked, "pareto", 1);
+        snprintf(some, sizeof some, asked, "pareto", threads);
+        run_alike(one, some);
+        snprintf(one, sizeof one, asked, "energy --tiles all", 1);
+        snprintf(some, sizeof some, asked, "energy --tiles all -o @maps.yaml --force",
+                 threads);
+        run_alike(one, some);
+        char *written = read_whole(scratch("maps.yaml"));
+        if (mappings)
+            assert_string_equal(written, mappings);
+        free(mappings);
+        mappings = written;
+    }
+    free(mappings);
+}
+
 static void expect_refusal(const char *line, const char *message) {
     struct ran ran = run_program(line);
     assert_int_equal(ran.status, 2);
@@ -334,6 +359,7 @@ int main(void) {
         cmocka_unit_test(test_front),
         cmocka_unit_test(test_tiles_of_columns),
         cmocka_unit_test(test_for_people),
+        cmocka_unit_test(test_threads),
         cmocka_unit_test(test_attention_by_rows),
         cmocka_unit_test(test_groups_that_are_not_tried),
         cmocka_unit_test(test_what_does_not_go_together)};

@@ -197,7 +197,7 @@ static void check_goal(const struct brute_problem *p, enum sdse_places_goal goal
                       .layer = asked,
                       .objective = objectives[goal],
                       .goal = goal,
-                      .threads = 1},
+                      .threads = 1 + (unsigned)(p->depth + goal) % 3},
         .depth = p->depth,
         .tiles = p->tiles,
         .columns = p->columns};
