@@ -1,5 +1,6 @@
 // Timeloop's files imported and scored: the counts, energies and cycles that Timeloop
 // itself gives for the same design (tests/data/counts), and what is refused.
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,6 +64,62 @@ static void bandwidths_slow_it_as_there(void **state) {
                   "");
     says(" --only totals", totals);
     says(" --only cycles -f csv", cycles);
+}
+
+// One row of counts, and where it stands: "GLB,inputs,1,3712,".
+static void moves(const char *design, const char *row, uint64_t reads, uint64_t fills,
+                  uint64_t updates, uint64_t drains) {
+    char line[300], text[300];
+    snprintf(line, sizeof line,
+             "eval -a @%s/arch.yaml -w @%s/network.yaml -m @d/mapping.yaml --only "
+             "counts -f csv",
+             design, design);
+    snprintf(text, sizeof text, "%s%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",",
+             row, reads, fills, updates, drains);
+    run_says(0, line, text);
+}
+
+// The same layer and mapping through Timeloop's files and back, and through ZigZag's:
+// words worked out by hand from the loops. docs/import.md has the table.
+static void one_problem_through_both_tools(void **state) {
+    (void)state;
+    import_design(EYERISS "arch.yaml " EYERISS "problem.yaml " EYERISS
+                          "mapping.yaml " EYERISS "energies.yaml",
+                  "");
+    static const char convert[] = "convert -a @d/arch.yaml -w @d/network.yaml -l vgg3 "
+                                  "-m @d/mapping.yaml --force ";
+    char line[300];
+    snprintf(line, sizeof line, "%s--to timeloop -o @tl", convert);
+    free(run_text(0, line));
+    snprintf(line, sizeof line, "%s--to zigzag --lossy -o @zz", convert);
+    free(run_text(0, line));
+    free(run_text(0, "import @tl/arch.yaml @tl/problem.yaml @tl/mapping.yaml -o "
+                     "@timeloop --force"));
+    free(run_text(0, "import @zz/hardware.yaml @zz/workload.yaml @zz/mapping.yaml -o "
+                     "@zigzag --force --lossy"));
+    enum { K = 64, C = 64, P = 56, Q = 56, R = 3, S = 3 };
+    // DRAM C16 P4, GLB Q56 | P14 across, K4 S3 down, then C4 R3, then K16.
+    const uint64_t macs = (uint64_t)K * C * P * Q * R * S, outputs = K * P * Q,
+                   passes = 16 * 4 * 56, places = 14 * 4 * 3,
+                   returned = 15 * outputs; // sums come back for each C16 but the first
+    static const char *const designs[] = {"d", "timeloop", "zigzag"};
+    for (int i = 0; i < 3; i++) {
+        // ZigZag's files: windows of neighbours are read once, 16 rows not 14 times 3;
+        // finished and unfinished sums are read on their way out.
+        const bool zigzag = i == 2;
+        moves(designs[i], "DRAM,weights,1,36864,", K * C * R * S, 0, 0, 0);
+        moves(designs[i], "DRAM,inputs,1,215296,", C * 58 * 58, 0, 0, 0);
+        moves(designs[i], "DRAM,outputs,1,200704,", returned, 0, 16 * outputs, 0);
+        moves(designs[i], "GLB,inputs,1,3712,", passes * 4 * 3 * (zigzag ? 16 : 14 * 3),
+              C * 58 * 58, 0, 0);
+        moves(designs[i], "GLB,outputs,1,50176,", returned, returned, 16 * outputs,
+              zigzag ? 16 * outputs : 0);
+        moves(designs[i], "IFM,inputs,168,12,", macs, passes * places * 4 * 3, 0, 0);
+        moves(designs[i], "WSP,weights,168,192,", macs, 16 * places * 192, 0, 0);
+        // Each of 3 places of S has sums of its own, which the network adds up.
+        moves(designs[i], "PSP,outputs,168,16,", macs - 3 * outputs, 3 * returned, macs,
+              zigzag ? 3 * 16 * outputs : 0);
+    }
 }
 
 // No recorded counts of these: what must hold whatever counts them.
@@ -214,6 +271,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(eyeriss_moves_what_timeloop_counts),
         cmocka_unit_test(bandwidths_slow_it_as_there),
+        cmocka_unit_test(one_problem_through_both_tools),
         cmocka_unit_test(others_are_imported_and_mapped),
         cmocka_unit_test(files_include_each_other),
         cmocka_unit_test(losses_are_named),
