@@ -172,9 +172,15 @@ static void test_contexts(void **state) {
     assert_string_equal(listed.out, said.out);
     free_ran(&listed);
     free_ran(&said);
-    // More lengths than a name can hold.
-    says("workload gemma_2b --layers 1 --contexts 1,2,3,4,5,6,7,8,9", 0,
-         "name: gemma_2b_layers1_prefill_9lengths_", NULL);
+    // More lengths than a name can hold: a digest of all of them.
+    says("workload gemma_2b --layers 1 --contexts 1,2,3,4,5,6,7,8,9 -o @nine.yaml", 0,
+         NULL, NULL);
+    says("workload gemma_2b --layers 1 --contexts 1,2,3,4,5,6,7,8,10 -o @ten.yaml", 0,
+         NULL, NULL);
+    says("check @nine.yaml", 0, "gemma_2b_layers1_prefill_9lengths_", NULL);
+    write_scratch("both.yaml", "name: both\nworkloads: [nine.yaml, ten.yaml]\narchs: "
+                               "[" SDSE_SOURCE_DIR "/archs/eyeriss.yaml]\n");
+    says("check @both.yaml", 0, "2 points: 2 networks", NULL);
     says("workload gemma_2b --contexts 1 --seq 2", 2, NULL,
          "--contexts says what --seq and --batch say");
     static const char *const wrong[] = {"1,,2", "0",   ",",         "1,",
@@ -201,6 +207,9 @@ static void test_caches(void **state) {
          "name: mistral_7b_window100_decode_8192_page16\n", NULL);
     says("workload mistral_7b --seq 8192", 0,
          "# A window of 4096 tokens; what lies outside it is not left out.\n", NULL);
+    struct ran ran = run_program("workload mistral_7b --seq 4096");
+    assert_null(strstr(ran.out, "A window")); // nothing is cut
+    free_ran(&ran);
     says("workload gemma3_27b --phase decode --seq 8192", 0,
          "name: l5.qk, kind: matmul, heads: 32, kv_heads: 16, m: 1, k: 128, n: 8192",
          NULL);
@@ -222,6 +231,23 @@ static void test_shapes(void **state) {
          "--plain-ffn -o @own.yaml",
          0, NULL, NULL);
     says("show workload @own.yaml", 0, "60544 weights in layers, 320 other", NULL);
+    // The first blocks of a model whose first three have no experts.
+    says("workload deepseek_v3 --layers 2 --seq 8 --attention absorbed", 0,
+         "name: deepseek_v3_layers2_prefill_8_absorbed\n", NULL);
+    says("workload deepseek_v3 --layers 2 --seq 8 -o @dense.yaml", 0, NULL, NULL);
+    // 2 * (187105280 + 3 * 7168 * 18432) + 129280 * 7168; 2 * (2 * 7168 + 2048) + 7168
+    // + 129280 * 7168.
+    says("show workload @dense.yaml", 0, "2093613056 weights in layers, 926718976",
+         NULL);
+    // Values are as wide as the parts of keys that are not rotated.
+    says("workload custom --layers 1 --dim 32 --heads 4 --ffn 8 --vocab 8 --latent 16 "
+         "--rotated 4 --seq 8",
+         0, "name: l0.v_b, kind: fc, in: 16, out_channels: 32, rows: 8}", NULL);
+    // Each head has keys of its own where the model's do; shared ones stay as many.
+    says("workload llama2_7b --heads 16 --seq 8", 0,
+         "heads: 16, kv_heads: 16, m: 8, k: 128", NULL);
+    says("workload llama3_8b --heads 16 --seq 8", 0,
+         "heads: 16, kv_heads: 8, m: 8, k: 128", NULL);
     says("workload llama3_8b --layers 2 --ffn 512", 0,
          "shape: Llama 3 8B, released configuration, --layers 2 --ffn 512 [V]", NULL);
     struct ran ran = run_program("workload custom --heads 3 --dim 10 --experts 2 "
@@ -262,6 +288,9 @@ static void test_shapes(void **state) {
         {"custom --layers 1 --dim 4194304 --heads 1 --ffn 4194304 --vocab 8 --seq "
          "65536",
          "2^58 MACs of a layer"},
+        {"custom --layers 1 --dim 512 --heads 512 --head-dim 1 --ffn 8 --vocab 8 --seq "
+         "16777216",
+         "2^58 MACs of an attention"},
         {"custom --layers 64 --dim 8 --heads 1 --ffn 8 --vocab 8 --seq 4096 --causal "
          "blocks --block 2",
          "65536 pairs of products"},

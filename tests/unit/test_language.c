@@ -187,6 +187,9 @@ static void test_lengths_windows_and_pages(void **state) {
             .model = &model, .contexts = lengths, .context_count = 3};
         model.layers = 7;
         model.window = model.latent ? 0 : 20;
+        // Sizes that are equal in the release, and experts of two matrices.
+        model.value_width = model.latent ? 96 : 0;
+        model.gated = !model.latent;
         for (int absorbed = 0; absorbed < 2; absorbed++) {
             request.absorbed = absorbed;
             request.phase = SDSE_PREFILL;
@@ -270,6 +273,79 @@ static void test_latent_vectors_are_read_twice(void **state) {
     assert_null(edge_between(net, "l3.kv_a", "l3.qk"));
     assert_non_null(edge_between(net, "l3.av", "l3.v_absorb"));
     sdse_arena_free(arena);
+}
+
+// Layer by layer: words that come out for two sequences, and operations for each.
+static void test_a_block_with_everything(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        uint64_t words;
+        uint32_t operations, addends; // 0: it multiplies, or has but one map
+    } v3[] = {{"l3.q_a", 1536, 0, 0},
+              {"l3.q_a.norm", 1536, 4, 1},
+              {"l3.q_b", 128 * 128, 0, 0},
+              {"l3.q_rotated", 128 * 64, 0, 0},
+              {"l3.q_rotated.rotate", 128 * 64, 3, 1},
+              {"l3.kv_a", 576, 0, 0},
+              {"l3.kv_a.norm", 512, 4, 1},
+              {"l3.kv_a.rotate", 64, 3, 1},
+              {"l3.q_absorb", 128 * 512, 0, 0},
+              {"l3.qk", 128 * 40, 0, 0},
+              {"l3.softmax", 128 * 40, 5, 1},
+              {"l3.av", 128 * 512, 0, 0},
+              {"l3.v_absorb", 128 * 128, 0, 0},
+              {"l3.out", 7168, 0, 0},
+              {"l3.add1", 7168, 1, 2},
+              {"l3.norm2", 7168, 4, 1},
+              {"l3.router", 256, 0, 0},
+              {"l3.router.sigmoid", 256, 1, 1},
+              {"l3.gate", 2048 / 2, 0, 0}, // one of two rows: an expert's
+              {"l3.gate.silu", 2048 / 2, 1, 1},
+              {"l3.up", 2048 / 2, 0, 1},
+              {"l3.down", 7168 / 2, 0, 0},
+              {"l3.shared.gate", 2048, 0, 0},
+              {"l3.shared.gate.silu", 2048, 1, 1},
+              {"l3.shared.up", 2048, 0, 1},
+              {"l3.shared.down", 7168, 0, 0},
+              {"l3.add2", 7168, 17, 10}},
+      gemma[] = {{"l0.out", 3584, 0, 0},        {"l0.post_norm1", 3584, 4, 1},
+                 {"l0.add1", 3584, 1, 2},       {"l0.norm2", 3584, 4, 1},
+                 {"l0.gate", 14336, 0, 0},      {"l0.gate.silu", 14336, 1, 1},
+                 {"l0.up", 14336, 0, 1},        {"l0.down", 3584, 0, 0},
+                 {"l0.post_norm2", 3584, 4, 1}, {"l0.add2", 3584, 1, 2},
+                 {"l1.norm1", 3584, 4, 1}};
+    const struct sdse_language_context two = {40, 2};
+    for (int model = 0; model < 2; model++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        const struct sdse_language_request request = {
+            .model = sdse_language_find(model ? "gemma2_9b" : "deepseek_v3"),
+            .contexts = &two,
+            .context_count = 1,
+            .phase = SDSE_DECODE};
+        const struct sdse_workload *net = written(arena, &request);
+        const size_t count =
+            model ? sizeof gemma / sizeof *gemma : sizeof v3 / sizeof *v3;
+        size_t at = 0;
+        while (strcmp(net->layers[at].name, model ? gemma[0].name : v3[0].name) != 0)
+            at++;
+        for (size_t i = 0; i < count; i++, at++) {
+            const struct sdse_layer *layer = &net->layers[at];
+            const char *name = model ? gemma[i].name : v3[i].name;
+            assert_string_equal(layer->name, name);
+            assert_int_equal(
+                sdse_tile_words(&layer->nest, SDSE_OUTPUTS, layer->nest.bound),
+                2 * (model ? gemma[i].words : v3[i].words));
+            assert_int_equal(layer->move.operations,
+                             model ? gemma[i].operations : v3[i].operations);
+            assert_int_equal(layer->kind == SDSE_FC ? layer->addends
+                                                    : layer->move.addends,
+                             model ? gemma[i].addends : v3[i].addends);
+            if (strstr(name, "router."))
+                assert_int_equal(layer->kind, SDSE_ACT);
+        }
+        sdse_arena_free(arena);
+    }
 }
 
 // Of 2 tokens with 8 of 128 experts each 16 experts get a row; of 100 all get 6 or 7.
@@ -378,6 +454,7 @@ int main(void) {
         cmocka_unit_test(test_layers_are_the_configuration),
         cmocka_unit_test(test_lengths_windows_and_pages),
         cmocka_unit_test(test_windows_of_blocks),
+        cmocka_unit_test(test_a_block_with_everything),
         cmocka_unit_test(test_latent_vectors_are_read_twice),
         cmocka_unit_test(test_joined_ranges),
         cmocka_unit_test(test_experts_share),
