@@ -280,6 +280,7 @@ static void test_shapes(void **state) {
         {"deepseek_v2 --kv-heads 8", "every head has keys of its own"},
         {"gpt2_small --experts 2 --active-experts 1", "of models without biases"},
         {"qwen3_8b --latent 64 --rotated 8", "not biased, normalised or made by one"},
+        {"llama3_8b --phase decode --page 16777217", "--page: expected 1 to 16777216"},
         {"bert_base --window 64", "an encoder attends to later tokens too"},
         {"custom --layers 0", "expected a whole number of at least 1"},
         {"custom --layers 4096 --dim 4194304 --heads 1 --ffn 4194304 --vocab 4194304 "
