@@ -6,11 +6,13 @@
 // (depth-wise) are, pools, and functions of a word; convolutions of fewer groups, if
 // groups are not cut. The last member adds up over the channels: its sums wait in the
 // shared memory and continue from part to part. Or it is channel-wise, too, and each
-// part is some of its outputs.
+// part is some of its outputs. A member that reads nothing of what the group makes, or
+// just adds it to what it makes itself or multiplies with it, as a transformer's second
+// gated product does, is one more that makes so many channels.
 //
 //     first   G = 1: K is cut;  else G: it reads some channels of the input only
-//     inner   G is cut
-//     last    G = 1: C is cut, sums continue;  else G: outputs are finished
+//     inner   G is cut;  reads maps from before the group: G = 1, K is cut
+//     last    G = 1: C is cut, sums continue;  else as inner ones: outputs are finished
 //
 // Of an attention the channels of scores are its keys (online softmax).
 //
@@ -29,6 +31,7 @@ struct sdse_nest;
 struct sdse_channels {
     uint64_t count;  // that the first member makes; 0: tiles are made as a whole
     uint64_t step;   // a part is a multiple of so many [>= 1, divides count]
+    unsigned begins; // set of SDSE_BIT(i): members whose own channels are cut, K
     bool keys;       // they are those of an attention, one head at a time
     bool sums;       // the last member adds up over them
     bool cuts_input; // the first reads channels of its own in each part

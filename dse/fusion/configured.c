@@ -21,8 +21,9 @@ why_not_input(const struct sdse_group *group,
         reason = "adds maps of its own rows: none of them is buffered";
     else if (config->for_all && !sdse_members_share_input(members))
         reason = "reads a map that no other layer of the group reads by rows";
-    else if (config->for_all && (config->tile_columns || config->tile_heads ||
-                                 config->tile_keys || config->tile_channels))
+    else if (config->for_all &&
+             (config->tile_columns || config->tile_heads || config->tile_keys ||
+              (config->tile_channels && members->channels.cuts_input)))
         reason = "reads a map that is buffered for several layers by whole rows alone";
     return (struct sdse_group_refusal){group->first, reason};
 }

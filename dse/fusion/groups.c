@@ -364,7 +364,8 @@ static enum sdse_status add_plans(const struct sdse_fusion_request *request,
         status = add_plan(group, from, &plan, &rows, scratch, arena);
     }
     const struct sdse_channels *channels = &group->members.channels;
-    const uint64_t most = asked->for_all ? 0 : channels->count;
+    const bool whole = asked->for_all && (channels->keys || channels->cuts_input);
+    const uint64_t most = whole ? 0 : channels->count;
     for (uint64_t some = next_channels(request->tiles, channels, most); some && !status;
          some = next_channels(request->tiles, channels, some)) {
         struct sdse_group_plan plan = *asked;

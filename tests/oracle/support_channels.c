@@ -111,6 +111,21 @@ static void add_inner(uint64_t *state, struct text *t, unsigned name, struct map
     add_conv(state, t, name, channels, channels, "", map);
 }
 
+// A second layer on the map that the first reads, whose outputs are multiplied with
+// those of the first, or added to them.
+static void add_gated(uint64_t *state, struct text *t, const char *input, struct map in,
+                      const struct map *map) {
+    sprintf(t->layers + strlen(t->layers),
+            "{name: c1, kind: conv, in: [%u, %u, %u], out_channels: %u, kernel: 1, "
+            "addends: 1}, ",
+            in.channels, in.rows, in.columns, map->channels);
+    if (input)
+        sprintf(t->edges + strlen(t->edges), "{from: %s, to: c1}, ", input);
+    sprintf(t->edges + strlen(t->edges), "{from: c0, to: c1, as: addend%s}, ",
+            oracle_below(state, 2) ? ", via: product" : "");
+    strcpy(t->name, "c1");
+}
+
 static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
     struct text t = {"", "", NULL, ""};
     struct map map = {1 + (unsigned)oracle_below(state, 2),
@@ -120,6 +135,7 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
                    inner = (unsigned)(oracle_below(state, 5) + 1) / 2; // mostly one
     const bool grouped = oracle_below(state, 4) == 0,
                adds = oracle_below(state, 4) == 0;
+    const bool gated = !grouped && oracle_below(state, 3) == 0;
     if (grouped)
         map.channels = channels;
     if (oracle_below(state, 3) == 0) {
@@ -127,8 +143,23 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
         t.before = "o";
     }
     struct text rest = {.before = t.before};
-    add_conv(state, &rest, 0, grouped ? channels : 1, channels, "", &map);
-    unsigned name = 1;
+    const struct map in = map;
+    if (gated) {
+        sprintf(rest.layers,
+                "{name: c0, kind: conv, in: [%u, %u, %u], out_channels: %u, kernel: "
+                "1}, ",
+                map.channels, map.rows, map.columns, channels);
+        add_edge(&rest, "c0");
+        map.channels = channels;
+        if (oracle_below(state, 3) == 0)
+            sprintf(rest.layers + strlen(rest.layers),
+                    "{name: f0, kind: act, in: [%u, %u, %u], fused: true}, ",
+                    map.channels, map.rows, map.columns);
+        add_gated(state, &rest, t.before, in, &map);
+    } else {
+        add_conv(state, &rest, 0, grouped ? channels : 1, channels, "", &map);
+    }
+    unsigned name = 1 + gated;
     for (; name <= inner; name++) {
         if (name == 1 && oracle_below(state, 3) == 0)
             sprintf(rest.layers + strlen(rest.layers),

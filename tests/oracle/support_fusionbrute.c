@@ -250,9 +250,11 @@ struct turn {
     // Of an attention the keys that it may take in parts, of others the channels that
     // the first makes: a multiple of `unit`; 0: none.
     uint64_t keys, unit;
-    bool sums;        // the last adds up over them
-    bool cuts_input;  // the first reads some channels only
-    bool softmax;     // between its products
+    bool sums;                 // the last adds up over them
+    bool cuts_input;           // the first reads some channels only
+    bool channels;             // not those of an attention
+    bool begins[BRUTE_LAYERS]; // makes channels of its own from before the group
+    bool softmax;              // between its products
     uint64_t columns; // that the last one makes, if tiles may be of some; else 0
     uint64_t tile_rows, tile_columns, tile_heads, tile_keys;
     unsigned retained, banded, kept;
@@ -343,6 +345,13 @@ static void add_kind(struct kinds *kinds, const struct known *at, uint64_t times
         kinds->kind[kinds->count++].times = 0;
     }
     kinds->kind[same].times += times;
+}
+
+// What of a member is cut where channels, or keys, come in parts.
+static enum sdse_dim dim_of(const struct turn *turn, size_t member) {
+    if (turn->channels ? turn->begins[member] : member == 0)
+        return SDSE_K;
+    return member + 1 == turn->count && turn->sums ? SDSE_C : SDSE_G;
 }
 
 // The nest of some rows, on some of the heads: added to the kinds, with the fused
@@ -436,9 +445,7 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
             home.reserved_bits += 2 * rows * p->arch->partial_bits;
         if (turn->sums && some->continues && !last && sum_bits > place)
             home.reserved_bits += sum_bits - place;
-        const enum sdse_dim cut = at->layer == 0 && !turn->cuts_input ? SDSE_K
-                                  : last && turn->sums                ? SDSE_C
-                                                                      : SDSE_G;
+        const enum sdse_dim cut = dim_of(turn, at->layer);
         part.bound[cut] = part.bound[cut] * some->keys / turn->keys;
     }
     const struct known *found = ask(p, layer, &part, home);
@@ -710,24 +717,76 @@ static uint64_t columns_of(const struct brute_problem *p, const struct turn *tur
     return p->columns && columns > 1 ? columns : 0;
 }
 
+// The one member of whose outputs another reads the channels; SIZE_MAX: none.
+static size_t maker_of(const struct turn *turn, size_t member) {
+    size_t maker = SIZE_MAX;
+    for (size_t i = 0; i < member; i++)
+        if (turn->takes[member][i])
+            maker = i;
+    return maker;
+}
+
 // Whether members may take parts of so many channels of what the first makes: each is a
-// whole number of groups of every layer that has groups, and of channels of the last.
+// whole number of groups of every layer that has groups, of channels of those that
+// begin anew, and of the last.
 static bool is_unit(const struct brute_problem *p, const struct turn *turn,
                     uint64_t all, uint64_t unit) {
     if (all % unit)
         return false;
-    const uint64_t parts = all / unit;
     for (size_t i = 0; i < turn->count; i++) {
         const struct sdse_layer *layer = &p->net->layers[turn->layer[i]];
-        const uint64_t groups = layer->nest.bound[SDSE_G];
-        const uint64_t cut = groups > 1             ? groups
-                             : i == 0               ? layer->nest.bound[SDSE_K]
-                             : i + 1 == turn->count ? layer->nest.bound[SDSE_C]
-                                                    : groups;
-        if (layer->kind != SDSE_ACT && cut % parts)
+        const enum sdse_dim cut = dim_of(turn, i);
+        if (layer->kind != SDSE_ACT && layer->nest.bound[cut] * unit % all)
             return false;
     }
     return true;
+}
+
+static bool are_alike(const struct sdse_layer *a, const struct sdse_layer *b) {
+    const uint64_t *x = a->nest.bound, *y = b->nest.bound;
+    return x[SDSE_N] == y[SDSE_N] && x[SDSE_Q] == y[SDSE_Q] &&
+           x[SDSE_G] * x[SDSE_K] == y[SDSE_G] * y[SDSE_K];
+}
+
+// The layer that decides in which channels a member's outputs are: behind functions of
+// a word the one before them.
+static const struct sdse_layer *shaped_by(const struct brute_problem *p,
+                                          const struct turn *turn, size_t member) {
+    while (p->net->layers[turn->layer[member]].kind == SDSE_ACT)
+        member = maker_of(turn, member);
+    return &p->net->layers[turn->layer[member]];
+}
+
+// Whether a member works on some channels of what others of the group make by
+// themselves, or adds up over them as the last.
+static bool by_channels(const struct brute_problem *p, struct turn *turn,
+                        size_t member) {
+    const struct sdse_layer *layer = &p->net->layers[turn->layer[member]];
+    const bool last = member + 1 == turn->count;
+    uint32_t maps = 0;
+    for (size_t i = 0; i < member; i++)
+        maps += turn->takes[member][i];
+    if (maps > 1 || ranges_of(p, turn->layer[member]))
+        return false;
+    if (layer->kind == SDSE_ACT)
+        return maps == 1 && !last;
+    if (layer->kind > SDSE_POOL || layer->kind == SDSE_WGRAD)
+        return false;
+    turn->begins[member] = maps == 0;
+    turn->sums = last && maps == 1 && layer->nest.bound[SDSE_G] == 1;
+    if (maps == 0 && layer->nest.bound[SDSE_G] > 1)
+        return false;
+    for (size_t i = 0; i < member; i++)
+        if (turn->adds[member][i] &&
+            (turn->sums || !are_alike(shaped_by(p, turn, i), layer)))
+            return false;
+    if (maps == 0)
+        return true;
+    const struct sdse_layer *maker = shaped_by(p, turn, maker_of(turn, member));
+    const uint64_t *out = maker->nest.bound, *in = layer->nest.bound;
+    return out[SDSE_G] * out[SDSE_K] == in[SDSE_G] * in[SDSE_C] &&
+           out[SDSE_N] == in[SDSE_N] && out[SDSE_Q] == layer->in_width &&
+           !input_of(p, turn->layer[member])->via;
 }
 
 // Members that work channel by channel on what the first makes, up to the last, which
@@ -735,26 +794,20 @@ static bool is_unit(const struct brute_problem *p, const struct turn *turn,
 static void find_channels(const struct brute_problem *p, struct turn *turn) {
     const size_t end = turn->layer[turn->count - 1];
     const struct sdse_layer *first = &p->net->layers[turn->layer[0]],
-                            *last = &p->net->layers[end], *maker = first;
-    if (turn->keys || turn->heads > 1 || !is_chain(p, turn) ||
-        sdse_layer_moves(first) ||
+                            *last = &p->net->layers[end];
+    if (turn->keys || turn->heads > 1 || sdse_layer_moves(first) ||
         (first->kind == SDSE_MATMUL && last->kind == SDSE_MATMUL))
         return;
-    for (size_t l = turn->layer[0] + 1; l <= end; l++) {
-        const struct sdse_layer *reader = &p->net->layers[l];
-        const uint64_t *out = maker->nest.bound, *in = reader->nest.bound;
-        if (reader->kind == SDSE_ACT && l != end)
-            continue;
-        if (reader->kind > SDSE_POOL ||
-            out[SDSE_G] * out[SDSE_K] != in[SDSE_G] * in[SDSE_C] ||
-            out[SDSE_N] != in[SDSE_N] || out[SDSE_Q] != reader->in_width ||
-            input_of(p, l)->via)
+    for (size_t l = turn->layer[0]; l < end; l++)
+        if (p->net->layers[l].kind != SDSE_ACT && p->net->layers[l].kind > SDSE_POOL)
             return;
-        maker = reader;
-    }
-    const uint64_t all = first->nest.bound[SDSE_G] * first->nest.bound[SDSE_K];
+    turn->channels = true;
     turn->cuts_input = first->nest.bound[SDSE_G] > 1;
-    turn->sums = last->nest.bound[SDSE_G] == 1;
+    turn->begins[0] = !turn->cuts_input;
+    for (size_t i = 1; i < turn->count; i++)
+        if (!by_channels(p, turn, i))
+            return;
+    const uint64_t all = first->nest.bound[SDSE_G] * first->nest.bound[SDSE_K];
     for (turn->unit = 1; turn->unit < all; turn->unit++)
         if (is_unit(p, turn, all, turn->unit))
             break;
@@ -848,7 +901,8 @@ static void run_tiles(const struct brute_problem *p, const struct way *way,
     for (turn.retained = 0; turn.retained < 1u << turn.count; turn.retained += 2) {
         for (turn.kept = 0; turn.kept < 1u << turn.count; turn.kept++) {
             const bool whole_rows =
-                turn.tile_heads == turn.heads && !turn.tile_keys && !turn.tile_columns;
+                turn.tile_heads == turn.heads && !turn.tile_columns &&
+                (!turn.tile_keys || (turn.channels && !turn.cuts_input));
             const int inputs = there ? 1 : shares_input(&turn) && whole_rows ? 3 : 2;
             for (int b = 0; b < inputs && may_keep(p, way, &turn); b++) {
                 turn.buffered = b > 0;

@@ -19,158 +19,75 @@
 
 #include "dse/fusion/kinds.h"
 #include "oracle/support_cases.h"
-#include "oracle/support_channels.h"
+#include "oracle/support_channelchain.h"
 #include "support/sanitized.h"
 
 static uint64_t network_count = SANITIZED ? 30 : 400, first_seed = 1, current_seed;
 
-enum { CHANNELS = 8, ROWS = 8, COLUMNS = 2, TAPS = 4, TENSORS = 6, TILES = ROWS };
-
-// A map, and which words of it are in M.
-struct map {
-    size_t channels, rows, columns;
-    double value[CHANNELS][ROWS][COLUMNS];
-    bool there[CHANNELS][ROWS];
-};
-
-// The chain c0, c1, ...: map[i] is what layer i reads, map[i + 1] what it makes.
-struct chain {
-    size_t count, layer[TENSORS];
-    const struct sdse_layer *at[TENSORS];
-    bool function_behind[TENSORS]; // a fused one
-    struct map map[TENSORS + 1];
-    double weight[TENSORS][CHANNELS][CHANNELS][TAPS];
-    double addend[CHANNELS][ROWS][COLUMNS]; // of the last layer, if it has one
-};
-
-static double number(uint64_t *state) {
-    return (double)oracle_below(state, 64) / 16 - 2;
-}
-
-// --- Layers ---
-
-// Channels [from, to) that a layer reads for its outputs [first, end).
-struct range {
-    size_t from, to;
-};
-
-static struct range reads_for(const struct sdse_layer *layer, struct range out) {
-    const uint64_t *bound = layer->nest.bound;
-    if (layer->kind >= SDSE_SOFTMAX || layer->kind == SDSE_NORM)
-        return out;
-    const size_t k = (size_t)bound[SDSE_K], c = (size_t)bound[SDSE_C];
-    return (struct range){out.from / k * c, (out.to - 1) / k * c + c};
-}
-
-static double after(const struct chain *a, size_t i, double value) {
-    return a->function_behind[i] ? value * value + 0.25 : value;
-}
-
-// The terms of one output word that come from channels [in.from, in.to).
-static double terms(const struct chain *a, size_t i, const struct map *in,
-                    size_t channel, size_t row, size_t column, struct range use) {
-    const struct sdse_layer *layer = a->at[i];
-    const struct sdse_nest *n = &layer->nest;
-    const struct range all = reads_for(layer, (struct range){channel, channel + 1});
-    double sum = 0;
-    for (size_t c = use.from > all.from ? use.from : all.from; c < all.to && c < use.to;
-         c++)
-        for (size_t r = 0; r < n->bound[SDSE_R]; r++) {
-            const int64_t y =
-                (int64_t)(row * n->stride[0] + r * n->dilation[0]) - n->pad[0];
-            if (y < 0 || y >= (int64_t)in->rows)
-                continue;
-            sum +=
-                in->value[c][y][column] *
-                (layer->kind == SDSE_POOL ? 1 : a->weight[i][channel][c - all.from][r]);
-        }
-    return sum;
-}
-
-static double function_of(const struct chain *a, size_t i, const struct map *in,
-                          size_t channel, size_t row, size_t column) {
-    double sum = 0;
-    if (a->at[i]->kind == SDSE_ACT)
-        return fabs(in->value[channel][row][column]) - 0.5;
-    for (size_t c = 0; c < in->channels; c++) // a normalisation of a row
-        for (size_t q = 0; q < in->columns; q++)
-            sum += in->value[c][row][q];
-    return in->value[channel][row][column] - sum;
-}
-
-static bool is_function(const struct sdse_layer *layer) {
-    return layer->kind == SDSE_ACT || layer->kind == SDSE_NORM;
-}
-
-static void set_up(uint64_t *state, const struct brute_problem *p, struct chain *a) {
-    memset(a, 0, sizeof *a);
-    for (size_t l = 0; l < p->net->layer_count; l++) {
-        const struct sdse_layer *layer = &p->net->layers[l];
-        if (layer->name[0] == 'f')
-            a->function_behind[a->count - 1] = true;
-        if (layer->name[0] != 'c')
-            continue;
-        const uint64_t *bound = layer->nest.bound;
-        struct map *in = &a->map[a->count], *out = &a->map[a->count + 1];
-        if (a->count == 0)
-            *in = (struct map){.channels = bound[SDSE_G] * bound[SDSE_C],
-                               .rows = layer->in_height,
-                               .columns = layer->in_width};
-        *out = (struct map){.channels = bound[SDSE_G] * bound[SDSE_K],
-                            .rows = bound[SDSE_P],
-                            .columns = bound[SDSE_Q]};
-        if (is_function(layer))
-            *out = (struct map){in->channels, in->rows, in->columns, {{{0}}}, {{0}}};
-        a->layer[a->count] = l;
-        a->at[a->count++] = layer;
-    }
-    for (size_t c = 0; c < CHANNELS; c++)
-        for (size_t r = 0; r < ROWS; r++)
-            for (size_t q = 0; q < COLUMNS; q++) {
-                a->map[0].value[c][r][q] = number(state);
-                a->addend[c][r][q] = number(state);
-            }
-    for (size_t i = 0; i < a->count; i++)
-        for (size_t k = 0; k < CHANNELS * CHANNELS * TAPS; k++)
-            (&a->weight[i][0][0][0])[k] = number(state);
-    for (size_t i = 0; i < a->count; i++) {
-        struct map *in = &a->map[i], *out = &a->map[i + 1];
-        for (size_t c = 0; c < out->channels; c++)
-            for (size_t r = 0; r < out->rows; r++)
-                for (size_t q = 0; q < out->columns; q++)
-                    out->value[c][r][q] =
-                        is_function(a->at[i])
-                            ? function_of(a, i, in, c, r, q)
-                            : after(a, i,
-                                    terms(a, i, in, c, r, q,
-                                          (struct range){0, in->channels}) +
-                                        (a->at[i]->addends ? a->addend[c][r][q] : 0));
-    }
-}
+enum { OUTSIDE = 99, TILES = CHAIN_ROWS };
 
 // --- A plan at work ---
 
-typedef bool row_set[ROWS];
+typedef bool row_set[CHAIN_ROWS];
 
 struct work {
-    const struct chain *a;
+    const struct channel_chain *a;
     const struct sdse_group *group;
     const struct sdse_group_plan *plan;
     const struct sdse_place_question *question;
     struct sdse_kinds *kinds;
     unsigned kept;
     size_t first, members, tiles;
-    struct map map[TENSORS + 1]; // of the group: what member i reads
-    double word_bits[TENSORS + 1];
+    struct channel_map map[CHAIN_TENSORS + 1]; // of the group: what member i reads
+    double word_bits[CHAIN_TENSORS + 1];
     // By tile: rows that member i needs, that are made or loaded for it, and that are
     // there when the tile is done.
-    row_set need[TENSORS + 1][TILES], fresh[TENSORS + 1][TILES],
-        later[TENSORS + 1][TILES];
+    row_set need[CHAIN_TENSORS + 1][TILES], fresh[CHAIN_TENSORS + 1][TILES],
+        later[CHAIN_TENSORS + 1][TILES];
     uint64_t loaded, weights;
 };
 
 static bool retains(const struct work *w, size_t i) {
     return i < w->members && (i ? w->plan->retained >> i & 1u : w->plan->buffered);
+}
+
+// The tensor of the group that is a map; OUTSIDE: it is made before the group.
+static size_t tensor_of(const struct work *w, size_t map) {
+    return map > w->first ? map - w->first : map == w->a->reads[w->first] ? 0 : OUTSIDE;
+}
+
+// The tensor of the group that a member reads, or adds: of the group's input only what
+// is buffered for it.
+static size_t read_by(const struct work *w, size_t member) {
+    const size_t tensor = tensor_of(w, w->a->reads[w->first + member]);
+    return tensor || member == 0 || w->plan->for_all ? tensor : OUTSIDE;
+}
+
+static size_t added_by(const struct work *w, size_t member) {
+    const size_t map = w->a->adds[w->first + member];
+    return map ? tensor_of(w, map) : OUTSIDE;
+}
+
+// Marks the rows of a tensor that a member needs to make some of its own.
+static void mark(const struct work *w, size_t member, size_t tensor, const bool *make,
+                 bool *set) {
+    const struct sdse_layer *layer = w->a->at[w->first + member];
+    const struct sdse_nest *n = &layer->nest;
+    for (size_t r = 0; r < w->map[member + 1].rows; r++) {
+        if (!make[r])
+            continue;
+        if (added_by(w, member) == tensor ||
+            (read_by(w, member) == tensor && chain_is_function(layer)))
+            set[r] = true;
+        if (read_by(w, member) != tensor || chain_is_function(layer))
+            continue;
+        for (size_t tap = 0; tap < n->bound[SDSE_R]; tap++) {
+            const int64_t y =
+                (int64_t)(r * n->stride[0] + tap * n->dilation[0]) - n->pad[0];
+            if (y >= 0 && y < (int64_t)w->map[tensor].rows)
+                set[y] = true;
+        }
+    }
 }
 
 static void find_rows(struct work *w) {
@@ -182,22 +99,9 @@ static void find_rows(struct work *w) {
         w->fresh[end][r / w->plan->tile_rows][r] = true;
     w->tiles = (w->map[end].rows - 1) / (size_t)w->plan->tile_rows + 1;
     for (size_t i = end; i-- > 0;) {
-        const struct sdse_layer *layer = w->a->at[w->first + i];
         for (size_t t = 0; t < w->tiles; t++)
-            for (size_t r = 0; r < w->map[i + 1].rows; r++) {
-                if (!w->fresh[i + 1][t][r])
-                    continue;
-                if (is_function(layer))
-                    w->need[i][t][r] = true;
-                const struct sdse_nest *n = &layer->nest;
-                for (size_t tap = 0; !is_function(layer) && tap < n->bound[SDSE_R];
-                     tap++) {
-                    const int64_t y =
-                        (int64_t)(r * n->stride[0] + tap * n->dilation[0]) - n->pad[0];
-                    if (y >= 0 && y < (int64_t)w->map[i].rows)
-                        w->need[i][t][y] = true;
-                }
-            }
+            for (size_t n = i; n < w->members; n++)
+                mark(w, n, i, w->fresh[n + 1][t], w->need[i][t]);
         for (size_t r = 0; r < w->map[i].rows; r++) {
             bool made = false;
             for (size_t t = 0; t < w->tiles; t++) {
@@ -216,20 +120,22 @@ struct piece {
     bool ends;
 };
 
-// Channels of the map that member i reads that are the piece's. The group's input is
-// read whole, or by its groups.
-static struct range part_of(const struct work *w, size_t i, const struct piece *at) {
-    const size_t channels = w->map[i].channels;
+// Channels of a tensor that are the piece's. The group's input is read whole, or by its
+// groups, maps from elsewhere are read whole.
+static struct channel_range part_of(const struct work *w, size_t i,
+                                    const struct piece *at) {
+    const size_t channels = i == OUTSIDE ? CHAIN_CHANNELS : w->map[i].channels;
     const uint64_t *first = w->a->at[w->first]->nest.bound;
-    if ((i == 0 && first[SDSE_G] == 1) || at->channels == at->all)
-        return (struct range){0, channels};
-    return (struct range){channels * at->channel / at->all,
-                          channels * (at->channel + at->channels) / at->all};
+    if (i == OUTSIDE || (i == 0 && first[SDSE_G] == 1) || at->channels == at->all)
+        return (struct channel_range){0, channels};
+    return (struct channel_range){channels * at->channel / at->all,
+                                  channels * (at->channel + at->channels) / at->all};
 }
 
 static bool adds_up(const struct work *w, size_t i, const struct piece *at) {
-    return at->channels < at->all && i + 1 == w->members &&
-           w->a->at[w->first + i]->nest.bound[SDSE_G] == 1;
+    const size_t read = tensor_of(w, w->a->reads[w->first + i]);
+    return at->channels < at->all && i + 1 == w->members && read != OUTSIDE &&
+           read > 0 && w->a->at[w->first + i]->nest.bound[SDSE_G] == 1;
 }
 
 static uint64_t count_rows(const bool *set, size_t rows) {
@@ -244,11 +150,11 @@ static uint64_t count_rows(const bool *set, size_t rows) {
 // and that of sums and outputs.
 static double reserved_bits(const struct work *w, size_t i, const struct piece *at,
                             uint64_t rows) {
-    const struct map *end = &w->map[w->members];
+    const struct channel_map *end = &w->map[w->members];
     double bits = w->question->reserved_bits;
     for (size_t t = 0; t < w->members; t++) {
-        const struct map *map = &w->map[t];
-        const struct range part = part_of(w, t, at);
+        const struct channel_map *map = &w->map[t];
+        const struct channel_range part = part_of(w, t, at);
         const uint64_t now = count_rows(w->later[t][at->tile], map->rows),
                        before = at->tile
                                     ? count_rows(w->later[t][at->tile - 1], map->rows)
@@ -288,48 +194,58 @@ static bool is_of(const struct work *w, const struct sdse_kind *kind, size_t i,
     const struct sdse_layer *layer = w->a->at[w->first + i];
     const struct sdse_nest_key *key = &kind->entry->key;
     const uint64_t *bound = kind->entry->part.bound;
-    const struct range in = part_of(w, i, at), out = part_of(w, i + 1, at);
+    const struct channel_range out = part_of(w, i + 1, at);
     const bool sums = adds_up(w, i, at);
+    const uint64_t *whole = layer->nest.bound;
+    const struct channel_range in = part_of(w, read_by(w, i), at);
+    const uint64_t read =
+        read_by(w, i) == OUTSIDE ? whole[SDSE_G] * whole[SDSE_C] : in.to - in.from;
     const uint64_t made = sums ? w->map[i + 1].channels : out.to - out.from;
     if (kind->layer != w->a->layer[w->first + i] || kind->times == 0 ||
         kind->rows.count != rows || (rows > 1 && kind->rows.step != row[1] - row[0]))
         return false;
-    if (is_function(layer))
-        return bound[SDSE_G] == made * w->map[i].columns;
+    if (chain_is_function(layer))
+        return bound[SDSE_G] == made * w->map[i + 1].columns;
     return bound[SDSE_G] * bound[SDSE_K] == made &&
-           bound[SDSE_G] * bound[SDSE_C] == in.to - in.from &&
+           bound[SDSE_G] * bound[SDSE_C] == read &&
            key->continues == (sums && at->channel > 0) &&
            key->unfinished == (sums && !at->ends) &&
            key->loads_weights == (w->kept >> i & 1u && row[0] == w->loaded);
 }
 
-static uint64_t runs, run_nests, by_channels, summed;
+static uint64_t runs, run_nests, by_channels, gated, for_all, summed;
 
 // --- Nests ---
 
 // What a nest makes of one row.
 static void make_row(struct work *w, size_t i, const struct piece *at, size_t row) {
-    const struct chain *a = w->a;
+    const struct channel_chain *a = w->a;
     const size_t layer = w->first + i;
-    struct map *in = &w->map[i], *out = &w->map[i + 1];
+    const size_t read = tensor_of(w, a->reads[layer]), adds = added_by(w, i);
+    const struct channel_map *in =
+        read == OUTSIDE ? &a->map[a->reads[layer]] : &w->map[read];
+    struct channel_map *out = &w->map[i + 1];
     const bool sums = adds_up(w, i, at);
-    const struct range from = part_of(w, i, at);
-    const struct range made =
-        sums ? (struct range){0, out->channels} : part_of(w, i + 1, at);
+    const struct channel_range from = part_of(w, read_by(w, i), at);
+    const struct channel_range made =
+        sums ? (struct channel_range){0, out->channels} : part_of(w, i + 1, at);
     for (size_t c = made.from; c < made.to; c++)
         for (size_t q = 0; q < out->columns; q++) {
             double *word = &out->value[c][row][q];
-            if (is_function(a->at[layer])) {
-                *word = function_of(a, layer, in, c, row, q);
+            if (chain_is_function(a->at[layer])) {
+                *word = chain_function(a, layer, in, c, row, q);
                 continue;
             }
             *word = (sums && at->channel > 0 ? *word : 0) +
-                    terms(a, layer, in, c, row, q, from);
+                    chain_terms(a, layer, in, c, row, q, from);
             summed += sums && at->channel > 0;
             if (sums && !at->ends)
                 continue;
-            *word += a->at[layer]->addends ? a->addend[c][row][q] : 0;
-            *word = after(a, layer, *word);
+            const double added = adds != OUTSIDE ? w->map[adds].value[c][row][q]
+                                 : a->adds[layer]
+                                     ? a->map[a->adds[layer]].value[c][row][q]
+                                     : a->addend[c][row][q];
+            *word = chain_finish(a, layer, *word, added);
         }
     for (size_t c = made.from; c < made.to; c++)
         out->there[c][row] = i + 1 < w->members;
@@ -338,28 +254,22 @@ static void make_row(struct work *w, size_t i, const struct piece *at, size_t ro
 // Everything that a row of the outputs is made from is there.
 static void check_reads(const struct work *w, size_t i, const struct piece *at,
                         size_t row) {
-    const struct sdse_layer *layer = w->a->at[w->first + i];
-    const struct range part = part_of(w, i, at);
-    if (i == 0 && !w->plan->buffered)
-        return;
-    for (size_t c = part.from; c < part.to; c++) {
-        if (is_function(layer)) {
-            assert_true(w->map[i].there[c][row]);
-            continue;
-        }
-        const struct sdse_nest *n = &layer->nest;
-        for (size_t tap = 0; tap < n->bound[SDSE_R]; tap++) {
-            const int64_t y =
-                (int64_t)(row * n->stride[0] + tap * n->dilation[0]) - n->pad[0];
-            assert_true(y < 0 || y >= (int64_t)w->map[i].rows || w->map[i].there[c][y]);
-        }
+    bool make[CHAIN_ROWS] = {false};
+    make[row] = true;
+    for (size_t t = w->plan->buffered ? 0 : 1; t <= i; t++) {
+        bool set[CHAIN_ROWS] = {false};
+        const struct channel_range part = part_of(w, t, at);
+        mark(w, i, t, make, set);
+        for (size_t c = part.from; c < part.to; c++)
+            for (size_t y = 0; y < w->map[t].rows; y++)
+                assert_true(!set[y] || w->map[t].there[c][y]);
     }
 }
 
 // Brings in what is new of a buffered input; returns how many words.
 static uint64_t load(struct work *w, const struct piece *at) {
-    const struct range part = part_of(w, 0, at);
-    struct map *in = &w->map[0];
+    const struct channel_range part = part_of(w, 0, at);
+    struct channel_map *in = &w->map[0];
     uint64_t words = 0;
     for (size_t r = 0; r < in->rows; r++)
         for (size_t c = part.from; c < part.to; c++) {
@@ -395,7 +305,7 @@ static void take_kind(struct work *w, size_t i, const struct piece *at,
 static void run_member(struct work *w, size_t i, const struct piece *at, bool *begun) {
     const size_t total = w->map[i + 1].rows;
     const bool *make = w->fresh[i + 1][at->tile];
-    size_t row[ROWS], rows = 0;
+    size_t row[CHAIN_ROWS], rows = 0;
     uint64_t loaded = 0;
     bool any = false;
     for (size_t r = 0; r <= total; r++) {
@@ -409,7 +319,7 @@ static void run_member(struct work *w, size_t i, const struct piece *at, bool *b
             double reserved = reserved_bits(w, i, at, rows);
             // Rows of this tile that other nests of the member make have their place.
             if (i + 1 < w->members) {
-                const struct range part = part_of(w, i + 1, at);
+                const struct channel_range part = part_of(w, i + 1, at);
                 for (size_t y = 0; y < total; y++) {
                     bool own = false;
                     for (size_t n = 0; n < rows; n++)
@@ -432,16 +342,23 @@ static void run_member(struct work *w, size_t i, const struct piece *at, bool *b
         if (r < total && make[r])
             row[rows++] = r;
     }
-    // What no later tile needs goes; the input when its last channels are done.
-    const struct range part = part_of(w, i, at);
-    const bool again = i == 0 && part.to - part.from == w->map[0].channels && !at->ends;
-    for (size_t c = part.from; c < part.to; c++)
-        for (size_t r = 0; r < w->map[i].rows; r++)
-            w->map[i].there[c][r] &= again || w->later[i][at->tile][r];
+    // What neither later members nor later tiles need goes; the input when its last
+    // channels are done.
+    for (size_t t = 0; t <= i; t++) {
+        const struct channel_range part = part_of(w, t, at);
+        bool wanted[CHAIN_ROWS] = {false};
+        for (size_t n = i + 1; n < w->members; n++)
+            mark(w, n, t, w->fresh[n + 1][at->tile], wanted);
+        const bool again =
+            t == 0 && part.to - part.from == w->map[0].channels && !at->ends;
+        for (size_t c = part.from; c < part.to; c++)
+            for (size_t r = 0; r < w->map[t].rows; r++)
+                w->map[t].there[c][r] &= again || wanted[r] || w->later[t][at->tile][r];
+    }
 }
 
 static void run_plan(struct work *w) {
-    const struct chain *a = w->a;
+    const struct channel_chain *a = w->a;
     bool fits;
     assert_int_equal(sdse_kinds_list(w->kinds, w->plan, w->kept, &fits), SDSE_OK);
     assert_true(fits);
@@ -451,7 +368,7 @@ static void run_plan(struct work *w) {
                 .move.fused)
             w->kinds->kind[k].times = 0;
     for (size_t i = 0; i <= w->members; i++) {
-        w->map[i] = a->map[w->first + i];
+        w->map[i] = a->map[i ? w->first + i : a->reads[w->first]];
         memset(w->map[i].there, 0, sizeof w->map[i].there);
         if (i > 0) // to be made
             memset(w->map[i].value, 0, sizeof w->map[i].value);
@@ -460,7 +377,7 @@ static void run_plan(struct work *w) {
     const size_t all = a->map[w->first + 1].channels,
                  some = w->plan->tile_channels ? (size_t)w->plan->tile_channels : all;
     struct piece at = {.all = all};
-    bool begun[TENSORS][CHANNELS] = {{false}};
+    bool begun[CHAIN_TENSORS][CHAIN_CHANNELS] = {{false}};
     for (at.tile = 0; at.tile < w->tiles; at.tile++)
         for (at.channel = 0; at.channel < all; at.channel += at.channels) {
             at.channels = all - at.channel < some ? all - at.channel : some;
@@ -470,8 +387,8 @@ static void run_plan(struct work *w) {
         }
     for (size_t k = 0; k < w->kinds->count; k++)
         assert_int_equal(w->kinds->kind[k].times, 0);
-    const struct map *made = &w->map[w->members],
-                     *whole = &a->map[w->first + w->members];
+    const struct channel_map *made = &w->map[w->members],
+                             *whole = &a->map[w->first + w->members];
     for (size_t c = 0; c < made->channels; c++)
         for (size_t r = 0; r < made->rows; r++)
             for (size_t q = 0; q < made->columns; q++)
@@ -479,12 +396,14 @@ static void run_plan(struct work *w) {
                             1e-9 * (1 + fabs(whole->value[c][r][q])));
     runs++;
     by_channels += w->plan->tile_channels > 0;
+    gated += w->plan->tile_channels > 0 && !w->group->members.chain;
+    for_all += w->plan->tile_channels > 0 && w->plan->for_all;
 }
 
 // Every plan of a group, and every set of weights that may be kept, beside something
 // else that is held.
 static void run_plans(const struct sdse_fusion_request *request,
-                      const struct sdse_placing *placing, const struct chain *a,
+                      const struct sdse_placing *placing, const struct channel_chain *a,
                       struct sdse_group *group, struct sdse_arena *arena) {
     struct sdse_fusion_counts counts = {0};
     struct sdse_nests *nests = SDSE_ARENA_NEW(arena, struct sdse_nests);
@@ -523,7 +442,8 @@ static void run_plans(const struct sdse_fusion_request *request,
             for (size_t t = 0; t <= w.members; t++) {
                 const struct sdse_handed_tensor *made =
                     t ? sdse_handed_by(placing, group->members.layer[t - 1]) : NULL;
-                const struct map *map = &a->map[first + t];
+                const struct channel_map *map =
+                    &a->map[t ? first + t : a->reads[first]];
                 w.word_bits[t] =
                     t == 0 ? request->residency.arch->bits[SDSE_INPUTS]
                     : made ? made->held_bits /
@@ -538,11 +458,11 @@ static void run_plans(const struct sdse_fusion_request *request,
 static void run_network(uint64_t seed) {
     uint64_t numbers = seed;
     struct brute_problem p = {.arena = sdse_arena_new()};
-    static struct chain a;
+    static struct channel_chain a;
     struct sdse_residency_layer asked[BRUTE_LAYERS];
     struct sdse_map_answer alone[BRUTE_LAYERS];
     channels_make(seed, &p);
-    set_up(&numbers, &p, &a);
+    chain_set_up(&numbers, &p, &a);
     for (size_t l = 0; l < p.net->layer_count; l++) {
         const struct sdse_map_request map = {.arch = p.arch,
                                              .layer = &p.net->layers[l]};
@@ -578,10 +498,13 @@ static void test_runs(void **state) {
         run_network(current_seed);
     }
     printf("## fused channels: %llu plans run with numbers, %llu nests, %llu plans by "
-           "channels, %llu sums that continue: as the layers one by one\n",
+           "channels (%llu with branches, %llu whose input is buffered for all), %llu "
+           "sums that continue: as the layers one by one\n",
            (unsigned long long)runs, (unsigned long long)run_nests,
-           (unsigned long long)by_channels, (unsigned long long)summed);
-    assert_true(runs > network_count && by_channels > network_count && summed > 0);
+           (unsigned long long)by_channels, (unsigned long long)gated,
+           (unsigned long long)for_all, (unsigned long long)summed);
+    assert_true(runs > network_count && by_channels > network_count && gated > 0 &&
+                for_all > 0 && summed > 0);
 }
 
 static int tell_seed(void **state) {
