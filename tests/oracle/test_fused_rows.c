@@ -2,7 +2,8 @@
 // time, whose lives are found by looking through the schedule. Every nest of the
 // schedule must be one of the kinds that are listed, as often as it says: its layer,
 // the picture of its windows on the real map, what is held of each tensor while it
-// runs.
+// runs. And it is run with numbers, as the part of the layer that its kind says it is,
+// on rows that live and no others: the last layer makes what it makes by itself.
 //
 // Small groups have maps of up to 24 rows; long ones of up to 160 in small tiles, most
 // of which are alike and left out where the kinds are listed.
@@ -278,6 +279,99 @@ static void check_reads(const struct group *group, const struct schedule *schedu
     }
 }
 
+// --- Numbers ---
+
+// A word a row. Windows on several tensors are on their channels, or add them up.
+static struct {
+    int32_t weight[MOST_LAYERS][MOST_LAYERS + 1][4]; // of each tensor; last: elsewhere
+    int32_t elsewhere[MOST_LAYERS][MOST_READ];
+    int32_t made[MOST_LAYERS + 1][MOST_READ]; // by whole layers, from tensor 0 on
+    int32_t value[MOST_LAYERS + 1][MOST_READ];
+    size_t until[MOST_LAYERS + 1][MOST_READ]; // the step after which it goes
+} numbers;
+
+enum { FOR_EVER = MOST_STEPS };
+
+// What a tap finds in a row of a tensor; at: the step it is read in.
+static int32_t word_of(size_t tensor, int64_t row, size_t at) {
+    assert_true(at == FOR_EVER || numbers.until[tensor][row] >= at);
+    return (at == FOR_EVER ? numbers.made : numbers.value)[tensor][row];
+}
+
+// An output of a nest whose map begins at row `top`; it is the layer's output `row`.
+static int32_t make_word(const struct group *group, size_t layer,
+                         const struct sdse_nest *nest, int64_t top, uint64_t output,
+                         uint64_t row, size_t at) {
+    const struct sdse_fused_reads *reads = &group->reads[layer];
+    int64_t sum = 0;
+    for (uint64_t r = 0; r < nest->bound[SDSE_R]; r++) {
+        const int64_t y = read_row(nest, output, r);
+        for (size_t tensor = 0; y >= 0 && tensor <= layer; tensor++)
+            if (reads->windows >> tensor & 1u)
+                sum += (int64_t)numbers.weight[layer][tensor][r] *
+                       word_of(tensor, top + y, at);
+        if (y >= 0 && !reads->windows)
+            sum += (int64_t)numbers.weight[layer][MOST_LAYERS][r] *
+                   numbers.elsewhere[layer][top + y];
+    }
+    for (size_t tensor = 0; tensor <= layer; tensor++)
+        if (reads->rows >> tensor & 1u)
+            sum += word_of(tensor, (int64_t)row, at);
+    return (int32_t)(sum % 61);
+}
+
+static void draw_numbers(uint64_t seed) {
+    uint64_t state = seed * 2 + 1;
+    int32_t *const drawn[] = {&numbers.weight[0][0][0], numbers.elsewhere[0],
+                              numbers.made[0]};
+    const size_t words[] = {sizeof numbers.weight / sizeof(int32_t),
+                            sizeof numbers.elsewhere / sizeof(int32_t), MOST_READ};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t w = 0; w < words[i]; w++)
+            drawn[i][w] = (int32_t)oracle_below(&state, 11) - 5;
+}
+
+static void run_layers(const struct group *group) {
+    memcpy(numbers.value[0], numbers.made[0], sizeof numbers.made[0]);
+    memset(numbers.until, 0, sizeof numbers.until);
+    for (size_t row = 0; row < MOST_READ && !group->request.buffered; row++)
+        numbers.until[0][row] = FOR_EVER;
+    for (size_t m = 0; m < group->request.layer_count; m++)
+        for (uint64_t p = 0; p < group->nest[m].bound[SDSE_P]; p++)
+            numbers.made[m + 1][p] =
+                make_word(group, m, &group->nest[m], 0, p, p, FOR_EVER);
+}
+
+// A row of a tensor comes into being: the step that reads it last before that happens
+// again.
+static void bear(const struct schedule *schedule, size_t tensor, size_t row,
+                 size_t at) {
+    size_t last = at;
+    for (size_t i = at; i < schedule->count; i++) {
+        if (i > at && is_born(&schedule->step[i], tensor, row))
+            break;
+        last = schedule->step[i].reads[tensor][row] ? i : last;
+    }
+    numbers.until[tensor][row] = last;
+}
+
+// A nest, as the part that its kind has, at the place where it is.
+static void run_part(const struct group *group, const struct schedule *schedule,
+                     const struct sdse_fused_nest *kind,
+                     const struct sdse_row_run *rows, size_t at) {
+    const size_t m = kind->layer, layers = group->request.layer_count;
+    const int64_t top = (int64_t)(rows->first * group->nest[m].stride[0]) -
+                        group->nest[m].pad[0] + kind->part.pad[0];
+    for (uint64_t p = 0; p < rows->count; p++) {
+        const uint64_t row = rows->first + p * rows->step;
+        numbers.value[m + 1][row] = make_word(group, m, &kind->part, top, p, row, at);
+        if (m + 1 < layers)
+            bear(schedule, m + 1, row, at);
+        else
+            assert_int_equal(numbers.value[layers][row], numbers.made[layers][row]);
+    }
+}
+
 // --- Kinds against steps ---
 
 // What the windows of rows first, first + step, ... see: where each tap is, counted
@@ -327,7 +421,9 @@ static bool matches(const struct expected *expected,
 
 // Takes one nest of the schedule off the kinds; each must be exactly one of them. The
 // first of a kind, which is marked then, has its rows.
-static void take(const struct expected *expected, struct sdse_fused_rows *rows) {
+static const struct sdse_fused_nest *take(const struct expected *expected,
+                                          struct sdse_fused_rows *rows) {
+    const struct sdse_fused_nest *kind = NULL;
     size_t found = 0;
     for (size_t i = 0; i < rows->count; i++) {
         if (!matches(expected, &rows->nest[i]))
@@ -340,9 +436,11 @@ static void take(const struct expected *expected, struct sdse_fused_rows *rows) 
             assert_int_equal(nest->rows.count, expected->rows.count);
             assert_int_equal(nest->rows.step, expected->rows.step);
         }
+        kind = nest;
         found++;
     }
     assert_int_equal(found, 1);
+    return kind;
 }
 
 static void check_step(const struct group *group, const struct schedule *schedule,
@@ -353,8 +451,12 @@ static void check_step(const struct group *group, const struct schedule *schedul
     for (size_t i = group->request.buffered ? 0 : 1; i < group->request.layer_count;
          i++)
         expected.held[i] = alive[i][at];
-    for (size_t row = 0; row < MOST_READ; row++)
-        expected.loaded += step->layer == 0 && step->loads[row];
+    for (size_t row = 0; row < MOST_READ; row++) {
+        if (step->layer == 0 && step->loads[row]) {
+            bear(schedule, 0, row, at);
+            expected.loaded++;
+        }
+    }
     // Rows at equal distances, from the first on.
     uint64_t row[MOST_ROWS], count = 0;
     for (uint64_t p = 0; p < nest->bound[SDSE_P]; p++)
@@ -370,7 +472,7 @@ static void check_step(const struct group *group, const struct schedule *schedul
             row[from], end - from, end > from + 1 ? row[from + 1] - row[from] : 1};
         draw(nest, expected.rows.first, expected.rows.step, expected.rows.count,
              &expected.picture);
-        take(&expected, rows);
+        run_part(group, schedule, take(&expected, rows), &expected.rows, at);
         seen[step->layer] = true;
         expected.loaded = 0;
     }
@@ -397,6 +499,7 @@ static void check_group(const struct group *group, struct sdse_arena *arena,
     for (size_t i = group->request.buffered ? 0 : 1; i < group->request.layer_count;
          i++)
         find_lives(&schedule, i);
+    run_layers(group);
     uint64_t all = 0;
     for (size_t k = 0; k < rows.count; k++)
         all += rows.nest[k].times;
@@ -422,6 +525,7 @@ static void check_group(const struct group *group, struct sdse_arena *arena,
 static void check_groups(uint64_t count, bool far, const char *what) {
     struct seen sum = {0};
     struct sdse_arena *arena = sdse_arena_new();
+    draw_numbers(first_seed);
     for (uint64_t i = 0; i < count; i++) {
         struct group group;
         make_group(first_seed + i, far, &group);
