@@ -78,7 +78,7 @@ static void take_residence(const struct sdse_arch *arch,
                            struct sdse_placement *placement) {
     struct sdse_residence *at = &placement->residence;
     *at = (struct sdse_residence){.level = sdse_shared_level(arch),
-                                  .operands = stored->inputs_shared,
+                                  .operands = (uint32_t)stored->inputs_shared,
                                   .addends = (uint32_t)stored->addends_shared,
                                   .writes_through = stored->writes_through,
                                   .loads_weights = stored->loads_weights,

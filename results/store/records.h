@@ -170,7 +170,7 @@ struct sdse_group_record {
     uint64_t tile_rows;               // of the last one, a tile
     uint64_t tile_heads;              // right operands at a time; 0: all
     uint64_t tile_keys;               // words of a row of scores at a time; 0: all
-    uint64_t tile_channels; // that the first makes, at a time; 0: all
+    uint64_t tile_channels;           // that the first makes, at a time; 0: all
     // Names of layers as a JSON array: whose outputs are retained until later tiles
     // need them no more, whose weights are kept.
     const char *retained, *weights_kept;
@@ -190,11 +190,12 @@ struct sdse_nest_record {
     const char *bounds;
     uint64_t map_rows, map_columns, row_stride;
     int64_t row_pad;
-    bool inputs_shared, weights_shared, outputs_shared; // at home in the shared memory
-    uint64_t addends_shared;                            // maps added, likewise
-    bool writes_through;         // its outputs to the outermost memory as well
-    bool loads_weights;          // brings them in
-    uint64_t loaded_input_words; // that it brings in
+    uint64_t inputs_shared;              // maps of inputs at home in the shared memory
+    bool weights_shared, outputs_shared; // likewise
+    uint64_t addends_shared;             // maps added, likewise
+    bool writes_through;                 // its outputs to the outermost memory as well
+    bool loads_weights;                  // brings them in
+    uint64_t loaded_input_words;         // that it brings in
     // Its outputs are partial sums that others began, that others go on with, that are
     // scaled anew first (struct sdse_residence).
     bool continues, unfinished, rescales;

@@ -410,7 +410,7 @@ const char *const sdse_schema_statements[] = {
     " map_columns INTEGER NOT NULL CHECK (map_columns >= 0),"
     " row_stride INTEGER NOT NULL CHECK (row_stride >= 1),"
     " row_pad INTEGER NOT NULL,"
-    " inputs_shared INTEGER NOT NULL CHECK (inputs_shared IN (0, 1)),"
+    " inputs_shared INTEGER NOT NULL CHECK (inputs_shared >= 0),"
     " weights_shared INTEGER NOT NULL CHECK (weights_shared IN (0, 1)),"
     " outputs_shared INTEGER NOT NULL CHECK (outputs_shared IN (0, 1)),"
     " addends_shared INTEGER NOT NULL CHECK (addends_shared >= 0),"

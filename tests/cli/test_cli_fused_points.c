@@ -39,6 +39,34 @@ static void compute_again(const char *database, const char *check) {
     sdse_arena_free(arena);
 }
 
+// A residual block that takes turns as a whole: its addition finds both its maps in the
+// shared memory, or one of them there and the other outside, and scores as it did.
+static void test_block(void **state) {
+    (void)state;
+    uint64_t random = 5;
+    write_turns_chip(&random);
+    write_scratch(
+        "net.yaml",
+        "{name: net, source: s, layers: ["
+        "{name: stem, kind: conv, in: [2, 12, 6], out_channels: 4, kernel: 1}, "
+        "{name: a, kind: conv, in: [4, 12, 6], out_channels: 4, kernel: 3, "
+        "pad: 1}, "
+        "{name: b, kind: conv, in: [4, 12, 6], out_channels: 4, kernel: 1}, "
+        "{name: sum, kind: add, in: [4, 12, 6], fused: false}], "
+        "edges: [{from: stem, to: [a, sum]}, {from: a, to: b}, "
+        "{from: b, to: sum}]}");
+    write_sweep("energy", "override: {GLB.capacity_bytes: [150, 200]}\n"
+                          "mapper: {resident: true, fuse_depth: [3, 4]}\n");
+    sweep_into("block", "");
+    compute_again("block", NULL);
+    free(run_text(0, "verify @block.db"));
+    assert_true(number_of("block",
+                          "SELECT max(inputs_shared) FROM v_nest WHERE layer = "
+                          "'sum'") == 2);
+    assert_true(number_of("block", "SELECT count(*) FROM v_group WHERE inputs = "
+                                   "'buffered for all'") > 0);
+}
+
 // Heads and keys of an attention in parts: what is stored is what sdse map finds, its
 // nests score as they did, and say which of them continue sums.
 static void test_attention(void **state) {
@@ -166,7 +194,8 @@ static void test_damage_is_seen_and_repaired(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_attention), cmocka_unit_test(test_one_point),
+        cmocka_unit_test(test_block), cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_one_point),
         cmocka_unit_test(test_damage_is_seen_and_repaired)};
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
