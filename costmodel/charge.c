@@ -50,7 +50,12 @@ static void charge_reads(struct sdse_evaluation *e, unsigned l, enum sdse_part p
     double pj = access_pj(level, bits, sdse_level_read_pj(level));
     if (drained)
         pj += access_pj(level, drained_bits, sdse_level_read_pj(level));
-    e->moved.read[l][sdse_part_tensor(part)] += bits + drained_bits;
+    if (drained && sdse_level_port_up(level, SDSE_PORT_READ) == SDSE_PORT_UP) {
+        e->moved.read[l][sdse_part_tensor(part)] += bits;
+        e->moved.read[l][SDSE_PORT_UP] += drained_bits;
+    } else {
+        e->moved.read[l][sdse_part_tensor(part)] += bits + drained_bits;
+    }
     e->access_pj[l] += pj;
     e->energy_pj += pj;
     if (!e->cost)
@@ -86,7 +91,7 @@ static void charge_updates(struct sdse_evaluation *e, unsigned l, uint64_t words
     const double bits = written_bits(level, words, bits_per_word,
                                      e->transfers ? &e->transfers->updates : NULL);
     const double pj = access_pj(level, bits, sdse_level_update_pj(level));
-    e->moved.write[l][SDSE_OUTPUTS] += bits;
+    e->moved.write[l][sdse_level_port_up(level, SDSE_PORT_WRITE)] += bits;
     e->access_pj[l] += pj;
     e->energy_pj += pj;
     if (!e->cost)
@@ -345,8 +350,11 @@ static void note_first_tiles(struct sdse_evaluation *e, const struct sdse_edge *
                                               outputs ? parent->least_write_bits
                                                       : parent->least_read_bits);
     }
-    double read[SDSE_TENSORS] = {0}, write[SDSE_TENSORS] = {0};
-    (outputs ? write : read)[edge->tensor] = tile_bits;
+    double read[SDSE_PORT_USERS] = {0}, write[SDSE_PORT_USERS] = {0};
+    if (outputs)
+        write[sdse_level_port_up(parent, SDSE_PORT_WRITE)] = tile_bits;
+    else
+        read[edge->tensor] = tile_bits;
     const uint64_t cycles = sdse_transfer_cycles(
         parent, read, write, sdse_working_instances(&e->view, edge->parent), NULL);
     *(outputs ? &e->drain_cycles : &e->fill_cycles) += cycles;

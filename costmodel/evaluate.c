@@ -124,7 +124,7 @@ static void itemise_latency(struct sdse_evaluation *e,
         const double used = (double)sdse_working_instances(&e->view, l);
         cost->level[l].cycles = latency->level_cycles[l];
         double read = 0, write = 0;
-        for (int t = 0; t < SDSE_TENSORS; t++) {
+        for (int t = 0; t < SDSE_PORT_USERS; t++) {
             read += e->moved.read[l][t];
             write += e->moved.write[l][t];
         }
@@ -160,7 +160,7 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
                    streamed ? &sdse_stream_nest : &model->layer->nest, mapping);
     e.view.memo = memo;
     for (unsigned l = 0; l < e.view.level_count; l++)
-        for (int t = 0; t < SDSE_TENSORS; t++)
+        for (int t = 0; t < SDSE_PORT_USERS; t++)
             e.moved.read[l][t] = e.moved.write[l][t] = 0;
     memset(e.access_pj, 0, sizeof e.access_pj);
     if (streamed)

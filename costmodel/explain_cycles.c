@@ -23,14 +23,15 @@ static void print_port(struct sdse_story *s, struct sdse_port_name port, bool ap
 
 static void print_ports(struct sdse_story *s, const struct sdse_level *level,
                         enum sdse_port kind, const struct sdse_number *others,
-                        const double bits[SDSE_TENSORS], uint64_t used) {
+                        const double bits[SDSE_PORT_USERS], uint64_t used) {
     double rest = 0;
     bool apart = false;
-    for (int t = 0; t < SDSE_TENSORS; t++) {
+    for (int t = 0; t < SDSE_PORT_USERS; t++) {
         const struct sdse_number *own = &level->own_bits_per_cycle[kind][t];
-        print_port(s, (struct sdse_port_name){kind, t}, false, own, bits[t], used);
+        const double its = sdse_port_user_bits(level, kind, t, bits);
+        print_port(s, (struct sdse_port_name){kind, t}, false, own, its, used);
         apart |= own->given;
-        rest += own->given ? 0 : bits[t];
+        rest += own->given ? 0 : its;
     }
     print_port(s, (struct sdse_port_name){kind, -1}, apart, others, rest, used);
 }
@@ -40,15 +41,24 @@ static bool explain_level_cycles(struct sdse_story *s, unsigned l) {
     const struct sdse_level *level = &s->model->arch->level[l];
     const struct sdse_level_cost *cost = &s->cost->level[l];
     const unsigned last = sdse_arch_memory_last(s->model->arch, l);
-    double reads[SDSE_TENSORS] = {0}, writes[SDSE_TENSORS] = {0}, both[SDSE_TENSORS];
+    double reads[SDSE_PORT_USERS] = {0}, writes[SDSE_PORT_USERS] = {0},
+           both[SDSE_PORT_USERS];
+    const bool drains_apart = sdse_level_port_up(level, SDSE_PORT_READ) == SDSE_PORT_UP,
+               updates_apart =
+                   sdse_level_port_up(level, SDSE_PORT_WRITE) == SDSE_PORT_UP;
     for (unsigned i = l; i <= last; i++) {
         for (enum sdse_part part = 0; part < SDSE_PARTS; part++) {
             const struct sdse_flow_cost *flow = &s->cost->level[i].flow[part];
-            reads[sdse_part_tensor(part)] += flow->read_bits;
-            writes[sdse_part_tensor(part)] += flow->fill_bits + flow->update_bits;
+            const double drained = drains_apart ? flow->drain_bits : 0,
+                         updated = updates_apart ? flow->update_bits : 0;
+            reads[sdse_part_tensor(part)] += flow->read_bits - drained;
+            reads[SDSE_PORT_UP] += drained;
+            writes[sdse_part_tensor(part)] +=
+                flow->fill_bits + flow->update_bits - updated;
+            writes[SDSE_PORT_UP] += updated;
         }
     }
-    for (int t = 0; t < SDSE_TENSORS; t++)
+    for (int t = 0; t < SDSE_PORT_USERS; t++)
         both[t] = reads[t] + writes[t];
     if (!cost->cycles)
         return true;

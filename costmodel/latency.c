@@ -24,26 +24,27 @@ static void weigh(struct longest *longest, double bits,
 
 static void weigh_ports(struct longest *longest, const struct sdse_level *level,
                         enum sdse_port kind, const struct sdse_number *others,
-                        const double bits[SDSE_TENSORS]) {
+                        const double bits[SDSE_PORT_USERS]) {
     double rest = 0;
-    for (int t = 0; t < SDSE_TENSORS; t++) {
+    for (int t = 0; t < SDSE_PORT_USERS; t++) {
         const struct sdse_number *own = &level->own_bits_per_cycle[kind][t];
+        const double its = sdse_port_user_bits(level, kind, t, bits);
         if (own->given)
-            weigh(longest, bits[t], own, kind, t);
+            weigh(longest, its, own, kind, t);
         else
-            rest += bits[t];
+            rest += its;
     }
     if (others->given)
         weigh(longest, rest, others, kind, -1);
 }
 
 uint64_t sdse_transfer_cycles(const struct sdse_level *level,
-                              const double read_bits[SDSE_TENSORS],
-                              const double write_bits[SDSE_TENSORS], uint64_t used,
+                              const double read_bits[SDSE_PORT_USERS],
+                              const double write_bits[SDSE_PORT_USERS], uint64_t used,
                               struct sdse_port_name *port) {
     struct longest longest = {.cycles = 0, .port = {SDSE_PORT_READ, -1}};
-    double both[SDSE_TENSORS];
-    for (int t = 0; t < SDSE_TENSORS; t++)
+    double both[SDSE_PORT_USERS];
+    for (int t = 0; t < SDSE_PORT_USERS; t++)
         both[t] = read_bits[t] + write_bits[t];
     weigh_ports(&longest, level, SDSE_PORT_READ, &level->read_bits_per_cycle,
                 read_bits);
@@ -56,10 +57,11 @@ uint64_t sdse_transfer_cycles(const struct sdse_level *level,
 }
 
 const char *sdse_port_text(struct sdse_port_name port) {
-    static const char *const texts[SDSE_PORTS][SDSE_TENSORS + 1] = {
-        {"reads", "weights reads", "inputs reads", "outputs reads"},
-        {"writes", "weights writes", "inputs writes", "outputs writes"},
-        {"transfers", "weights transfers", "inputs transfers", "outputs transfers"},
+    static const char *const texts[SDSE_PORTS][SDSE_PORT_USERS + 1] = {
+        {"reads", "weights reads", "inputs reads", "outputs reads", "drains"},
+        {"writes", "weights writes", "inputs writes", "outputs writes", "updates"},
+        {"transfers", "weights transfers", "inputs transfers", "outputs transfers",
+         "sums going up"},
     };
     return texts[port.kind][port.tensor + 1];
 }
@@ -145,9 +147,9 @@ void sdse_latency(const struct sdse_model *model, const struct sdse_view *view,
         if (level->shares_memory)
             continue;
         // Levels of one memory share its ports.
-        double read[SDSE_TENSORS] = {0}, write[SDSE_TENSORS] = {0};
+        double read[SDSE_PORT_USERS] = {0}, write[SDSE_PORT_USERS] = {0};
         for (unsigned i = l; i <= sdse_arch_memory_last(model->arch, l); i++) {
-            for (int t = 0; t < SDSE_TENSORS; t++) {
+            for (int t = 0; t < SDSE_PORT_USERS; t++) {
                 read[t] += moved->read[i][t];
                 write[t] += moved->write[i][t];
             }

@@ -4,18 +4,19 @@
 
 #include "costmodel/model.h"
 
-// Stored bits moved at each level by tensor (all parts of weights together), all used
-// instances together. reads leave the memory (down, for accumulation, and upwards when
-// drain reads count); writes arrive.
+// Stored bits moved at each level by tensor (all parts of weights together; outputs
+// that go up apart where they have a port of their own), all used instances together.
+// reads leave the memory (down, for accumulation, and upwards when drain reads count);
+// writes arrive.
 struct sdse_bits_moved {
-    double read[SDSE_MAX_LEVELS][SDSE_TENSORS];
-    double write[SDSE_MAX_LEVELS][SDSE_TENSORS];
+    double read[SDSE_MAX_LEVELS][SDSE_PORT_USERS];
+    double write[SDSE_MAX_LEVELS][SDSE_PORT_USERS];
 };
 
 // A port of a memory: its kind, and whether it is one tensor's own.
 struct sdse_port_name {
     enum sdse_port kind;
-    int tensor; // enum sdse_tensor; -1 = of the others
+    int tensor; // enum sdse_tensor, SDSE_PORT_UP; -1 = of the others
 };
 
 // "reads", "outputs reads", "weights transfers", ...
@@ -51,13 +52,26 @@ uint64_t sdse_compute_cycles(uint64_t steps, double cycles_per_mac);
 // it.
 uint64_t sdse_model_compute_cycles(const struct sdse_model *model, uint64_t steps);
 
+// Bits that a tensor, or outputs that go up, takes through the ports of a kind: what
+// goes up without a port of its own is with what comes down.
+static inline double sdse_port_user_bits(const struct sdse_level *level,
+                                         enum sdse_port kind, int user,
+                                         const double bits[SDSE_PORT_USERS]) {
+    if (user != SDSE_OUTPUTS && user != SDSE_PORT_UP)
+        return bits[user];
+    const bool apart = level->own_bits_per_cycle[kind][SDSE_PORT_UP].given;
+    if (user == SDSE_PORT_UP)
+        return apart ? bits[SDSE_PORT_UP] : 0;
+    return apart ? bits[SDSE_OUTPUTS] : bits[SDSE_OUTPUTS] + bits[SDSE_PORT_UP];
+}
+
 // Cycles a level's transfers need: the most of any port, bits / bandwidth, averaged
 // over the used instances, rounded up. A tensor goes through its own port, or with the
 // others through theirs; reads, writes, and both together. 0 = no limit given.
-// read_bits, write_bits: by tensor. longest: out, may be NULL: the port.
+// read_bits, write_bits: by tensor, SDSE_PORT_UP. longest: out, may be NULL: the port.
 uint64_t sdse_transfer_cycles(const struct sdse_level *level,
-                              const double read_bits[SDSE_TENSORS],
-                              const double write_bits[SDSE_TENSORS], uint64_t used,
+                              const double read_bits[SDSE_PORT_USERS],
+                              const double write_bits[SDSE_PORT_USERS], uint64_t used,
                               struct sdse_port_name *longest);
 
 // The layer's latency: the maximum of compute, rebuild and overlapped transfers, plus

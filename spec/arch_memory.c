@@ -233,7 +233,13 @@ static void read_ports(struct sdse_arch_reading *r, const struct sdse_node *map,
                              others[p]);
             continue;
         }
-        sdse_schema_refuse_unknown(SDSE_SCHEMA_PORT, node, r->diags);
+        const char *up = sdse_port_up_keys()[p];
+        sdse_schema_refuse_unknown(
+            sdse_schema_find(SDSE_SCHEMA_MEMORY, sdse_port_keys()[p])->below, node,
+            r->diags);
+        sdse_number_read(up ? sdse_node_get(node, up) : NULL, -HUGE_VAL, HUGE_VAL,
+                         &r->sources, r->diags,
+                         &level->own_bits_per_cycle[p][SDSE_PORT_UP]);
         sdse_number_read(sdse_node_get(node, "others"), -HUGE_VAL, HUGE_VAL,
                          &r->sources, r->diags, others[p]);
         for (unsigned t = 0; t < SDSE_TENSORS; t++)

@@ -24,6 +24,9 @@ static void walk_own_ports(const struct walk *w, const struct sdse_level *level)
                      sdse_tensor_words[t]);
             put(w, level->name, what, "bit/cycle", &level->own_bits_per_cycle[p][t]);
         }
+        put(w, level->name,
+            p == SDSE_PORT_READ ? "drain bandwidth" : "update bandwidth", "bit/cycle",
+            &level->own_bits_per_cycle[p][SDSE_PORT_UP]);
     }
 }
 

@@ -253,6 +253,8 @@ void sdse_check_bandwidth_positive(struct sdse_subject *s) {
             for (unsigned t = 0; t < SDSE_TENSORS; t++)
                 check_bandwidth(s, i, p, sdse_tensor_words[t],
                                 &level->own_bits_per_cycle[p][t]);
+            check_bandwidth(s, i, p, sdse_port_up_keys()[p],
+                            &level->own_bits_per_cycle[p][SDSE_PORT_UP]);
         }
     }
 }
@@ -261,7 +263,14 @@ void sdse_check_port_tensor(struct sdse_subject *s) {
     sdse_for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
         const unsigned kept = sdse_level_tensors(level);
-        for (unsigned p = 0; p < SDSE_PORTS; p++)
+        for (unsigned p = 0; p < SDSE_PORTS; p++) {
+            if (level->own_bits_per_cycle[p][SDSE_PORT_UP].given &&
+                !(kept >> SDSE_OUTPUTS & 1u))
+                sdse_check_report(s, port_place(s, i, p, sdse_port_up_keys()[p]),
+                                  "memory '%s': %s has a port for %s, of outputs, "
+                                  "which are not kept there",
+                                  level->name, sdse_port_keys()[p],
+                                  sdse_port_up_keys()[p]);
             for (unsigned t = 0; t < SDSE_TENSORS; t++)
                 if (level->own_bits_per_cycle[p][t].given && !(kept >> t & 1u))
                     sdse_check_report(s, port_place(s, i, p, sdse_tensor_words[t]),
@@ -269,6 +278,7 @@ void sdse_check_port_tensor(struct sdse_subject *s) {
                                       "not kept there",
                                       level->name, sdse_port_keys()[p],
                                       sdse_tensor_words[t]);
+        }
     }
 }
 

@@ -67,8 +67,8 @@ static const struct sdse_schema_key memory_keys[] = {
     {"port_bits", SDSE_SCHEMA_VALUE},
     {"access_bits", SDSE_SCHEMA_ACCESS},
     {"buffering", SDSE_SCHEMA_VALUE},
-    {"read_bits_per_cycle", SDSE_SCHEMA_PORT},
-    {"write_bits_per_cycle", SDSE_SCHEMA_PORT},
+    {"read_bits_per_cycle", SDSE_SCHEMA_READ_PORT},
+    {"write_bits_per_cycle", SDSE_SCHEMA_WRITE_PORT},
     {"shared_bits_per_cycle", SDSE_SCHEMA_PORT},
     {"access_pj", SDSE_SCHEMA_VALUE},
     {"read_pj", SDSE_SCHEMA_VALUE},
@@ -107,12 +107,16 @@ static const struct sdse_schema_key memory_keys[] = {
     {"format", SDSE_SCHEMA_VALUE},
 };
 // Of the tensors that have a port of their own, and of the others.
-static const struct sdse_schema_key port_keys[] = {
-    {"weights", SDSE_SCHEMA_VALUE},
-    {"inputs", SDSE_SCHEMA_VALUE},
-    {"outputs", SDSE_SCHEMA_VALUE},
-    {"others", SDSE_SCHEMA_VALUE},
-};
+#define PORT_KEYS                                                  \
+    {"weights", SDSE_SCHEMA_VALUE}, {"inputs", SDSE_SCHEMA_VALUE}, \
+        {"outputs", SDSE_SCHEMA_VALUE}, {                          \
+        "others", SDSE_SCHEMA_VALUE                                \
+    }
+static const struct sdse_schema_key port_keys[] = {PORT_KEYS};
+static const struct sdse_schema_key read_port_keys[] = {PORT_KEYS,
+                                                        {"drains", SDSE_SCHEMA_VALUE}};
+static const struct sdse_schema_key write_port_keys[] = {
+    PORT_KEYS, {"updates", SDSE_SCHEMA_VALUE}};
 // The fewest bits that an access moves, by its way.
 static const struct sdse_schema_key access_keys[] = {
     {"read", SDSE_SCHEMA_VALUE},
@@ -217,6 +221,8 @@ static const struct {
     [SDSE_SCHEMA_LEVEL] = TABLE(level_keys),
     [SDSE_SCHEMA_MEMORY] = TABLE(memory_keys),
     [SDSE_SCHEMA_PORT] = TABLE(port_keys),
+    [SDSE_SCHEMA_READ_PORT] = TABLE(read_port_keys),
+    [SDSE_SCHEMA_WRITE_PORT] = TABLE(write_port_keys),
     [SDSE_SCHEMA_ACCESS] = TABLE(access_keys),
     [SDSE_SCHEMA_FANOUT] = TABLE(fanout_keys),
     [SDSE_SCHEMA_PASS] = TABLE(pass_keys),

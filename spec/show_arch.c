@@ -62,6 +62,9 @@ static void show_own_bandwidths(FILE *out, const struct sdse_level *level) {
             snprintf(what, sizeof what, "%s %s", ports[p], sdse_tensor_words[t]);
             show_bandwidth(out, what, &level->own_bits_per_cycle[p][t]);
         }
+        if (sdse_port_up_keys()[p])
+            show_bandwidth(out, sdse_port_up_keys()[p],
+                           &level->own_bits_per_cycle[p][SDSE_PORT_UP]);
     }
 }
 

@@ -140,13 +140,15 @@ static void print_port(FILE *out, const struct sdse_level *level, enum sdse_port
                        const struct sdse_number *others) {
     const struct sdse_number *own = level->own_bits_per_cycle[port];
     const char *open = ": {";
-    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+    for (unsigned t = 0; t < SDSE_PORT_USERS; t++) {
         if (!own[t].given)
             continue;
         if (*open == ':')
             fprintf(out, ", %s", sdse_port_keys()[port]);
         fputs(open, out);
-        print_entry(out, sdse_tensor_words[t], &own[t]);
+        print_entry(
+            out, t == SDSE_PORT_UP ? sdse_port_up_keys()[port] : sdse_tensor_words[t],
+            &own[t]);
         open = ", ";
     }
     if (*open == ':') {

@@ -27,7 +27,7 @@ static void find_at(const struct sdse_model *model, unsigned l,
     const struct sdse_arch *arch = model->arch;
     const struct sdse_level *level = &arch->level[l];
     const unsigned sure = sdse_level_tensors(level) & ~level->may_bypass;
-    double read[SDSE_TENSORS] = {0}, write[SDSE_TENSORS] = {0};
+    double read[SDSE_PORT_USERS] = {0}, write[SDSE_PORT_USERS] = {0};
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
         double bits = model->bits[l][t];
         if (t == SDSE_OUTPUTS)
@@ -39,11 +39,13 @@ static void find_at(const struct sdse_model *model, unsigned l,
         const double moved = bits * least_share(model, t) *
                              (double)sdse_used_words(model->layer, (enum sdse_tensor)t);
         const bool sums = t == SDSE_OUTPUTS;
+        const unsigned in = sums ? sdse_level_port_up(level, SDSE_PORT_WRITE) : t,
+                       out = sums ? sdse_level_port_up(level, SDSE_PORT_READ) : t;
         if (sums || l > 0)
-            write[t] = moved;
+            write[in] = moved;
         if (!sums || (l > 0 && arch->count_drain_reads))
-            read[t] = moved;
-        least->bits[l] += read[t] + write[t];
+            read[out] = moved;
+        least->bits[l] += read[out] + write[in];
     }
     least->cycles[l] = sdse_transfer_cycles(
         level, read, write, sdse_arch_instances(arch, l), &least->port[l]);

@@ -171,8 +171,12 @@ double sdse_least_step_bits(const struct sdse_arch *arch, unsigned l,
     double bits[SDSE_TENSORS] = {0};
     struct choices choices;
     for (unsigned t = 0; t < SDSE_TENSORS && !arch->engine_count; t++) {
-        const bool here =
-            tensor < 0 ? !level->own_bits_per_cycle[port][t].given : tensor == (int)t;
+        // Sums that arrive may have a port of their own.
+        const unsigned user = t == SDSE_OUTPUTS && port == SDSE_PORT_WRITE
+                                  ? sdse_level_port_up(level, port)
+                                  : t;
+        const bool here = tensor < 0 ? !level->own_bits_per_cycle[port][user].given
+                                     : tensor == (int)user;
         if (here && (sure & through) >> t & 1u &&
             !sdse_is_kept_inside(arch, l, (enum sdse_tensor)t))
             bits[t] = plain_bits(arch, l, (enum sdse_tensor)t);

@@ -76,13 +76,15 @@ static void check_port(struct sdse_lint *lint, unsigned l, unsigned port, int te
                   "what they take: they wait in every layer without padding; raise it, "
                   "or hold words further inside",
                   key, level->name, tensor < 0 ? "" : " for ",
-                  tensor < 0 ? "" : sdse_tensor_name((enum sdse_tensor)tensor),
+                  tensor < 0               ? ""
+                  : tensor == SDSE_PORT_UP ? sdse_port_up_keys()[port]
+                                           : sdse_tensor_name((enum sdse_tensor)tensor),
                   bandwidth->value, below(arch, l), needed);
 }
 
 void sdse_lint_port_starves(struct sdse_lint *lint) {
     for (unsigned l = 0; l < lint->arch->level_count; l++)
         for (unsigned port = 0; port < SDSE_PORTS; port++)
-            for (int tensor = -1; tensor < SDSE_TENSORS; tensor++)
+            for (int tensor = -1; tensor < SDSE_PORT_USERS; tensor++)
                 check_port(lint, l, port, tensor);
 }

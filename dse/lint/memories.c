@@ -24,7 +24,7 @@ static bool is_limited(const struct sdse_level *level) {
                    level->shared_bits_per_cycle.given ||
                    level->memory_class == SDSE_EDRAM; // refreshes take its ports
     for (unsigned p = 0; p < SDSE_PORTS; p++)
-        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        for (unsigned t = 0; t < SDSE_PORT_USERS; t++)
             limited |= level->own_bits_per_cycle[p][t].given;
     return limited;
 }

@@ -64,6 +64,13 @@ static void start_edge(const struct sdse_problem *problem, const struct sdse_lan
         state->wires_pj[s] = state->saved_wires_pj[s] = 0;
 }
 
+// Who uses a port of a level's memory: outputs that go up may do so apart.
+static unsigned user(const struct sdse_problem *problem, unsigned level,
+                     enum sdse_port kind, int tensor, bool up) {
+    return up ? sdse_level_port_up(&problem->arch->level[level], kind)
+              : (unsigned)tensor;
+}
+
 void sdse_partial_init(const struct sdse_problem *problem, struct sdse_partial *node) {
     memset(node, 0, sizeof *node);
     node->used = 1;
@@ -75,15 +82,18 @@ void sdse_partial_init(const struct sdse_problem *problem, struct sdse_partial *
     const struct sdse_residence *residence = problem->model->layer->residence;
     for (int t = 0; residence && t < SDSE_TENSORS; t++) {
         const bool out = t == SDSE_OUTPUTS;
-        node->read_bits[out ? residence->level : 0][t] =
+        const unsigned from = out ? residence->level : 0,
+                       to = out ? 0 : residence->level;
+        node->read_bits[from][user(problem, from, SDSE_PORT_READ, t, out)] =
             problem->prices.beside_read_bits[t] / problem->bound_scale;
-        node->write_bits[out ? 0 : residence->level][t] =
+        node->write_bits[to][user(problem, to, SDSE_PORT_WRITE, t, out)] =
             problem->prices.beside_write_bits[t] / problem->bound_scale;
     }
     if (residence) {
         node->read_bits[residence->level][SDSE_OUTPUTS] +=
             problem->prices.continued_read_bits / problem->bound_scale;
-        node->write_bits[residence->level][SDSE_OUTPUTS] +=
+        node->write_bits[residence->level][user(problem, residence->level,
+                                                SDSE_PORT_WRITE, SDSE_OUTPUTS, true)] +=
             problem->prices.continued_write_bits / problem->bound_scale;
     }
     for (unsigned l = 0; l < problem->levels; l++)
@@ -147,8 +157,10 @@ static void settle(const struct sdse_problem *problem, unsigned level,
                                             tail * edge->tail_pj[s.leave]);
     head *= lane->base_words * edge->head_bits[s.arrive];
     tail *= lane->base_words * edge->tail_bits[s.leave];
-    (lane->up ? node->write_bits : node->read_bits)[edge->holder][lane->tensor] += head;
-    (lane->up ? node->read_bits : node->write_bits)[level][lane->tensor] += tail;
+    const unsigned outer = sdse_lane_user(problem, lane, edge->holder, true),
+                   inner = sdse_lane_user(problem, lane, level, false);
+    (lane->up ? node->write_bits : node->read_bits)[edge->holder][outer] += head;
+    (lane->up ? node->read_bits : node->write_bits)[level][inner] += tail;
 }
 
 void sdse_partial_enter(const struct sdse_problem *problem, unsigned level,

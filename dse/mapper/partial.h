@@ -32,8 +32,8 @@ struct sdse_partial {
     struct sdse_trail trail;
     double decided_pj;
     double rebuild_cycles; // of the engines; 0 until it is settled
-    double read_bits[SDSE_MAX_LEVELS][SDSE_TENSORS];
-    double write_bits[SDSE_MAX_LEVELS][SDSE_TENSORS];
+    double read_bits[SDSE_MAX_LEVELS][SDSE_PORT_USERS];
+    double write_bits[SDSE_MAX_LEVELS][SDSE_PORT_USERS];
     struct sdse_lane_state lane[SDSE_MAX_LANES];
 };
 
@@ -94,6 +94,16 @@ struct sdse_sum_stages sdse_mac_stages(const struct sdse_problem *problem,
                                        unsigned level, const struct sdse_lane *lane,
                                        const struct sdse_partial *node,
                                        const struct sdse_lane_state *state);
+
+// Who uses the port through which a lane's words pass at a level: where they leave its
+// parent or arrive there (outer), or at its child.
+static inline unsigned sdse_lane_user(const struct sdse_problem *problem,
+                                      const struct sdse_lane *lane, unsigned level,
+                                      bool outer) {
+    return lane->up ? sdse_level_port_up(&problem->arch->level[level],
+                                         outer ? SDSE_PORT_WRITE : SDSE_PORT_READ)
+                    : (unsigned)lane->tensor;
+}
 
 // Visits of blocks: those of the loops that rest them, more if C cuts them or if they
 // never stay.

@@ -201,6 +201,10 @@ static void note_ports(struct sdse_problem *problem, unsigned l) {
             if (level->own_bits_per_cycle[port][t].given)
                 problem->port_tensors[l] |= SDSE_BIT(t);
         }
+        if (level->own_bits_per_cycle[port][SDSE_PORT_UP].given) {
+            problem->port_kinds[l] |= SDSE_BIT(port);
+            problem->port_tensors[l] |= SDSE_BIT(SDSE_PORT_UP);
+        }
     }
     problem->has_bandwidth |= problem->port_kinds[l] != 0;
 }

@@ -11,7 +11,7 @@ struct flow {
 
 // Of the tensors that share the ports of a level together: 0; of one with a port of its
 // own: 1 + tensor.
-enum { SLOTS = 1 + SDSE_TENSORS };
+enum { SLOTS = 1 + SDSE_PORT_USERS };
 
 enum way { READ, WRITE, WAYS };
 
@@ -61,7 +61,8 @@ static void add_mac_bits(const struct sdse_problem *problem, unsigned level,
         edge->head_bits[sdse_mac_stages(problem, level, lane, node, state).arrive];
     const double all = macs * taken * bits;
     const double first = lane->returns ? lane->base_words * saved * bits : 0;
-    struct flow *flow = flow_of(problem, moved, way, edge->holder, lane->tensor);
+    struct flow *flow = flow_of(problem, moved, way, edge->holder,
+                                sdse_lane_user(problem, lane, edge->holder, true));
     flow->base += fmax(0, all - first);
     flow->lanes |= SDSE_BIT(i);
     const unsigned from = current ? level : edge->parent;
@@ -93,14 +94,16 @@ static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
         const double saved = current ? state->saved_words : places;
         const double head = base * edge->head_bits[s.arrive];
         const double tail = base * edge->tail_bits[s.leave];
-        struct flow *outer = flow_of(problem, moved, lane->up ? WRITE : READ,
-                                     edge->holder, lane->tensor);
+        struct flow *outer =
+            flow_of(problem, moved, lane->up ? WRITE : READ, edge->holder,
+                    sdse_lane_user(problem, lane, edge->holder, true));
         outer->base -= head * free_visits * saved;
         outer->rate[edge->mover] += head * words;
         if (edge->child == problem->levels)
             continue;
         struct flow *inner =
-            flow_of(problem, moved, lane->up ? READ : WRITE, edge->child, lane->tensor);
+            flow_of(problem, moved, lane->up ? READ : WRITE, edge->child,
+                    sdse_lane_user(problem, lane, edge->child, false));
         inner->base -= tail * free_visits * places;
         inner->rate[edge->mover] += tail * places;
     }
@@ -111,7 +114,7 @@ static void sum_bits(const struct sdse_problem *problem, unsigned level,
     for (unsigned l = 0; l < problem->levels; l++) {
         for (unsigned i = 0; i < slots_at(problem, l); i++)
             moved->by[READ][l][i] = moved->by[WRITE][l][i] = (struct flow){.base = 0};
-        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        for (unsigned t = 0; t < SDSE_PORT_USERS; t++) {
             flow_of(problem, moved, READ, l, t)->base += node->read_bits[l][t];
             flow_of(problem, moved, WRITE, l, t)->base += node->write_bits[l][t];
         }
@@ -150,15 +153,23 @@ static void add_ports(const struct sdse_problem *problem, unsigned level,
     const struct sdse_number *const others[SDSE_PORTS] = {&at->read_bits_per_cycle,
                                                           &at->write_bits_per_cycle,
                                                           &at->shared_bits_per_cycle};
+    const struct sdse_number *const own = at->own_bits_per_cycle[kind];
     struct flow rest = bits[0];
-    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+    for (unsigned t = 0; t < SDSE_PORT_USERS; t++) {
         if (slot_of(problem, level, t) == 0)
             continue;
-        const struct sdse_number *own = &at->own_bits_per_cycle[kind][t];
-        if (own->given)
-            add_port(transfers, level, at->overlap, &bits[1 + t], own->value * share);
+        struct flow its = bits[1 + t];
+        // What goes up without a port of its own is with what comes down.
+        if (slot_of(problem, level, SDSE_PORT_UP) && !own[SDSE_PORT_UP].given) {
+            if (t == SDSE_OUTPUTS)
+                add_flow(&its, &bits[1 + SDSE_PORT_UP]);
+            else if (t == SDSE_PORT_UP && slot_of(problem, level, SDSE_OUTPUTS))
+                continue;
+        }
+        if (own[t].given)
+            add_port(transfers, level, at->overlap, &its, own[t].value * share);
         else
-            add_flow(&rest, &bits[1 + t]);
+            add_flow(&rest, &its);
     }
     if (others[kind]->given)
         add_port(transfers, level, at->overlap, &rest, others[kind]->value * share);

@@ -16,7 +16,7 @@ struct sdse_port_bits {
 };
 
 // Read, write, both together: of each tensor, and of the others.
-enum { SDSE_MAX_PORTS = SDSE_PORTS * (SDSE_TENSORS + 1) * SDSE_MAX_LEVELS };
+enum { SDSE_MAX_PORTS = SDSE_PORTS * (SDSE_PORT_USERS + 1) * SDSE_MAX_LEVELS };
 
 struct sdse_transfers {
     unsigned count;

@@ -115,7 +115,9 @@ static void check_level(struct sdse_tlx *x, unsigned l) {
                           level->own_bits_per_cycle[1][2].given ||
                           level->own_bits_per_cycle[2][0].given ||
                           level->own_bits_per_cycle[2][1].given ||
-                          level->own_bits_per_cycle[2][2].given;
+                          level->own_bits_per_cycle[2][2].given ||
+                          level->own_bits_per_cycle[0][SDSE_PORT_UP].given ||
+                          level->own_bits_per_cycle[1][SDSE_PORT_UP].given;
     bool coded = false;
     for (unsigned t = 0; t < SDSE_TENSORS; t++)
         coded |= level->format[t].compression != SDSE_UNCOMPRESSED;

@@ -31,7 +31,7 @@ static double bandwidth(const struct sdse_number *number) {
     return number->given && number->value < WIDEST_PORT ? number->value : WIDEST_PORT;
 }
 
-// A port and what goes through it, for the tensors of a set.
+// A port and what goes through it: tensors, and outputs that go up (SDSE_PORT_UP).
 static void print_port(FILE *out, const char *name, const char *type, uint64_t bits,
                        uint32_t least, unsigned set) {
     const char *between = "";
@@ -42,11 +42,11 @@ static void print_port(FILE *out, const char *name, const char *type, uint64_t b
             name, type, least ? least : 1, bits);
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
         static const char *const ways[4] = {"tl", "th", "fh", "fl"};
-        if (!(set >> t & 1u))
-            continue;
         for (unsigned w = 0; w < 4; w++) {
-            const bool is_read = w < 2, of_sums = w == 1 || w == 3;
-            if ((is_read ? !reads : !writes) || (of_sums && t != SDSE_OUTPUTS))
+            const bool is_read = w < 2, up = w == 1 || w == 3;
+            const unsigned user = up ? SDSE_PORT_UP : t;
+            if ((is_read ? !reads : !writes) || !(set >> user & 1u) ||
+                (up && t != SDSE_OUTPUTS))
                 continue;
             fprintf(out, "%s\"%s, %s\"", between, operand_names[t], ways[w]);
             between = ", ";
@@ -55,16 +55,36 @@ static void print_port(FILE *out, const char *name, const char *type, uint64_t b
     fputs("]}\n", out);
 }
 
-static void print_ports(FILE *out, const struct sdse_level *level, unsigned set,
+// The port of outputs that go up, of one way.
+static void print_up_port(FILE *out, const struct sdse_level *level,
+                          enum sdse_port kind) {
+    const bool reads = kind == SDSE_PORT_READ;
+    const double bits = bandwidth(&level->own_bits_per_cycle[kind][SDSE_PORT_UP]);
+    if (level->own_bits_per_cycle[kind][SDSE_PORT_UP].given)
+        print_port(out, reads ? "r_port_2" : "w_port_2", reads ? "read" : "write",
+                   bits >= 1 ? (uint64_t)llround(bits) : 1,
+                   reads ? level->least_read_bits : level->least_write_bits,
+                   SDSE_BIT(SDSE_PORT_UP));
+}
+
+static void print_ports(FILE *out, const struct sdse_level *level, unsigned tensors,
                         uint64_t read_bits, uint64_t write_bits) {
+    const unsigned up = SDSE_BIT(SDSE_PORT_UP),
+                   set = tensors | (tensors >> SDSE_OUTPUTS & 1u ? up : 0);
+    const bool drains = level->own_bits_per_cycle[SDSE_PORT_READ][SDSE_PORT_UP].given,
+               updates = level->own_bits_per_cycle[SDSE_PORT_WRITE][SDSE_PORT_UP].given;
     fputs("    ports:\n", out);
     if (level->shared_bits_per_cycle.given) {
         print_port(out, "rw_port_1", "read_write", read_bits, level->least_read_bits,
                    set);
         return;
     }
-    print_port(out, "r_port_1", "read", read_bits, level->least_read_bits, set);
-    print_port(out, "w_port_1", "write", write_bits, level->least_write_bits, set);
+    print_port(out, "r_port_1", "read", read_bits, level->least_read_bits,
+               drains ? set & ~up : set);
+    print_port(out, "w_port_1", "write", write_bits, level->least_write_bits,
+               updates ? set & ~up : set);
+    print_up_port(out, level, SDSE_PORT_READ);
+    print_up_port(out, level, SDSE_PORT_WRITE);
 }
 
 static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned l) {

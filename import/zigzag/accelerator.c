@@ -49,21 +49,25 @@ static bool find_axes(struct chain *chain) {
 
 // --- A memory ---
 
-static void print_bandwidth(FILE *out, const char *key,
+static void print_bandwidth(FILE *out, enum sdse_port kind,
                             const struct sdse_zz_bandwidth *bandwidth) {
+    const char *key = sdse_port_keys()[kind];
     const char *between = "{";
-    if (bandwidth->all > 0) {
+    const double others = bandwidth->all > 0 ? bandwidth->all : bandwidth->others;
+    if (bandwidth->all > 0 && !(bandwidth->own[SDSE_PORT_UP] > 0)) {
         fprintf(out, ",\n             %s: %.17g", key, bandwidth->all);
         return;
     }
-    for (unsigned t = 0; t <= SDSE_TENSORS; t++) {
-        const double bits = t < SDSE_TENSORS ? bandwidth->own[t] : bandwidth->others;
+    for (unsigned t = 0; t <= SDSE_PORT_USERS; t++) {
+        const double bits = t < SDSE_PORT_USERS ? bandwidth->own[t] : others;
         if (!(bits > 0))
             continue;
         if (*between == '{')
             fprintf(out, ",\n             %s: ", key);
         fprintf(out, "%s%s: %.17g", between,
-                t < SDSE_TENSORS ? sdse_tensor_name((enum sdse_tensor)t) : "others",
+                t < SDSE_TENSORS    ? sdse_tensor_name((enum sdse_tensor)t)
+                : t == SDSE_PORT_UP ? sdse_port_up_keys()[kind]
+                                    : "others",
                 bits);
         between = ", ";
     }
@@ -93,8 +97,6 @@ static void print_least_access(FILE *out, const struct sdse_zz_memory *memory) {
 
 static void print_memory(struct sdse_foreign *foreign, FILE *out,
                          const struct chain *chain, unsigned i) {
-    static const char *const keys[3] = {"read_bits_per_cycle", "write_bits_per_cycle",
-                                        "shared_bits_per_cycle"};
     const struct sdse_zz_memory *memory = &chain->hardware->memory[chain->order[i]];
     struct sdse_zz_bandwidth bandwidth[3];
     sdse_zz_bandwidths(foreign, memory, bandwidth);
@@ -108,8 +110,8 @@ static void print_memory(struct sdse_foreign *foreign, FILE *out,
                 memory->read_pj_per_bit, memory->write_pj_per_bit);
     else
         fputs(", free: true", out);
-    for (unsigned kind = 0; kind < 3; kind++)
-        print_bandwidth(out, keys[kind], &bandwidth[kind]);
+    for (unsigned kind = 0; kind < SDSE_PORTS; kind++)
+        print_bandwidth(out, (enum sdse_port)kind, &bandwidth[kind]);
     fputs("}\n", out);
 }
 

@@ -3,6 +3,7 @@
 #define SDSE_IMPORT_ZIGZAG_HARDWARE_H
 
 #include "import/foreign/foreign.h"
+#include "spec/types/arch.h"
 #include "spec/types/nest.h"
 
 enum { SDSE_ZZ_MEMORIES = 12, SDSE_ZZ_ARRAY_DIMS = 9, SDSE_ZZ_PORTS = 12 };
@@ -20,14 +21,16 @@ enum sdse_zz_direction {
 struct sdse_zz_port {
     const char *name;
     double bits_per_cycle;
-    unsigned reads, writes; // sets of SDSE_BIT(tensor)
+    // Sets of SDSE_BIT(tensor); outputs on their way up, read to drain or written from
+    // below, are SDSE_BIT(SDSE_PORT_UP).
+    unsigned reads, writes;
 };
 
 // Bandwidths as our format has them. 0: of no tensor.
 struct sdse_zz_bandwidth {
     double all;    // of all tensors of the memory together, or
     double others; // of those without a port of their own, and
-    double own[SDSE_TENSORS];
+    double own[SDSE_PORT_USERS];
 };
 
 struct sdse_zz_memory {

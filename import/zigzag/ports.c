@@ -35,10 +35,13 @@ static bool find_operand(const struct sdse_zz_mapping *links, const char *name,
 
 static void use_port(struct sdse_zz_port *port, enum sdse_tensor tensor,
                      enum sdse_zz_direction direction) {
+    const bool up = direction == SDSE_ZZ_TO_HIGH || direction == SDSE_ZZ_FROM_LOW;
+    const unsigned user =
+        up && tensor == SDSE_OUTPUTS ? SDSE_PORT_UP : (unsigned)tensor;
     if (is_read(direction))
-        port->reads |= SDSE_BIT(tensor);
+        port->reads |= SDSE_BIT(user);
     else
-        port->writes |= SDSE_BIT(tensor);
+        port->writes |= SDSE_BIT(user);
 }
 
 // --- Ports by number: r_port, w_port, rw_port, and a list for each operand ---
@@ -268,6 +271,12 @@ static void fit_macros(struct sdse_foreign *foreign, const struct access *access
     *least = 0;
 }
 
+// The tensors of a set of users.
+static unsigned carried(unsigned users) {
+    const unsigned up = SDSE_BIT(SDSE_PORT_UP);
+    return (users & ~up) | (users & up ? SDSE_BIT(SDSE_OUTPUTS) : 0);
+}
+
 void sdse_zz_read_ports(struct sdse_foreign *foreign, const struct sdse_node *node,
                         const struct sdse_zz_mapping *links,
                         const struct sdse_zz_hardware *hardware,
@@ -283,7 +292,7 @@ void sdse_zz_read_ports(struct sdse_foreign *foreign, const struct sdse_node *no
     else
         read_numbered(foreign, node, ports, links, memory);
     for (unsigned p = 0; p < memory->port_count; p++)
-        if ((memory->port[p].reads | memory->port[p].writes) & ~memory->tensors)
+        if (carried(memory->port[p].reads | memory->port[p].writes) & ~memory->tensors)
             sdse_foreign_refuse(foreign, ports->loc, false, "zigzag-port",
                                 "port '%.60s' carries what '%.60s' does not hold",
                                 memory->port[p].name, memory->name);
@@ -318,12 +327,34 @@ void sdse_zz_read_ports(struct sdse_foreign *foreign, const struct sdse_node *no
 
 // --- As ours ---
 
+// Whether the port of a memory carries outputs that go up and nothing else, as no other
+// does, while those that come down have another port. Else up and down are one.
+static bool goes_up_alone(const struct sdse_zz_memory *memory, unsigned port,
+                          bool reads) {
+    const struct sdse_zz_port *at = &memory->port[port];
+    bool down = false;
+    for (unsigned p = 0; p < memory->port_count; p++) {
+        const unsigned users = reads ? memory->port[p].reads : memory->port[p].writes;
+        if (p != port && users >> SDSE_PORT_UP & 1u)
+            return false;
+        down |= users >> SDSE_OUTPUTS & 1u;
+    }
+    return down && (reads ? at->reads : at->writes) == SDSE_BIT(SDSE_PORT_UP) &&
+           !(reads ? at->writes : at->reads);
+}
+
 // Ports that some tensor's reads, or writes, are spread over count as one: what they
 // carry together.
 static unsigned join(const struct sdse_zz_memory *memory,
                      struct sdse_zz_port joined[SDSE_ZZ_PORTS]) {
     unsigned count = memory->port_count;
     memcpy(joined, memory->port, count * sizeof *joined);
+    for (unsigned p = 0; p < count; p++) {
+        if (!goes_up_alone(memory, p, true))
+            joined[p].reads = carried(joined[p].reads);
+        if (!goes_up_alone(memory, p, false))
+            joined[p].writes = carried(joined[p].writes);
+    }
     for (unsigned a = 0; a < count; a++) {
         for (unsigned b = a + 1; b < count; b++) {
             if (!(joined[a].reads & joined[b].reads) &&
@@ -367,7 +398,9 @@ void sdse_zz_bandwidths(struct sdse_foreign *foreign,
             continue;
         }
         struct sdse_zz_bandwidth *of = &bandwidth[mixed ? 2 : port->writes ? 1 : 0];
-        if (set == memory->tensors)
+        if (set == SDSE_BIT(SDSE_PORT_UP))
+            of->own[SDSE_PORT_UP] = port->bits_per_cycle;
+        else if (set == memory->tensors)
             of->all = port->bits_per_cycle;
         else if (!is_single(set))
             of->others = port->bits_per_cycle;

@@ -121,6 +121,17 @@ static inline const char *const *sdse_port_keys(void) {
     return keys;
 }
 
+// The keys of outputs that go up through a port of their own, by its kind; NULL: they
+// have none.
+static inline const char *const *sdse_port_up_keys(void) {
+    static const char *const keys[SDSE_PORTS] = {"drains", "updates", NULL};
+    return keys;
+}
+
+// What may have a port of its own: a tensor; of outputs what goes up, which drains
+// leave and updates bring, apart from what comes down and is added to.
+enum { SDSE_PORT_UP = SDSE_TENSORS, SDSE_PORT_USERS };
+
 enum sdse_topology {
     SDSE_MESH,     // hops from the middle of the left edge (docs/model.md)
     SDSE_BUS,      // one transfer reaches every child
@@ -191,7 +202,7 @@ struct sdse_level {
     // The ports of all tensors but those that have one of their own, which shares no
     // other's. [bits per cycle of one instance; not given = unlimited]
     struct sdse_number read_bits_per_cycle, write_bits_per_cycle, shared_bits_per_cycle;
-    struct sdse_number own_bits_per_cycle[SDSE_PORTS][SDSE_TENSORS];
+    struct sdse_number own_bits_per_cycle[SDSE_PORTS][SDSE_PORT_USERS];
     bool overlap; // transfers hide behind compute
     // Cycles lost by each pass, a step of the loops outside this level: to start, and
     // for each hop across the array. Not given = 0; of levels that carry loops.
@@ -318,8 +329,8 @@ struct sdse_arch {
                                  // cost (physics); off: only below the outermost level,
                                  // as the reference counts
     bool count_fill_drain;       // first fill and last drain are added to the latency
-    bool component_leakage;      // components leak what the library says; off: only what
-                                 // the file gives, and the tables of SRAM macros
+    bool component_leakage; // components leak what the library says; off: only what
+                            // the file gives, and the tables of SRAM macros
 
     unsigned level_count;
     struct sdse_level level[SDSE_MAX_LEVELS];
@@ -384,6 +395,14 @@ sdse_level_bandwidth(const struct sdse_level *level, enum sdse_port port,
         &level->shared_bits_per_cycle};
     const struct sdse_number *own = &level->own_bits_per_cycle[port][tensor];
     return own->given ? own : others[port];
+}
+
+// Who uses the ports when outputs go up: reads to drain, or updates (kind: of which
+// way).
+static inline unsigned sdse_level_port_up(const struct sdse_level *level,
+                                          enum sdse_port kind) {
+    return level->own_bits_per_cycle[kind][SDSE_PORT_UP].given ? SDSE_PORT_UP
+                                                               : SDSE_OUTPUTS;
 }
 
 // Bits of a partial sum at `level`: the memory's own, else the accelerator's. [bits]

@@ -428,6 +428,9 @@ static void classify_arch(struct oracle_case *subject) {
             for (unsigned t = 0; t < SDSE_TENSORS; t++)
                 if (level->own_bits_per_cycle[p][t].given)
                     features |= SDSE_BIT(ORACLE_OWN_PORT);
+        if (level->own_bits_per_cycle[SDSE_PORT_READ][SDSE_PORT_UP].given ||
+            level->own_bits_per_cycle[SDSE_PORT_WRITE][SDSE_PORT_UP].given)
+            features |= SDSE_BIT(ORACLE_UP_PORT);
         if (!level->overlap)
             features |= SDSE_BIT(ORACLE_NO_OVERLAP);
         if (level->shares_memory)
@@ -523,11 +526,24 @@ static void make_edram(uint64_t seed, struct oracle_case *subject) {
     oracle_case_classify(subject);
 }
 
+// Ports of sums that go up; drawn apart.
+static void make_up_ports(uint64_t seed, struct sdse_arch *arch) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 0x13579bdu;
+    if (!chance(&state, 25))
+        return;
+    for (unsigned l = 0; l < arch->level_count; l++)
+        for (unsigned p = SDSE_PORT_READ; p <= SDSE_PORT_WRITE; p++)
+            arch->level[l].own_bits_per_cycle[p][SDSE_PORT_UP] =
+                arch->level[l].shares_memory
+                    ? arch->level[l - 1].own_bits_per_cycle[p][SDSE_PORT_UP]
+                    : bandwidth(&state);
+}
+
 // Accesses of some bits at least; drawn apart, so that the rest of a case does not
 // depend on them.
 static void make_accesses(uint64_t seed, struct sdse_arch *arch) {
     static const uint32_t least[] = {0, 8, 12, 24, 64, 96};
-    uint64_t state = seed * 0x9e3779b97f4a7c15u + 0x7654321u;
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 0x2468acfu;
     if (!chance(&state, 12))
         return;
     for (unsigned l = 0; l < arch->level_count; l++) {
@@ -548,6 +564,7 @@ void oracle_case_make(uint64_t seed, const struct oracle_options *options,
     make_arch(&state, &out->arch);
     make_ports(seed, &out->arch);
     make_overheads(seed, &out->arch);
+    make_up_ports(seed, &out->arch);
     make_accesses(seed, &out->arch);
     bool imperfect = options->imperfect && chance(&state, 50);
     // Most cases small, some large.

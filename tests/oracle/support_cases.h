@@ -30,6 +30,7 @@
     X(RETURNS, "return transfers")                 \
     X(BANDWIDTH, "bandwidth limits")               \
     X(OWN_PORT, "ports of single tensors")         \
+    X(UP_PORT, "ports of sums that go up")         \
     X(FRACTION, "fractions of a cycle per MAC")    \
     X(OVERHEAD, "clocks, static power, control")   \
     X(NO_OVERLAP, "transfers not hidden")          \

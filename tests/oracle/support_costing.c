@@ -1,6 +1,7 @@
 #include "oracle/support_costing.h"
 
 #include <math.h>
+#include <string.h>
 
 // Blocks of `port_bits` that hold `bits`; with no port every bit is an access.
 static double accesses(uint64_t bits, uint32_t port_bits) {
@@ -108,6 +109,7 @@ static void cost_flow(const struct sdse_arch *arch, unsigned level, unsigned ten
         out->read_bits += (double)read[i];
         out->read_pj += accesses(read[i], memory->port_bits) * memory->read_pj.value;
     }
+    out->drain_bits = (double)read[4];
     const uint64_t filled = moved_bits(&flow->fill, flow->fills, outer_bits, least_in),
                    updated = moved_bits(&flow->update, flow->updates, bits, least_in),
                    put_back = moved_at_once(rescaled, partial, least_in);
@@ -157,6 +159,33 @@ static uint64_t transfer_cycles(uint64_t bits, uint64_t instances,
     return (4 * bits + quarter_bits - 1) / quarter_bits;
 }
 
+// Bits that go through ports of a kind of the memory that starts at `level`, by who
+// uses them: tensors, and outputs that go up, read to drain or brought by updates.
+static void port_bits(const struct sdse_arch *arch, unsigned level, unsigned port,
+                      const struct sdse_cost *cost, uint64_t bits[SDSE_PORT_USERS]) {
+    memset(bits, 0, SDSE_PORT_USERS * sizeof *bits);
+    for (unsigned l = level; l < cost->level_count; l++) {
+        if (l > level && !arch->level[l].shares_memory)
+            break;
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            const struct sdse_flow_cost *flow = &cost->level[l].flow[t];
+            const uint64_t drained = (uint64_t)flow->drain_bits;
+            if (port != SDSE_PORT_WRITE) {
+                bits[t] += (uint64_t)flow->read_bits - drained;
+                bits[SDSE_PORT_UP] += drained;
+            }
+            if (port != SDSE_PORT_READ) {
+                bits[t] += (uint64_t)flow->fill_bits;
+                bits[SDSE_PORT_UP] += (uint64_t)flow->update_bits;
+            }
+        }
+    }
+    if (!arch->level[level].own_bits_per_cycle[port][SDSE_PORT_UP].given) {
+        bits[SDSE_OUTPUTS] += bits[SDSE_PORT_UP];
+        bits[SDSE_PORT_UP] = 0;
+    }
+}
+
 // A memory has its ports once: what it moves for all the levels in it goes through
 // them.
 static uint64_t memory_cycles(const struct sdse_arch *arch, unsigned level,
@@ -171,22 +200,13 @@ static uint64_t memory_cycles(const struct sdse_arch *arch, unsigned level,
             port == SDSE_PORT_READ    ? memory->read_bits_per_cycle
             : port == SDSE_PORT_WRITE ? memory->write_bits_per_cycle
                                       : memory->shared_bits_per_cycle;
-        uint64_t together = 0;
-        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
-            uint64_t bits = 0;
-            for (unsigned l = level; l < run->level_count; l++) {
-                if (l > level && !arch->level[l].shares_memory)
-                    break;
-                const struct sdse_flow_cost *flow = &cost->level[l].flow[t];
-                if (port != SDSE_PORT_WRITE)
-                    bits += (uint64_t)flow->read_bits;
-                if (port != SDSE_PORT_READ)
-                    bits += (uint64_t)(flow->fill_bits + flow->update_bits);
-            }
+        uint64_t together = 0, bits[SDSE_PORT_USERS];
+        port_bits(arch, level, port, cost, bits);
+        for (unsigned t = 0; t < SDSE_PORT_USERS; t++) {
             const struct sdse_number own = memory->own_bits_per_cycle[port][t];
-            const uint64_t alone = transfer_cycles(bits, run->used[level], own);
+            const uint64_t alone = transfer_cycles(bits[t], run->used[level], own);
             most = alone > most ? alone : most;
-            together += own.given ? 0 : bits;
+            together += own.given ? 0 : bits[t];
         }
         const uint64_t rest = transfer_cycles(together, run->used[level], common);
         most = rest > most ? rest : most;

@@ -153,6 +153,20 @@ static void make_ports(uint64_t seed, struct sdse_arch *arch) {
                         given(1 + below(&state, 32));
 }
 
+// Ports of sums that go up; drawn apart too.
+static void make_up_ports(uint64_t seed, struct sdse_arch *arch) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 41;
+    for (int i = 0; i < 8; i++)
+        next_random(&state);
+    if (!chance(&state, 25))
+        return;
+    for (unsigned l = 0; l < arch->level_count; l++)
+        for (unsigned p = SDSE_PORT_READ; p <= SDSE_PORT_WRITE; p++)
+            if (chance(&state, 50))
+                arch->level[l].own_bits_per_cycle[p][SDSE_PORT_UP] =
+                    given(1 + below(&state, 16));
+}
+
 // Accesses of some bits at least; drawn apart too.
 static void make_accesses(uint64_t seed, struct sdse_arch *arch) {
     static const uint32_t least[] = {0, 12, 32, 128};
@@ -454,6 +468,7 @@ void sdse_make_problem(uint64_t seed, bool wide,
         make_overheads(seed, &problem->arch);
         make_effects(seed, problem);
         make_formats(seed, &problem->arch);
+        make_up_ports(seed, &problem->arch);
         make_accesses(seed, &problem->arch);
         make_passes(seed, &problem->arch);
         make_cells(seed, &problem->arch);

@@ -315,7 +315,7 @@ static void test_bandwidth_never_hurts(void **state) {
             scale(&level->write_bits_per_cycle, 2);
             scale(&level->shared_bits_per_cycle, 2);
             for (unsigned p = 0; p < SDSE_PORTS; p++)
-                for (unsigned t = 0; t < SDSE_TENSORS; t++)
+                for (unsigned t = 0; t < SDSE_PORT_USERS; t++)
                     scale(&level->own_bits_per_cycle[p][t], 2);
             level = &unlimited.arch.level[l];
             level->read_bits_per_cycle = level->write_bits_per_cycle =

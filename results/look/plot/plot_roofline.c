@@ -59,7 +59,7 @@ static double bandwidth_gbs(const struct sdse_arch *arch) {
     const struct sdse_number *ports[] = {&outer->read_bits_per_cycle,
                                          &outer->write_bits_per_cycle};
     for (int p = 0; p < SDSE_PORTS; p++)
-        for (int t = 0; t < SDSE_TENSORS; t++)
+        for (int t = 0; t < SDSE_PORT_USERS; t++)
             if (outer->own_bits_per_cycle[p][t].given)
                 bits += outer->own_bits_per_cycle[p][t].value;
     if (outer->shared_bits_per_cycle.given) {
