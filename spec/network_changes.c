@@ -113,7 +113,7 @@ static bool change_layers(struct sdse_arena *arena, struct sdse_node *root,
     return true;
 }
 
-// Edges are those of the network as its file is; of one that is changed nobody asks.
+// Edges are those of layers as the file has them.
 static void drop_edges(struct sdse_node *root) {
     struct sdse_node *before = NULL, *node = root->first;
     while (node && strcmp(node->key, "edges") != 0) {
@@ -144,9 +144,12 @@ static enum sdse_status load_changed(struct sdse_arena *arena, const char *path,
     if (status != SDSE_OK)
         return status;
     bool all_found = true;
-    if (root->kind == SDSE_NODE_MAPPING && changes->count)
-        drop_edges(root);
     const size_t count = root->kind == SDSE_NODE_MAPPING ? changes->count : 0;
+    bool layers_change = false;
+    for (size_t i = 0; i < count; i++)
+        layers_change |= changes->changes[i].layer != NULL;
+    if (layers_change)
+        drop_edges(root);
     for (size_t i = 0; i < 2 * count; i++) {
         const struct sdse_network_change *change = &changes->changes[i % count];
         bool found = true;

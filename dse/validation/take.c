@@ -15,6 +15,10 @@ bool sdse_quantity_takes_turns(enum sdse_quantity quantity) {
            quantity == SDSE_QUANTITY_LINE_WORDS || quantity == SDSE_QUANTITY_LINE_BYTES;
 }
 
+bool sdse_quantity_waits(enum sdse_quantity quantity) {
+    return quantity == SDSE_QUANTITY_LINE_WORDS || quantity == SDSE_QUANTITY_LINE_BYTES;
+}
+
 bool sdse_level_is_called(const char *name, const char *word) {
     const size_t length = strlen(word);
     return strncmp(name, word, length) == 0 &&
@@ -197,14 +201,13 @@ void sdse_take_add_turns(const struct sdse_take *take, const struct sdse_turns *
                          const struct sdse_arch *arch, struct sdse_fraction *sum) {
     const bool bits = take->quantity == SDSE_QUANTITY_FUSED_BYTES ||
                       take->quantity == SDSE_QUANTITY_LINE_BYTES;
-    if (take->quantity == SDSE_QUANTITY_LINE_WORDS ||
-        take->quantity == SDSE_QUANTITY_LINE_BYTES) {
+    if (sdse_quantity_waits(take->quantity)) {
         sum->above += turns->line_words * (bits ? arch->bits[SDSE_INPUTS] : 1);
         return;
     }
     for (unsigned t = 0; t < SDSE_TENSORS; t++)
         if (has(take->tensors, t))
-            sum->above += turns->outside_words[t] * (bits ? arch->bits[t] : 1);
+            sum->above += bits ? turns->outside_bits[t] : turns->outside_words[t];
 }
 
 void sdse_take_add_case(const struct sdse_take *take, const struct sdse_ready_case *of,

@@ -10,6 +10,8 @@
 bool sdse_quantity_needs_layers(enum sdse_quantity quantity);
 // Whether it is of layers that take turns (dse/validation/turns.h).
 bool sdse_quantity_takes_turns(enum sdse_quantity quantity);
+// Whether it is of rows that wait meanwhile.
+bool sdse_quantity_waits(enum sdse_quantity quantity);
 
 // Whether the memory `name` is what `word` means: itself, or a position in it
 // ("GLB.1").

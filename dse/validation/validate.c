@@ -98,6 +98,7 @@ static void evaluate_item(void *context, unsigned worker, size_t index) {
 
 struct figuring {
     const struct sdse_ready_validation *ready;
+    const atomic_bool *stop;
     struct sdse_arena *arena;
     const char *failure;
     bool out_of_memory;
@@ -126,10 +127,13 @@ static void add_turns(struct figuring *f, const struct sdse_take *take, size_t i
     const struct sdse_ready_case *of = &f->ready->cases[index];
     bool *chosen = SDSE_ARENA_ARRAY(f->arena, bool, of->workload->layer_count + 1);
     struct sdse_turns turns;
+    const char *failure = NULL;
     if (chosen)
         sdse_take_layers(f->ready, take, index, chosen);
     const enum sdse_status status =
-        chosen ? sdse_turns_find(of->workload, chosen, f->arena, &turns)
+        chosen ? sdse_turns_find(of, &f->ready->validation->cases[index].form, chosen,
+                                 !sdse_quantity_waits(take->quantity), f->stop,
+                                 f->arena, &turns, &failure)
                : SDSE_NO_MEMORY;
     f->out_of_memory |= status == SDSE_NO_MEMORY;
     if (status == SDSE_OK)
@@ -137,9 +141,7 @@ static void add_turns(struct figuring *f, const struct sdse_take *take, size_t i
     else if (!f->failure)
         f->failure = sdse_arena_printf(
             f->arena, "case %s: %s", f->ready->validation->cases[index].name,
-            status == SDSE_INVALID
-                ? "its layers do not hand their rows on to each other"
-                : sdse_status_text(status));
+            status == SDSE_INVALID ? failure : sdse_status_text(status));
 }
 
 // The figures that are combined: of each layer of one case, or of each of several
@@ -318,7 +320,7 @@ enum sdse_status sdse_validation_run(struct sdse_ready_validation *ready,
     for (size_t i = 0; status == SDSE_OK && i < ready->item_count; i++)
         status = ready->items[i].status;
     const size_t count = ready->validation->anchor_count;
-    struct figuring f = {.ready = ready, .arena = arena};
+    struct figuring f = {.ready = ready, .stop = stop, .arena = arena};
     *results = SDSE_ARENA_ARRAY(arena, struct sdse_anchor_result, count + 1);
     for (size_t i = 0; *results && status == SDSE_OK && i < count; i++)
         (*results)[i] = measure(&f, &ready->validation->anchors[i]);
