@@ -4,10 +4,21 @@
 #include "import/timeloop/reading.h"
 
 static void read_density(struct sdse_tl *r, const struct sdse_node *node) {
-    static const char *const keys[] = {"density", "distribution", NULL};
+    // The front end writes the last two as 0 where nothing is said.
+    static const char *const keys[] = {"density", "distribution", "band_width",
+                                       "workload_tensor_size", NULL};
     struct sdse_tl_problem *p = &r->problem;
     if (node->kind == SDSE_NODE_MAPPING)
         sdse_tl_known_keys(r, node, keys, "a density");
+    for (unsigned k = 2; keys[k]; k++) {
+        const struct sdse_node *said = sdse_node_get(node, keys[k]);
+        const char *text = sdse_tl_word(said);
+        if (said && (!text || strcmp(text, "0") != 0))
+            sdse_tl_refuse(r, said->key_loc, true, "timeloop-key",
+                           "'%.60s' of a density has no counterpart: what it asks for "
+                           "is lost",
+                           said->key);
+    }
     enum sdse_tensor tensor;
     const struct sdse_node *value =
         node->kind == SDSE_NODE_MAPPING ? sdse_node_get(node, "density") : node;

@@ -251,11 +251,16 @@ static bool coefficient(struct sdse_tl *r, const struct sdse_node *shape,
     return false;
 }
 
+static bool dim_is_one(const struct sdse_node *instance, const char *name) {
+    const char *text = sdse_tl_word(sdse_node_get(instance, name));
+    return text && strcmp(text, "1") == 0;
+}
+
 static void place_dims(struct sdse_tl *r, struct shape *shape,
                        const struct sdse_node *node, const struct sdse_node *instance) {
     struct sdse_tl_problem *p = &r->problem;
     const unsigned in = inputs_of(shape), out = (unsigned)shape->output;
-    unsigned axes = 0, taken = 0;
+    unsigned axes = 0, taken = 0, ones = 0;
     p->tensor_name[SDSE_INPUTS] = shape->space[in];
     p->tensor_name[SDSE_OUTPUTS] = shape->space[out];
     p->tensor_name[SDSE_WEIGHTS] = shape->space[3 - in - out];
@@ -294,6 +299,9 @@ static void place_dims(struct sdse_tl *r, struct shape *shape,
                         shape->dim[p_dim].loc, &p->stride[axis]);
             coefficient(r, node, instance, shape->dim[r_dim].coefficient,
                         shape->dim[r_dim].loc, &p->dilation[axis]);
+        } else if (dim_is_one(instance, use->name) &&
+                   (!dim_of(shape, d, taken, &dim) || (taken >> dim & 1u))) {
+            ones |= SDSE_BIT(d);
         } else if (!dim_of(shape, d, taken, &dim) || (taken >> dim & 1u)) {
             refuse(
                 r, shape, use->loc,
@@ -305,6 +313,16 @@ static void place_dims(struct sdse_tl *r, struct shape *shape,
             placed[d] = dim;
             taken |= SDSE_BIT(dim);
         }
+    }
+    // A single iteration is one of whatever loop is left.
+    for (unsigned d = 0; d < shape->dims; d++) {
+        unsigned dim = SDSE_N;
+        while (dim < SDSE_DIMS && taken >> dim & 1u)
+            dim++;
+        if (!(ones >> d & 1u) || dim == SDSE_DIMS)
+            continue;
+        placed[d] = dim;
+        taken |= SDSE_BIT(dim);
     }
     p->dim_count = 0;
     for (unsigned d = 0; d < shape->dims; d++) {

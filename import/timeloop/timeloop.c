@@ -47,6 +47,22 @@ static void read_architecture(struct sdse_tl *r) {
         sdse_tl_chain(r);
 }
 
+// How mappings are searched is ours; what limits them stands in constraints.
+static void refuse_mapspaces(struct sdse_tl *r) {
+    static const char *const keys[] = {"version", "template", NULL};
+    const struct sdse_tl_list *list = &r->section[SDSE_TL_MAP_SPACE];
+    for (unsigned i = 0; i < list->count; i++)
+        sdse_tl_known_keys(r, list->node[i], keys, "a mapspace");
+}
+
+// Whether there is a mapping; an empty list is what Timeloop's front end writes of
+// none.
+static bool is_mapped(const struct sdse_tl *r) {
+    const struct sdse_tl_list *list = &r->section[SDSE_TL_MAPPING];
+    return list->count &&
+           !(list->node[0]->kind == SDSE_NODE_SEQUENCE && list->node[0]->count == 0);
+}
+
 enum sdse_status sdse_timeloop_import(const struct sdse_timeloop_text *texts,
                                       size_t count, bool lossy,
                                       const struct sdse_timeloop_includes *includes,
@@ -74,8 +90,9 @@ enum sdse_status sdse_timeloop_import(const struct sdse_timeloop_text *texts,
     if (!r->broken && designed)
         read_architecture(r);
     if (!r->broken && designed) {
+        refuse_mapspaces(r);
         sdse_tl_read_constraints(r);
-        if (r->section[SDSE_TL_MAPPING].count)
+        if (is_mapped(r))
             sdse_tl_read_mapping(r);
         sdse_tl_read_sparse(r);
         sdse_tl_read_memories(r);

@@ -124,8 +124,8 @@ static void designs_are_converted_back(void **state) {
     // What is lost is said once for each key, with a count, and for a part as a whole.
     struct ran ran =
         run_program("convert -a eyeriss --to zigzag -o @eyeriss --force --lossy");
-    assert_non_null(
-        strstr(ran.err, "hold 'hop_pj_per_bit' of 3 places, as levels.GLB"));
+    assert_non_null(strstr(ran.err, "hold 'hop_pj_per_bit' of 3 places, as "
+                                    "levels.GLB.network.weights."));
     assert_non_null(strstr(ran.err, "hold levels.GLB.memories: 31 values"));
     size_t lines = 0;
     for (const char *at = ran.err; (at = strchr(at, '\n')); at++)

@@ -508,10 +508,15 @@ static void einsums_become_products(void **state) {
         "bits_per_value: 4}, {name: O, projection: [n, m, p, q], output: True, "
         "bits_per_value: 4}]}\n"
         "  - {name: Depthwise, tensor_accesses: [{name: F2, projection: [t, u], "
-        "bits_per_value: 4}, {name: O, projection: {T: t, X: u + p}, bits_per_value: "
+        "bits_per_value: 4}, {name: O, projection: {T: t, X: 3 * u + p * 2}, "
+        "bits_per_value: "
         "4},"
         " {name: O2, projection: [t, p], output: true, bits_per_value: 4}], "
         "iteration_space_shape: [0 <= u < 9]}\n"
+        "  - {name: Again, tensor_accesses: [{name: F4, projection: [t, u], "
+        "bits_per_value: 4}, {name: O4, projection: {T: t, X: u + p}, bits_per_value: "
+        "4}, {name: O5, projection: [t, p], output: true, bits_per_value: 4}], "
+        "iteration_space_shape: [0 <= u < 5]}\n"
         "  - {name: Step, tensor_accesses: [{name: A, projection: {C: c, Y: 3 * p}, "
         "bits_per_value: 4}, {name: B, projection: [c, m], bits_per_value: 4}, {name: "
         "O3, "
@@ -524,11 +529,12 @@ static void einsums_become_products(void **state) {
         uint64_t bound[SDSE_DIMS], stride[2], dilation[2], map[2];
     } windows[] = {
         {{2, 128, 64, 24, 20, 3, 5, 1}, {2, 1}, {1, 3}, {40, 32}},
-        {{1, 1, 1, 24, 1, 9, 1, 7}, {1, 1}, {1, 1}, {32, 1}},
+        {{1, 1, 1, 24, 1, 9, 1, 7}, {2, 1}, {3, 1}, {71, 1}},
+        {{1, 1, 1, 24, 1, 5, 1, 7}, {1, 1}, {1, 1}, {28, 1}},
         {{1, 128, 64, 24, 1, 1, 1, 1}, {3, 1}, {1, 1}, {70, 1}},
     };
-    assert_int_equal(r.net->layer_count, 3);
-    for (size_t l = 0; l < 3; l++) {
+    assert_int_equal(r.net->layer_count, 4);
+    for (size_t l = 0; l < 4; l++) {
         const struct sdse_nest *nest = &r.net->layers[l].nest;
         for (unsigned d = 0; d < SDSE_DIMS; d++)
             if (nest->bound[d] != windows[l].bound[d])

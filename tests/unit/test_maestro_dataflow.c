@@ -81,6 +81,13 @@ static void dataflows_are_mappings(void **state) {
          "TemporalMap(16,16) K; SpatialMap(2,2) N; Cluster(4, P); TemporalMap(1,1) N;"
          "SpatialMap(2,2) K; Cluster(2, L); SpatialMap(3,3) M; } }",
          NULL},
+        // What does not overlap may be stepped through where it is spread.
+        {"Layer s { Type: CONV Dimensions { K: 2, C: 3, R: 3, S: 1, Y: 18, X: 8 }\n"
+         "Dataflow { SpatialMap(2,2) X'; Cluster(4, P); TemporalMap(1,1) X';"
+         "SpatialMap(1,1) K; } }",
+         "  - {level: DRAM}\n"
+         "  - {level: L2, temporal: Q2, spatial_x: Q4 K2}\n"
+         "  - {level: L1, temporal: C3 P16 R3}\n"},
         // Heads are groups; more places than heads.
         {"Layer h { Type: BMM Dimensions { B: 5, K: 4, M: 6, N: 7 } Dataflow {\n"
          "SpatialMap(1,1) B; TemporalMap(3,3) M; TemporalMap(2,2) K; } }",
@@ -328,6 +335,25 @@ static void what_is_no_mapping_is_refused(void **state) {
     }
 }
 
+// A mapping is of all layers, or there is none.
+static void layers_without_a_mapping_take_the_others_along(void **state) {
+    (void)state;
+    static const char layers[] =
+        "Layer a { Type: GEMM Dimensions { K: 4, M: 4, N: 4 } Dataflow { "
+        "SpatialMap(1,1) M; } }\nLayer b { Type: GEMM Dimensions { K: 4, M: 4, N: 4 } "
+        "}";
+    for (int lossy = 0; lossy < 2; lossy++) {
+        struct read r = read_design(layers, ARRAY, lossy);
+        assert_int_equal(r.status == SDSE_OK, lossy);
+        assert_non_null(strstr(r.diags.first->message,
+                               "'b' has no mapping: those of the other 1 are lost"));
+        assert_int_equal(r.diags.first->loc.line, 3);
+        if (lossy)
+            assert_null(r.files.mapping);
+        sdse_arena_free(r.arena);
+    }
+}
+
 static void accelerators_are_read(void **state) {
     (void)state;
     static const struct {
@@ -339,6 +365,7 @@ static void accelerators_are_read(void **state) {
         {"NumPEs: 4 L1Size: 64 L2Size: 0", "found '0'", 1, 30, false},
         {"NumPEs: 4 L1Size: 64 L2Size: 2147483648", "whole number", 1, 30, false},
         {"NumPEs: 4 L1Size: 64 L2Size: 64 L2Size: 64", "comes twice", 1, 33, false},
+        {"NumPEs: 4 L1Size: 64 L1Size: 64 L2Size: 64", "comes twice", 1, 22, false},
         {"NumPEs: 65537 L1Size: 64 L2Size: 64", "at most 65536", 1, 1, false},
         {"NumPEs: 4 L1Size: 64\nL2Size: 64 Size: 3", "found 'Size'", 2, 12, false},
         {"NumPEs: 4 L1Size: 64 L2Size: 64 NoC_NumHops: 2", "2 hops", 1, 33, true},
@@ -384,6 +411,7 @@ int main(void) {
         cmocka_unit_test(dataflows_are_mappings),
         cmocka_unit_test(generated_dataflows_are_followed),
         cmocka_unit_test(what_is_no_mapping_is_refused),
+        cmocka_unit_test(layers_without_a_mapping_take_the_others_along),
         cmocka_unit_test(accelerators_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,13 +27,16 @@ static void templates_come_to_a_text(void **state) {
          "endif %}",
          "b"},
         // Within what is left out nothing counts, also what is not known by name.
-        {"{% if not Q is defined %}{% if Q %}{{ Q }}{% else %}y{% endif %}{% else %}{{ Q "
+        {"{% if not Q is defined %}{% if Q %}{{ Q }}{% else %}y{% endif %}{% else %}{{ "
+         "Q "
          "}}{% set Z = 1 %}{% endif %}{{ Z | default(9) }}",
          "y9"},
         {"{% if 'a' == 'a' and 1 < 2 or Q %}t{% endif %}{% if 0 or '' or False %}f{% "
          "endif %}",
          "t"},
         {"{% if 'a' != 'a' or 2 <= 1 or 1 > 1 %}t{% endif %}{{ 2.7 | int }}", "2"},
+        {"{% if Q %}{% if 1 %}a{% endif %}{% else %}{% if 1 %}c{% endif %}{% endif %}b",
+         "cb"},
         {"{# a\nb #}c", "\nc"},
         {"{% set N = 1 %}{% set N = N + 1 %}{{ N }}", "2"},
         {"{% set T = True %}{{ 5 if T and not Q else 6 }}", "5"},

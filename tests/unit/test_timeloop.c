@@ -374,6 +374,34 @@ static void directives_become_loops(void **state) {
     ", condition_on: [" conditions "]}]}]"
 #define COMPUTES "compute_optimization: [{type: gating}]"
 
+// What the front end writes of a dot product: single iterations, no mapping, a search.
+static void single_iterations_are_any_loop(void **state) {
+    (void)state;
+    static const char text[] =
+        "architecture: {nodes: [!Component {name: D, class: DRAM}, !Component {name: "
+        "m, "
+        "class: intmac}]}\n"
+        "problem:\n  shape: {name: dot, dimensions: [K, M, L], data_spaces: [{name: A, "
+        "projection: [[[K]], [[L]]]}, {name: B, projection: [[[K]]]}, {name: Z, "
+        "projection: [[[M]]], read_write: true}]}\n  instance: {K: 16, M: 1, L: 1}\n"
+        "mapping: []\nmapspace: {version: 0.4, template: ruby%s}\n";
+    char good[1000], bad[1000];
+    snprintf(good, sizeof good, text, "");
+    snprintf(bad, sizeof bad, text, ", targets: []");
+    struct made m = make(good, false);
+    if (m.status != SDSE_OK)
+        sdse_diags_print(&m.diags, stderr, false);
+    assert_int_equal(m.status, SDSE_OK);
+    assert_null(m.files.mapping);
+    assert_non_null(
+        strstr(m.files.network, "kind: fc, in: 16, out_channels: 1, rows: 1"));
+    sdse_arena_free(m.arena);
+    m = make(bad, false);
+    assert_int_equal(m.status, SDSE_INVALID);
+    assert_non_null(strstr(m.diags.first->message, "'targets' of a mapspace"));
+    sdse_arena_free(m.arena);
+}
+
 static void gating_becomes_an_engine(void **state) {
     (void)state;
     static const char section[] =
@@ -497,6 +525,9 @@ static void what_has_no_counterpart_is_refused(void **state) {
               "{temporal: {factors: \"C=4,2\"}}}"),
          "timeloop-factor", 4, true},
         {MAPPED("{target: b, type: temporal, factors: \"Q=4,2\"}, {target: DRAM, type: "
+                "temporal, factors: Q=2}"),
+         "timeloop-factor", 11, false},
+        {MAPPED("{target: b, type: temporal, factors: \"Q=4,4\"}, {target: DRAM, type: "
                 "temporal, factors: Q=2}"),
          "timeloop-factor", 11, false},
         {MAPPED("{target: b, type: temporal, factors: \"Q=3,1\"}, {target: DRAM, type: "
@@ -639,6 +670,7 @@ int main(void) {
         cmocka_unit_test(zeros_become_formats),
         cmocka_unit_test(problems_become_layers),
         cmocka_unit_test(directives_become_loops),
+        cmocka_unit_test(single_iterations_are_any_loop),
         cmocka_unit_test(gating_becomes_an_engine),
         cmocka_unit_test(what_has_no_counterpart_is_refused),
         cmocka_unit_test(texts_are_told_by_their_sections),

@@ -592,6 +592,10 @@ static void layers_that_are_none_are_refused(void **state) {
          "zigzag-equation", "expected an index of I", false},
         {LAYER("0", "Conv", CONV, "OX, FX", "9, 3",
                "  dimension_relations: [ix=ox+fx]\n  pr_loop_dims: [IX]\n"
+               "  padding: [[1]]\n"),
+         "zigzag-padding", "expected padding before and after", false},
+        {LAYER("0", "Conv", CONV, "OX, FX", "9, 3",
+               "  dimension_relations: [ix=ox+fx]\n  pr_loop_dims: [IX]\n"
                "  pr_loop_sizes: [8]\n  padding: [[1, 1]]\n"),
          "zigzag-padding", "reach 11 places of 'ix', of which there are 8 and 1 + 1",
          false},
