@@ -289,6 +289,10 @@ static void test_shapes(void **state) {
         {"custom --layers 1 --dim 4194304 --heads 1 --ffn 4194304 --vocab 8 --seq "
          "65536",
          "2^58 MACs of a layer"},
+        {"custom --layers 1 --dim 1 --heads 32768 --head-dim 65536 --kv-heads 1 --ffn "
+         "1 "
+         "--vocab 1 --seq 1",
+         "2^30 words of a token"},
         {"custom --layers 1 --dim 512 --heads 512 --head-dim 1 --ffn 8 --vocab 8 --seq "
          "16777216",
          "2^58 MACs of an attention"},
