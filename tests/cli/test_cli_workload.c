@@ -332,6 +332,35 @@ static void test_latent_models_are_mapped(void **state) {
     }
 }
 
+// Where a memory shares weights, too, the latent vectors of a prompt are there once,
+// for both products.
+static void test_latent_vectors_stay_on_chip(void **state) {
+    (void)state;
+    write_scratch(
+        "sharing.yaml",
+        "name: sharing\nsource: s\nnode_nm: 45\nclock_ghz: 1\nword_bits: 8\nlevels:\n"
+        "  - {level: DRAM, memory: {class: dram, pj_per_bit: 70}}\n"
+        "  - level: GLB\n"
+        "    memory: {class: sram, shares: [activations, weights], capacity_kib: 256, "
+        "port_bits: 64}\n"
+        "    fanout: {x: 8}\n    network: {topology: bus, free: true}\n"
+        "compute: {pj_per_mac: 1}\n"
+        "vector: {below: GLB, ops_per_cycle: 8, free: true}\n");
+    says("workload custom --layers 1 --dim 32 --heads 4 --ffn 16 --vocab 8 --latent 16 "
+         "--rotated 4 --seq 16 --attention absorbed -o @mla.yaml",
+         0, NULL, NULL);
+    struct ran ran = run_program(
+        "map -a @sharing.yaml -w @mla.yaml --objective energy --resident -f csv");
+    assert_int_equal(ran.status, 0);
+    static const char *const at[] = {"l0.qk,matmul,1,\"DRAM, weights GLB\",GLB,",
+                                     "l0.av,matmul,1,\"GLB, weights GLB\",GLB,",
+                                     "l0.kv_a,fc,1,GLB,GLB,"};
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++)
+        if (!strstr(ran.out, at[i]))
+            fail_msg("no %s in %s", at[i], ran.out);
+    free_ran(&ran);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_list),
@@ -344,6 +373,7 @@ int main(void) {
         cmocka_unit_test(test_caches),
         cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_latent_models_are_mapped),
+        cmocka_unit_test(test_latent_vectors_stay_on_chip),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
