@@ -109,10 +109,14 @@ struct asking {
     bool refused;
 };
 
+// why: NULL where no memory was left for it.
 static void refuse(struct asking *a, bool wrong, const char *why) {
     if (!wrong)
         return;
-    cli_error(a->cli, "%s: %s", a->request.model->name, why);
+    if (why)
+        cli_error(a->cli, "%s: %s", a->request.model->name, why);
+    else
+        cli_note(a->cli, SDSE_NO_MEMORY);
     a->refused = true;
 }
 
@@ -169,8 +173,9 @@ static void take_contexts(struct asking *a, struct sdse_language_context *one) {
            "--contexts says what --seq and --batch say");
     size_t count = 0;
     const struct sdse_language_context *list = read_contexts(a, listed, &count);
-    refuse(a, !list,
+    refuse(a, !list && !a->cli->fault,
            "--contexts: expected numbers of tokens with commas between: 128,512,512");
+    a->refused |= !list;
     if (list) {
         a->request.contexts = list;
         a->request.context_count = count;

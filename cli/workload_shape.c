@@ -59,10 +59,14 @@ static bool is_given(const struct asking *a, enum cli_shape_row row) {
     return a->args->value[a->first + (int)row] != NULL;
 }
 
+// why: NULL where no memory was left for it.
 static void refuse(struct asking *a, bool wrong, const char *why) {
     if (!wrong)
         return;
-    cli_error(a->cli, "%s: %s", a->model->name, why);
+    if (why)
+        cli_error(a->cli, "%s: %s", a->model->name, why);
+    else
+        cli_note(a->cli, SDSE_NO_MEMORY);
     a->refused = true;
 }
 
