@@ -66,6 +66,14 @@ static void figures_are_those_of_their_sources(void **state) {
         {"mac_fp32_40nm", "leakage_mw", {.w = 32, .i = 32, .p = 32}, 0.1731, 1e-9},
         {"multiplier_int", "pj_per_mac", {.w = 4, .i = 8, .p = 64}, 0.1, 1e-12},
         {"multiplier_int_40nm", "area_um2", {.w = 16, .i = 16}, 1587.5, 1e-9},
+        {"multiplier_int_40nm", "pj_per_mac", {.w = 16, .i = 8}, 1.585, 1e-9},
+        {"multiplier_int_40nm", "leakage_mw", {.w = 16, .i = 16}, 0.019475, 1e-9},
+        {"multiplier_int", "area_um2", {.w = 4, .i = 8}, 141, 1e-9},
+        {"multiplier_int", "leakage_mw", {.w = 8, .i = 4}, 141 * 0.0779 / 6351, 1e-3},
+        {"mac_fp16", "leakage_mw", {.w = 16, .i = 16}, 3000 * 0.0779 / 6351, 1e-3},
+        {"mac_fp32", "leakage_mw", {.w = 32, .i = 32}, 11884 * 0.0779 / 6351, 1e-3},
+        {"mac_fp32_40nm", "area_um2", {.w = 32, .i = 32}, 13330, 1e-9},
+        {"shift_add_40nm", "pj_per_basis_read", {.w = 8}, 0.072, 1e-9},
         {"alu_int_40nm", "pj_per_op", {.p = 16}, 0.105, 1e-12},
         {"adder_tree_40nm", "pj_per_add", {.p = 32}, 0.21, 1e-12},
         {"shift_add_40nm", "pj_per_shift_add", {.w = 32}, 0.627, 1e-12},
@@ -81,6 +89,7 @@ static void figures_are_those_of_their_sources(void **state) {
             fail_msg("%s: %s", known[i].name, why);
         assert_double_within(number.value, known[i].value, known[i].within);
         assert_true(number.given);
+        assert_true(!strstr(figure->name, "40nm") || figure->node_nm == 40);
         assert_non_null(strstr(number.origin.text, figure->source));
         assert_null(strstr(number.origin.text, "Stillmaker"));
     }
