@@ -99,8 +99,10 @@ static enum sdse_status read_stored(const struct sdse_onnx_graph *graph,
     for (uint64_t i = 0; i < out->count && status == SDSE_OK; i++)
         out->data[i] = from ? from[i] : (double)array.data[i];
     sdse_array_free(&array);
-    if (status != SDSE_OK)
+    if (status != SDSE_OK) {
         free(out->data);
+        out->data = NULL;
+    }
     return status;
 }
 
@@ -133,6 +135,7 @@ static enum sdse_status work_out(const struct sdse_onnx_graph *graph, uint32_t i
                           "node '%s' (%s): its constants could not be worked out",
                           node->name, node->op);
             free(out->data);
+            out->data = NULL;
             status = SDSE_INVALID;
         }
     }

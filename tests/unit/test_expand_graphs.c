@@ -437,17 +437,37 @@ static void a_branch_that_fits_is_taken(void **state) {
     expect_message(context, "node 'choice' (If)");
 }
 
+// What is written out behind something else that is has the shape that this will have:
+// a transform of 6 places, of 8 that are padded by one on each side.
+static void shapes_before_they_are_written(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    begin(context);
+    b->opset.version = 17;
+    onnx_input(b, "x", ONNX_DIMS(1, 2, 4));
+    onnx_floats(b, "w", ONNX_DIMS(2, 3, 2));
+    onnx_ints(b, "pads", 2, (int64_t[]){1, 1});
+    onnx_ints(b, "last", 1, (int64_t[]){3});
+    Onnx__NodeProto *up =
+        onnx_node(b, "ConvTransposeWithDynamicPads", "up", "x,w,pads", "u");
+    up->domain = onnx_text(b, "com.microsoft");
+    onnx_set_ints(b, up, "strides", 1, (int64_t[]){2});
+    onnx_node(b, "Unsqueeze", "", "u,last", "v");
+    Onnx__NodeProto *dft = onnx_node(b, "DFT", "dft", "v", "y");
+    onnx_set_int(b, dft, "axis", 2);
+    const struct sdse_workload *net = import_network(context);
+    const struct sdse_layer *layer = find(net, "dft");
+    assert_int_equal(layer->nest.bound[SDSE_C], 6);
+    assert_int_equal(layer->nest.bound[SDSE_K], 12);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(functions_are_their_nodes),
-        TEST(functions_without_end_stay),
-        TEST(a_scan_is_its_steps),
-        TEST(unequal_sequences_stay_a_node),
-        TEST(loops_multiply_their_steps),
-        TEST(steps_have_no_known_number),
-        TEST(loops_of_no_steps),
-        TEST(branches_in_functions),
-        TEST(short_operators_in_loops_are_repeated),
+        TEST(functions_are_their_nodes),   TEST(functions_without_end_stay),
+        TEST(a_scan_is_its_steps),         TEST(unequal_sequences_stay_a_node),
+        TEST(loops_multiply_their_steps),  TEST(steps_have_no_known_number),
+        TEST(loops_of_no_steps),           TEST(shapes_before_they_are_written),
+        TEST(branches_in_functions),       TEST(short_operators_in_loops_are_repeated),
         TEST(a_branch_that_fits_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,6 +81,23 @@ static void dft_is_its_sum(void **state) {
     }
 }
 
+// Which axis it is if nobody says: the second, or since opset 20 the one before the
+// parts.
+static void axes_that_are_not_said(void **state) {
+    (void)state;
+    for (int newer = 0; newer < 2; newer++) {
+        struct forward_case c;
+        case_begin(&c, "DFT");
+        c.b.opset.version = newer ? 20 : 17;
+        onnx_set_int(&c.b, c.node, "onesided", 1);
+        add_real(&c, false, 4, (int64_t[]){1, 6, 8, 1});
+        case_expect_run(&c);
+        expect_shape(&c.out[0], 4,
+                     newer ? (int64_t[]){1, 6, 5, 2} : (int64_t[]){1, 4, 8, 2});
+        case_end(&c);
+    }
+}
+
 // A spectrum of real numbers, and back to them.
 static void real_spectra_are_their_sums(void **state) {
     (void)state;
@@ -314,6 +331,7 @@ static void eliminations_are_counted(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dft_is_its_sum),
+        cmocka_unit_test(axes_that_are_not_said),
         cmocka_unit_test(real_spectra_are_their_sums),
         cmocka_unit_test(frames_are_their_spectra),
         cmocka_unit_test(others_stay),

@@ -127,9 +127,10 @@ static void documents_see_their_neighbours(void **state) {
         int64_t whole = 1; // if it is not known
         if (known) {
             whole = pick(0, 2);
-            for (int64_t i = 0; i < whole; i++) // of the last sample
-                flags.data[(b - 1) * s + 2 * i % s] = 1;
-            whole = whole > 1 && s == 2 ? 1 : whole;
+            const int64_t sample = pick(0, b - 1);
+            for (int64_t i = 0; i < whole; i++)
+                flags.data[sample * s + 2 * i % s] = 1;
+            whole = whole > 1 && s == 2 ? 1 : whole; // the same one twice
         }
         flags.stored = known;
         add(&c, false, 3, (int64_t[]){b, s, d});
@@ -323,7 +324,8 @@ static void bytes_attend(void **state) {
         struct forward_case c;
         begin(&c, "QOrderedAttention");
         onnx_set_int(&c.b, c.node, "num_heads", n);
-        onnx_set_int(&c.b, c.node, "order_weight", pick(0, 1));
+        const bool rows = pick(0, 1);
+        onnx_set_int(&c.b, c.node, "order_weight", rows);
         add(&c, false, 3, (int64_t[]){b, s, d});
         for (int i = 0; i < 4; i++)
             add(&c, true, 0, NULL);
@@ -338,9 +340,39 @@ static void bytes_attend(void **state) {
         const uint64_t weights = (uint64_t)(d * (2 * n * h + n * v));
         const uint64_t macs =
             (uint64_t)(b * s) * weights + (uint64_t)(b * n * s * s * (h + v));
-        const struct case_layers made = case_layers(&c);
-        assert_int_equal(made.macs, macs);
-        assert_int_equal(made.weights, weights);
+        struct sdse_onnx_graph graph;
+        struct sdse_onnx_layers layers;
+        case_graph(&c, &graph);
+        case_make_layers(&graph, &layers);
+        uint64_t sum = 0, stored = 0;
+        for (size_t l = 0; l < layers.count; l++)
+            sum += sdse_layer_macs(&layers.layer[l]);
+        assert_int_equal(sum, macs);
+        // Each projection has weights and a scale of its own.
+        for (size_t l = 0; l < layers.count; l++) {
+            const char *last = strrchr(layers.layer[l].name, '.');
+            const int i = !last                     ? -1
+                          : strcmp(last, ".q") == 0 ? 0
+                          : strcmp(last, ".k") == 0 ? 1
+                          : strcmp(last, ".v") == 0 ? 2
+                                                    : -1;
+            struct sdse_onnx_numbers w;
+            if (i < 0 || !layers.weights[l].constant)
+                continue;
+            assert_int_equal(
+                sdse_onnx_constant_read(&graph, layers.weights[l].value, &w, &c.diags),
+                SDSE_OK);
+            assert_int_equal(w.count, d * wide[i]);
+            for (int64_t x = 0; x < d * wide[i]; x++) {
+                const int64_t row = x / wide[i], column = x % wide[i];
+                const double wanted = c.in[5 + i].data[rows ? x : column * d + row] *
+                                      c.in[8 + i].data[i == 1 ? column : 0];
+                expect_near(w.data[x], wanted);
+            }
+            stored += w.count;
+            free(w.data);
+        }
+        assert_int_equal(stored, weights);
         case_end(&c);
     }
 }

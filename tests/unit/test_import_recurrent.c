@@ -178,6 +178,7 @@ static void contradictions_are_refused(void **state) {
         {1, 1, 4, 3, 7, 12, NULL, "no 3 squares of its state: 1x12x3"},
         {0, 1, 4, 3, 7, 11, NULL, "input weights 1x11x7 and recurrence weights 1x12x3"},
         {0, 1, 4, 3, 6, 12, NULL, "take 6 numbers a step, and its input has 7"},
+        {0, 1, 4, 3, 8, 12, NULL, "take 8 numbers a step, and its input has 7"},
     };
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         struct onnx_builder *b = &context->b;

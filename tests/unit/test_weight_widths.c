@@ -8,6 +8,7 @@
 #include "dse/sweep/forms.h"
 #include "spec/write.h"
 #include "support/import_context.h"
+#include "support_sweep.h"
 
 // ---- files --------------------------------------------------------------------
 
@@ -109,9 +110,38 @@ static void words_cost_their_width(void **state) {
                 energy(arch, 4, &form, mapping, arena));
 }
 
+// What a sweep stores: of raw words their width, of a form the form's.
+static void sweeps_store_their_width(void **state) {
+    (void)state;
+    sweep_write("w.yaml",
+                "name: w\nsource: s\nlayers:\n"
+                "  - {name: a, kind: fc, in: 24, out_channels: 8, bits: {weights: 4}}\n"
+                "  - {name: b, kind: fc, in: 24, out_channels: 8}\n");
+    sweep_write("s.yaml",
+                "name: s\nworkloads: [w.yaml]\narchs: [arch.yaml]\n"
+                "weight_forms:\n  - raw\n"
+                "  - {name: sd, density: 0.5, row_density: 0.5}\nobjective: energy\n");
+    sweep_run("s.yaml", "s.db");
+    static const char *const forms[] = {"raw", "sd"};
+    for (int i = 0; i < 2; i++) {
+        double bits[2];
+        for (int l = 0; l < 2; l++) {
+            char sql[256];
+            snprintf(sql, sizeof sql,
+                     "SELECT l.weight_bits FROM v_layer l JOIN v_point p USING "
+                     "(point_id) WHERE p.form = '%s' AND l.layer = '%s'",
+                     forms[i], l ? "b" : "a");
+            bits[l] = sweep_number("s.db", sql);
+        }
+        assert_true(bits[1] > 0);
+        assert_true(i ? bits[0] == bits[1] : bits[0] == 24 * 8 * 4);
+        assert_true(i || bits[1] > bits[0]);
+    }
+}
+
 // ---- models -------------------------------------------------------------------
 
-enum { I8 = 3, U8 = 2, HALF = 10, U4 = 21, I4 = 22 };
+enum { I8 = 3, U8 = 2, I16 = 5, HALF = 10, U4 = 21, I4 = 22 };
 
 // `type` numbers, all ones as bytes go, called `name`.
 static void stored(struct onnx_builder *b, const char *name, int32_t type,
@@ -141,12 +171,16 @@ static void widths_are_those_of_the_types(void **state) {
     zero->n_int32_data = 1;
     zero->int32_data = SDSE_ARENA_ARRAY(b->arena, int32_t, 1);
     onnx_initializer(b, zero);
+    Onnx__TensorProto *wide = onnx_tensor(b, "wide", I16, 0, NULL);
+    wide->n_int32_data = 1;
+    wide->int32_data = zero->int32_data;
+    onnx_initializer(b, wide);
     static const struct {
         const char *name;
         uint32_t bits;
-    } wanted[] = {{"real", 0},   {"half", 16},    {"bytes", 8},
-                  {"turned", 8}, {"nibbles", 4},  {"rounded", 8},
-                  {"joined", 8}, {"integers", 8}, {"both", 0}};
+    } wanted[] = {{"real", 0},     {"half", 16},   {"bytes", 8},      {"turned", 8},
+                  {"nibbles", 4},  {"rounded", 8}, {"rounded16", 16}, {"joined", 8},
+                  {"integers", 8}, {"both", 0}};
     onnx_node(b, "MatMul", "real", "x,real", "y1");
     onnx_node(b, "MatMul", "half", "x,half", "y2");
     onnx_node(b, "DequantizeLinear", "", "bytes,scale", "d1");
@@ -160,6 +194,9 @@ static void widths_are_those_of_the_types(void **state) {
     onnx_node(b, "QuantizeLinear", "", "real,scale,zero", "q");
     onnx_node(b, "DequantizeLinear", "", "q,scale,zero", "d4");
     onnx_node(b, "MatMul", "rounded", "x,d4", "y6");
+    onnx_node(b, "QuantizeLinear", "", "real,scale,wide", "q16");
+    onnx_node(b, "DequantizeLinear", "", "q16,scale,wide", "d5");
+    onnx_node(b, "MatMul", "rounded16", "x,d5", "y10");
     Onnx__NodeProto *concat = onnx_node(b, "Concat", "", "d1,d3", "c");
     onnx_set_int(b, concat, "axis", 1);
     onnx_node(b, "MatMul", "joined", "x,c", "y7");
@@ -217,10 +254,9 @@ static void packed_weights_are_as_wide_as_packed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(widths_are_read_and_written),
-        TEST(words_cost_their_width),
-        TEST(widths_are_those_of_the_types),
+        TEST(widths_are_read_and_written),          TEST(words_cost_their_width),
+        cmocka_unit_test(sweeps_store_their_width), TEST(widths_are_those_of_the_types),
         TEST(packed_weights_are_as_wide_as_packed),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
 }
