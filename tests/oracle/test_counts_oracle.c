@@ -457,6 +457,7 @@ static void test_other_widths(void **state) {
     for (uint64_t seed = 1; seed <= cases; seed++) {
         struct oracle_case subject;
         oracle_case_make(seed, &options, &subject);
+        subject.layer.kind = SDSE_MATMUL;
         struct sdse_arch as_wide = subject.arch;
         struct sdse_layer layer = subject.layer;
         layer.weight_bits = 1 + (uint32_t)(seed % 40);

@@ -319,6 +319,25 @@ static void ports_become_bandwidths(void **state) {
     assert_int_equal(r.status, SDSE_OK);
     assert_non_null(strstr(r.text, "write_bits_per_cycle: {updates: 16, others: 8}"));
     sdse_arena_free(r.arena);
+    // Nor where two ports carry what goes up, or its port also goes the other way.
+    static const char *const more[] = {
+        "    - {name: w1, type: write, bandwidth_min: 8, bandwidth_max: 8, allocation: "
+        "['O, fh']}\n"
+        "    - {name: w2, type: write, bandwidth_min: 8, bandwidth_max: 8, allocation: "
+        "['O, fl']}\n"
+        "    - {name: w3, type: write, bandwidth_min: 8, bandwidth_max: 8, allocation: "
+        "['O, fl', 'I1, fh']}\n",
+        "    - {name: w1, type: write, bandwidth_min: 8, bandwidth_max: 8, allocation: "
+        "['O, fh']}\n"
+        "    - {name: rw, type: read_write, bandwidth_min: 8, bandwidth_max: 8, "
+        "allocation: ['O, fl', 'I2, tl']}\n"};
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(text, sizeof text, named, more[i]);
+        r = read_design(text, NULL, NULL, true);
+        assert_true(fired(&r, "zigzag-port", "several ports"));
+        assert_null(strstr(r.text, "updates"));
+        sdse_arena_free(r.arena);
+    }
     // A last port that both of them share words with makes the three one.
     snprintf(text, sizeof text, named,
              "    - {name: both, type: read, bandwidth_min: 8, bandwidth_max: 40, "
