@@ -52,8 +52,8 @@ static bool find_chosen(struct taking *t, const bool *chosen, size_t *first,
         begin = begin == SIZE_MAX ? l : begin;
         last = l;
     }
-    if (begin == SIZE_MAX || begin == last) {
-        t->failure = "fewer than two layers, which take no turns";
+    if (begin == SIZE_MAX) {
+        t->failure = "no layers, which take no turns";
         return false;
     }
     for (size_t l = begin; l <= last && !t->failure; l++)

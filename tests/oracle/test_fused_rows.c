@@ -52,7 +52,8 @@ static bool make_layer(uint64_t *state, uint64_t rows, bool given, uint64_t most
                    stride = 1 + (uint32_t)oracle_below(state, 3),
                    dilation = oracle_below(state, 3)
                                   ? 1
-                                  : 2 + (uint32_t)oracle_below(state, 2);
+                                  : 2 + (uint32_t)oracle_below(
+                                            state, most == MOST_ROWS ? 6 : 2);
     const int64_t pad = (int64_t)oracle_below(state, 4) - (oracle_below(state, 6) == 0);
     const int64_t below = (int64_t)oracle_below(state, 4);
     const int64_t extent = (taps - 1) * (int64_t)dilation + 1,
