@@ -127,13 +127,13 @@ static enum cli_exit print_json(struct cli *cli, struct sdse_reader *reader,
         "utilization, bottleneck, weight_bits, density, mapper_status FROM v_layer "
         "WHERE point_id = %" PRId64 " ORDER BY layer_index";
     static const char turns[] =
-        "SELECT group_index, layers, first_layer, last_layer, tile_rows, tile_heads, "
-        "tile_keys, tile_channels, retained, "
+        "SELECT group_index, layers, first_layer, last_layer, tile_rows, "
+        "tile_columns, tile_heads, tile_keys, tile_channels, retained, banded, "
         "weights_kept, inputs, outputs, memory, nests, energy_pj, latency_cycles FROM "
         "v_group WHERE point_id = %" PRId64 " ORDER BY group_index";
     static const char each_nest[] =
         "SELECT nest_index, group_index, layer_index, layer, first_row, row_count, "
-        "row_step, times, bounds, inputs_shared, weights_shared, outputs_shared, "
+        "row_step, first_column, column_count, column_step, times, bounds, inputs_shared, weights_shared, outputs_shared, "
         "addends_shared, writes_through, loads_weights, loaded_input_words, "
         "continues, unfinished, rescales, reserved_bits, energy_pj, latency_cycles, "
         "mapping FROM v_nest WHERE point_id "

@@ -88,7 +88,7 @@ static const struct sdse_check table[] = {
     READER("streamed", SDSE_CHECK_MAPPING, "loops for a layer that only moves words, or none for another")
     READER("outputs-inputs", SDSE_CHECK_SWEEP, "a model without inputs to run it on")
     READER("fuse-resident", SDSE_CHECK_SWEEP, "layers that take turns, where no tensor may stay between layers")
-    READER("fuse-tiles", SDSE_CHECK_SWEEP, "tiles of layers that take no turns")
+    READER("fuse-tiles", SDSE_CHECK_SWEEP, "tiles, or columns of tiles, of layers that take no turns")
     READER("override-empty", SDSE_CHECK_SWEEP, "an override without value")
     READER("form-contradiction", SDSE_CHECK_SWEEP, "keys of a weight form that exclude each other")
     READER("search-objectives", SDSE_CHECK_SWEEP, "fewer than two objectives of a search, or one twice")

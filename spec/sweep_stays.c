@@ -106,14 +106,14 @@ static struct sdse_override *add_axis(struct sdse_arena *arena, struct sdse_loc 
 
 static bool is_same(const struct sdse_stay *a, const struct sdse_stay *b) {
     return a->resident == b->resident && a->fuse_depth == b->fuse_depth &&
-           a->all_tiles == b->all_tiles;
+           a->all_tiles == b->all_tiles && a->columns == b->columns;
 }
 
 static void add_choice(struct sdse_override *axis, struct sdse_stay choice) {
     if (!choice.resident)
         choice.fuse_depth = 1;
     if (choice.fuse_depth == 1)
-        choice.all_tiles = false;
+        choice.all_tiles = choice.columns = false;
     for (size_t i = 0; i < axis->value_count; i++)
         if (is_same(&axis->stays[i], &choice))
             return;
@@ -132,10 +132,11 @@ bool sdse_read_stays(struct sdse_arena *arena, const struct sdse_node *mapper,
                      struct sdse_diags *diags, struct sdse_sweep *sweep) {
     const struct reader r = {arena, diags};
     const size_t errors = diags->errors;
-    struct values resident, depth, tiles;
+    struct values resident, depth, tiles, columns;
     if (!read_values(&r, mapper, "resident", read_choice, &resident) ||
         !read_values(&r, mapper, "fuse_depth", read_depth, &depth) ||
-        !read_values(&r, mapper, "tiles", read_tiles, &tiles))
+        !read_values(&r, mapper, "tiles", read_tiles, &tiles) ||
+        !read_values(&r, mapper, "columns", read_choice, &columns))
         return false;
     const bool whole = diags->errors == errors;
     if (whole && depth.node && !has_above(&resident, 0))
@@ -146,21 +147,28 @@ bool sdse_read_stays(struct sdse_arena *arena, const struct sdse_node *mapper,
         sdse_diag_add(diags, SDSE_ERROR, tiles.node->key_loc, "fuse-tiles",
                       "tiles are those of layers that take turns: `tiles` needs a "
                       "`fuse_depth` of 2 or more");
+    if (whole && columns.node && !has_above(&depth, 1))
+        sdse_diag_add(diags, SDSE_ERROR, columns.node->key_loc, "fuse-tiles",
+                      "tiles are those of layers that take turns: `columns` needs a "
+                      "`fuse_depth` of 2 or more");
     if (!has_above(&resident, 0))
         return true;
     const size_t depths = depth.count ? depth.count : 1,
-                 kinds = tiles.count ? tiles.count : 1;
-    struct sdse_override *axis =
-        add_axis(arena, resident.node->key_loc, resident.count * depths * kinds, sweep);
+                 kinds = tiles.count ? tiles.count : 1,
+                 ways = columns.count ? columns.count : 1;
+    struct sdse_override *axis = add_axis(
+        arena, resident.node->key_loc, resident.count * depths * kinds * ways, sweep);
     if (!axis)
         return false;
     for (size_t i = 0; i < resident.count; i++)
         for (size_t d = 0; d < depths; d++)
             for (size_t t = 0; t < kinds; t++)
-                add_choice(axis, (struct sdse_stay){
-                                     .resident = resident.value[i],
-                                     .fuse_depth = depth.count ? depth.value[d] : 1,
-                                     .all_tiles = tiles.count && tiles.value[t]});
+                for (size_t c = 0; c < ways; c++)
+                    add_choice(axis, (struct sdse_stay){
+                                         .resident = resident.value[i],
+                                         .fuse_depth = depth.count ? depth.value[d] : 1,
+                                         .all_tiles = tiles.count && tiles.value[t],
+                                         .columns = columns.count && columns.value[c]});
     return true;
 }
 
@@ -197,19 +205,24 @@ static void note(uint32_t value, uint32_t *values, size_t *count) {
 void sdse_print_stays(FILE *out, const struct sdse_override *axis,
                       const char *between) {
     static const char *const bools[] = {"false", "true"};
-    uint32_t resident[2] = {0}, depth[SDSE_MOST_FUSE_DEPTH] = {0}, tiles[2] = {0};
-    size_t residents = 0, depths = 0, kinds = 0;
+    uint32_t resident[2] = {0}, depth[SDSE_MOST_FUSE_DEPTH] = {0}, tiles[2] = {0},
+             columns[2] = {0};
+    size_t residents = 0, depths = 0, kinds = 0, ways = 0;
     for (size_t i = 0; i < axis->value_count; i++) {
         const struct sdse_stay *choice = &axis->stays[i];
         note(choice->resident, resident, &residents);
         if (choice->resident)
             note(choice->fuse_depth, depth, &depths);
-        if (choice->fuse_depth > 1)
+        if (choice->fuse_depth > 1) {
             note(choice->all_tiles, tiles, &kinds);
+            note(choice->columns, columns, &ways);
+        }
     }
     print_values(out, between, "resident", residents, bools, resident);
     if (kinds)
         print_values(out, ", ", "fuse_depth", depths, NULL, depth);
     if (kinds > 1 || (kinds && tiles[0]))
         print_values(out, ", ", "tiles", kinds, sdse_tiles_words(), tiles);
+    if (ways > 1 || (ways && columns[0]))
+        print_values(out, ", ", "columns", ways, bools, columns);
 }

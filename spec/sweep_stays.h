@@ -1,7 +1,8 @@
 // What a sweep asks of tensors between layers: whether they may stay in the memory that
 // layers share, and whether layers may take turns there.
 //
-//     mapper: {resident: [false, true], fuse_depth: [1, 3], tiles: [balanced, all]}
+//     mapper: {resident: [false, true], fuse_depth: [1, 3], tiles: [balanced, all],
+//              columns: [false, true]}
 #ifndef SDSE_SPEC_SWEEP_STAYS_H
 #define SDSE_SPEC_SWEEP_STAYS_H
 
@@ -13,12 +14,12 @@
 // "balanced", "all": index with all_tiles.
 const char *const *sdse_tiles_words(void);
 
-// Reads `resident`, `fuse_depth` and `tiles` of `mapper`: a value each, or a list,
+// Reads `resident`, `fuse_depth`, `tiles` and `columns` of `mapper`: a value each, or a list,
 // which make one axis of the points of all accelerators, the fastest: all of their
 // combinations that differ (depth and tiles say nothing where tensors stay nowhere,
 // tiles nothing where no layers take turns). No axis if tensors stay nowhere in all of
 // them. Diagnostics fuse-resident (depths without `resident: true`), fuse-tiles (tiles
-// without depths above 1), override-empty, duplicate-value, out-of-range, unknown-word
+// or columns without depths above 1), override-empty, duplicate-value, out-of-range, unknown-word
 // and wrong-type. Returns false only when memory is out.
 bool sdse_read_stays(struct sdse_arena *arena, const struct sdse_node *mapper,
                      struct sdse_diags *diags, struct sdse_sweep *sweep);

@@ -135,6 +135,9 @@ static const char *difference(const struct sdse_nest_record *is,
     DIFFERS(first_row);
     DIFFERS(row_count);
     DIFFERS(row_step);
+    DIFFERS(first_column);
+    DIFFERS(column_count);
+    DIFFERS(column_step);
     DIFFERS(times);
     if (strcmp(is->bounds, must->bounds) != 0)
         return "bounds";
@@ -142,6 +145,8 @@ static const char *difference(const struct sdse_nest_record *is,
     DIFFERS(map_columns);
     DIFFERS(row_stride);
     DIFFERS(row_pad);
+    DIFFERS(column_stride);
+    DIFFERS(column_pad);
     DIFFERS(inputs_shared);
     DIFFERS(weights_shared);
     DIFFERS(outputs_shared);
@@ -193,6 +198,7 @@ static enum sdse_status check_group(struct checking *c, size_t index, size_t *ne
     const struct sdse_group_record *stored = &c->point->group[index];
     struct sdse_fusion_config config = {
         .tile_rows = stored->tile_rows,
+        .tile_columns = stored->tile_columns,
         .tile_heads = stored->tile_heads,
         .tile_keys = stored->tile_keys,
         .tile_channels = stored->tile_channels,
@@ -206,6 +212,12 @@ static enum sdse_status check_group(struct checking *c, size_t index, size_t *ne
         complain(c, index, "what it retains, or keeps, is of none of its layers");
         return SDSE_OK;
     }
+    if (!read_names(c, stored->banded, stored, &config.banded)) {
+        complain(c, index, "what it keeps in bands is of none of its layers");
+        return SDSE_OK;
+    }
+    config.banded = config.banded << 1 |
+                    (strcmp(stored->inputs, "buffered in bands") == 0 ? 1u : 0u);
     config.retained <<= 1; // what the next layer reads is named by its maker
     const enum sdse_status status = sdse_fusion_configure(
         &c->request, &c->placing, &c->question[stored->first_layer], &config,

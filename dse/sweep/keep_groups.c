@@ -40,10 +40,11 @@ static const char *names_of(const struct keeping *k,
 }
 
 const char *sdse_group_inputs(const struct sdse_fused_group *group) {
-    return group->question.operands ? "shared"
-           : group->config.for_all  ? "buffered for all"
-           : group->config.buffered ? "buffered"
-                                    : "outermost";
+    return group->question.operands    ? "shared"
+           : group->config.for_all     ? "buffered for all"
+           : group->config.banded & 1u ? "buffered in bands"
+           : group->config.buffered    ? "buffered"
+                                       : "outermost";
 }
 
 const char *sdse_group_outputs(const struct sdse_fused_group *group) {
@@ -60,15 +61,17 @@ static bool keep_group(struct keeping *k, const struct sdse_fused_group *group) 
         .first_layer = group->first,
         .last_layer = group->last,
         .tile_rows = group->config.tile_rows,
+        .tile_columns = group->config.tile_columns,
         .tile_heads = group->config.tile_heads,
         .tile_keys = group->config.tile_keys,
         .tile_channels = group->config.tile_channels,
         .retained = names_of(k, group, group->config.retained >> 1),
+        .banded = names_of(k, group, group->config.banded >> 1),
         .weights_kept = names_of(k, group, group->config.kept),
         .inputs = sdse_group_inputs(group),
         .outputs = sdse_group_outputs(group),
         .memory = sdse_memory_name(k->out->arena, k->arch, sdse_shared_level(k->arch))};
-    return to->retained && to->weights_kept && to->memory;
+    return to->retained && to->banded && to->weights_kept && to->memory;
 }
 
 const struct sdse_fused_group *
@@ -131,12 +134,17 @@ struct sdse_nest_record sdse_nest_record_of(const struct sdse_fused_kind *kind,
         .first_row = kind->rows.first,
         .row_count = kind->rows.count,
         .row_step = kind->rows.count > 1 ? kind->rows.step : 1,
+        .first_column = kind->columns.first,
+        .column_count = kind->columns.count,
+        .column_step = kind->columns.count > 1 ? kind->columns.step : 1,
         .times = kind->times,
         .bounds = bounds_text(arena, &kind->part.nest),
         .map_rows = kind->part.nest.map[0],
         .map_columns = kind->part.nest.map[1],
         .row_stride = kind->part.nest.stride[0],
         .row_pad = kind->part.nest.pad[0],
+        .column_stride = kind->part.nest.stride[1],
+        .column_pad = kind->part.nest.pad[1],
         .inputs_shared = at->tensors & SDSE_BIT(SDSE_INPUTS) ? at->operands : 0,
         .weights_shared = at->tensors & SDSE_BIT(SDSE_WEIGHTS),
         .outputs_shared = at->tensors & SDSE_BIT(SDSE_OUTPUTS),

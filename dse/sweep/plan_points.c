@@ -116,6 +116,7 @@ combine_overrides(const struct sdse_plan *plan, size_t arch, uint64_t combinatio
             variant->resident = choice->resident;
             variant->fuse_depth = choice->fuse_depth;
             variant->all_tiles = choice->all_tiles;
+            variant->columns = choice->columns;
             continue;
         }
         const char *value = overrides[i]->values[values[i]];

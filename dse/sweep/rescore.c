@@ -65,10 +65,18 @@ static bool take_rows(const struct sdse_nest_record *stored, struct sdse_layer *
             return false;
     if (!words && last >= whole->nest.bound[SDSE_P])
         return false;
+    if (!words && stored->column_count &&
+        (part.bound[SDSE_Q] != stored->column_count ||
+         !sdse_mul_u64(stored->column_count - 1, stored->column_step, &last) ||
+         !sdse_add_u64(last, stored->first_column, &last) ||
+         last >= whole->nest.bound[SDSE_Q]))
+        return false;
     part.map[0] = stored->map_rows;
     part.map[1] = stored->map_columns;
     part.stride[0] = (uint32_t)stored->row_stride;
     part.pad[0] = stored->row_pad;
+    part.stride[1] = (uint32_t)stored->column_stride;
+    part.pad[1] = stored->column_pad;
     *layer = sdse_layer_part(whole, &part);
     return true;
 }

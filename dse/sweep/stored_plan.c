@@ -77,6 +77,8 @@ static struct sdse_stay stay_of(const struct sdse_stored_point *point) {
             stay.fuse_depth = read_depth(parameter->value);
         else if (strcmp(parameter->path, "mapper.tiles") == 0)
             stay.all_tiles = strcmp(parameter->value, sdse_tiles_words()[true]) == 0;
+        else if (strcmp(parameter->path, "mapper.columns") == 0)
+            stay.columns = true;
     }
     return stay;
 }
@@ -104,6 +106,7 @@ static enum sdse_status load_arch(struct loading *l) {
     variant->resident = stay.resident;
     variant->fuse_depth = stay.fuse_depth;
     variant->all_tiles = stay.all_tiles;
+    variant->columns = stay.columns;
     struct sdse_node *root = parse(l, point->arch_text, false);
     enum sdse_status status = SDSE_INVALID;
     if (root)

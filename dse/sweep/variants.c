@@ -23,6 +23,8 @@ static bool add_stay(struct sdse_variant *variant, struct sdse_arena *arena) {
         if (variant->all_tiles)
             *next++ = (struct sdse_parameter){"mapper.tiles",
                                               sdse_tiles_words()[variant->all_tiles]};
+        if (variant->columns)
+            *next++ = (struct sdse_parameter){"mapper.columns", "true"};
     }
     variant->parameter_count = (size_t)(next - variant->parameters);
     return true;

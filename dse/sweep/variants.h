@@ -11,10 +11,10 @@
 // What the reason of a point begins with whose accelerator cannot be.
 #define SDSE_REFUSED "accelerator cannot be: "
 
-enum { SDSE_SPACE_PARAMETERS = 6 }; // that a sweep's `mapper` may add
+enum { SDSE_SPACE_PARAMETERS = 7 }; // that a sweep's `mapper` may add
 
-// Completes a variant whose `arch` has resolved costs, whose `resident`, `fuse_depth`
-// and `all_tiles` say where tensors may be, and whose `parameters` hold the overrides,
+// Completes a variant whose `arch` has resolved costs, whose `resident`, `fuse_depth`,
+// `all_tiles` and `columns` say where tensors may be, and whose `parameters` hold the overrides,
 // with room for SDSE_SPACE_PARAMETERS more: area, text and hashes, what the mapper's
 // space adds as parameters, and positions in uneven memories. SDSE_INVALID with a
 // diagnostic [uneven-memory] at `loc`, or SDSE_NO_MEMORY.

@@ -62,9 +62,14 @@ static const char *nests_text(const struct writing *w,
     for (size_t i = 0; i < count; i++) {
         const struct sdse_nest_record *at = &nest[i].record;
         fprintf(text.out,
-                "  - {first_row: %" PRIu64 ", rows: %" PRIu64 ", step: %" PRIu64
-                ", times: %" PRIu64 "}\n",
-                at->first_row, at->row_count, at->row_step, at->times);
+                "  - {first_row: %" PRIu64 ", rows: %" PRIu64 ", step: %" PRIu64,
+                at->first_row, at->row_count, at->row_step);
+        if (at->column_count)
+            fprintf(text.out,
+                    ", first_column: %" PRIu64 ", columns: %" PRIu64
+                    ", column_step: %" PRIu64,
+                    at->first_column, at->column_count, at->column_step);
+        fprintf(text.out, ", times: %" PRIu64 "}\n", at->times);
     }
     return sdse_text_end(&text, w->scratch);
 }

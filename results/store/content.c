@@ -234,16 +234,17 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      true, 3},
     {"grp",
      "SELECT p.hash AS point, g.group_index, g.first_layer, g.last_layer, g.tile_rows,"
-     " g.tile_heads, g.tile_keys, g.tile_channels, g.retained, g.weights_kept,"
+     " g.tile_columns, g.tile_heads, g.tile_keys, g.tile_channels, g.retained,"
+     " g.banded, g.weights_kept,"
      " g.inputs, g.outputs, g.memory, g.digest FROM grp g"
      " JOIN point p USING (point_id) ORDER BY p.hash, g.group_index",
      "INSERT INTO grp VALUES((SELECT point_id FROM point WHERE hash = ?1), ?2, ?3, ?4,"
-     " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+     " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
      true, 2},
     {"nest",
      "SELECT p.hash AS point, n.nest_index, n.group_index, n.layer_index, n.first_row,"
-     " n.row_count, n.row_step, n.times, n.bounds, n.map_rows, n.map_columns,"
-     " n.row_stride, n.row_pad, n.inputs_shared, n.weights_shared,"
+     " n.row_count, n.row_step, n.first_column, n.column_count, n.column_step, n.times, n.bounds, n.map_rows, n.map_columns,"
+     " n.row_stride, n.row_pad, n.column_stride, n.column_pad, n.inputs_shared, n.weights_shared,"
      " n.outputs_shared, n.addends_shared, n.writes_through, n.loads_weights,"
      " n.loaded_input_words, n.continues, n.unfinished, n.rescales, n.reserved_bits, "
      "s.hash AS solution, n.digest FROM nest n"
@@ -251,7 +252,8 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      " p.hash, n.nest_index",
      "INSERT INTO nest VALUES((SELECT point_id FROM point WHERE hash = ?1), ?2, ?3, ?4,"
      " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,"
-     " ?22, ?23, ?24, (SELECT solution_id FROM solution WHERE hash = ?25), ?26)",
+     " ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, (SELECT solution_id FROM solution"
+     " WHERE hash = ?30), ?31)",
      true, 2},
 };
 

@@ -9,7 +9,9 @@
 // Of the table as `n`.
 #define SDSE_NEST_COLUMNS                                                  \
     "n.group_index, n.layer_index, n.first_row, n.row_count, n.row_step, " \
+    "n.first_column, n.column_count, n.column_step, "                      \
     "n.bounds, n.map_rows, n.map_columns, n.row_stride, n.row_pad, "       \
+    "n.column_stride, n.column_pad, "                                      \
     "n.inputs_shared, n.weights_shared, n.outputs_shared, "                \
     "n.addends_shared, n.writes_through, n.loads_weights, "                \
     "n.loaded_input_words, n.continues, n.unfinished, n.rescales, "        \

@@ -168,12 +168,14 @@ struct sdse_place_record {
 struct sdse_group_record {
     uint64_t first_layer, last_layer; // as indices
     uint64_t tile_rows;               // of the last one, a tile
+    uint64_t tile_columns;            // likewise; 0: all
     uint64_t tile_heads;              // right operands at a time; 0: all
     uint64_t tile_keys;               // words of a row of scores at a time; 0: all
     uint64_t tile_channels;           // that the first makes, at a time; 0: all
     // Names of layers as a JSON array: whose outputs are retained until later tiles
     // need them no more, whose weights are kept.
     const char *retained, *weights_kept;
+    const char *banded;  // likewise, retained for the tiles of the same rows
     const char *inputs;  // "outermost", "buffered", "buffered for all" or "shared"
     const char *outputs; // "outermost", "shared" or "both"
     const char *memory;  // that they share
@@ -181,15 +183,18 @@ struct sdse_group_record {
 
 // One kind of nest of a group: alike in everything, with one mapping.
 struct sdse_nest_record {
-    uint64_t group;                          // index of its group
-    uint64_t layer;                          // likewise
-    uint64_t first_row, row_count, row_step; // of the first of them
+    uint64_t group;                                   // index of its group
+    uint64_t layer;                                   // likewise
+    uint64_t first_row, row_count, row_step;          // of the first of them
+    uint64_t first_column, column_count, column_step; // likewise; count 0: all
     uint64_t times;
     // Of all of them, what differs from the layer's nest: its bounds above one ("G4
     // P10"), the map that its windows see, their stride along rows, the padding above.
     const char *bounds;
     uint64_t map_rows, map_columns, row_stride;
     int64_t row_pad;
+    uint64_t column_stride; // likewise along columns, the padding on the left
+    int64_t column_pad;
     uint64_t inputs_shared;              // maps of inputs at home in the shared memory
     bool weights_shared, outputs_shared; // likewise
     uint64_t addends_shared;             // maps added, likewise

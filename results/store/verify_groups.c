@@ -55,19 +55,22 @@ static bool take_group(struct looking *l, sqlite3_stmt *row) {
     if (!out->group)
         return false;
     struct sdse_group_record *group = &out->group[out->group_count++];
-    *group = (struct sdse_group_record){.first_layer = u64(row, 1),
-                                        .last_layer = u64(row, 2),
-                                        .tile_rows = u64(row, 3),
-                                        .tile_heads = u64(row, 4),
-                                        .tile_keys = u64(row, 5),
-                                        .tile_channels = u64(row, 6),
-                                        .retained = sdse_row_text(l->arena, row, 7),
-                                        .weights_kept = sdse_row_text(l->arena, row, 8),
-                                        .inputs = sdse_row_text(l->arena, row, 9),
-                                        .outputs = sdse_row_text(l->arena, row, 10),
-                                        .memory = sdse_row_text(l->arena, row, 11)};
-    return group->retained && group->weights_kept && group->inputs && group->outputs &&
-           group->memory;
+    *group =
+        (struct sdse_group_record){.first_layer = u64(row, 1),
+                                   .last_layer = u64(row, 2),
+                                   .tile_rows = u64(row, 3),
+                                   .tile_columns = u64(row, 4),
+                                   .tile_heads = u64(row, 5),
+                                   .tile_keys = u64(row, 6),
+                                   .tile_channels = u64(row, 7),
+                                   .retained = sdse_row_text(l->arena, row, 8),
+                                   .banded = sdse_row_text(l->arena, row, 9),
+                                   .weights_kept = sdse_row_text(l->arena, row, 10),
+                                   .inputs = sdse_row_text(l->arena, row, 11),
+                                   .outputs = sdse_row_text(l->arena, row, 12),
+                                   .memory = sdse_row_text(l->arena, row, 13)};
+    return group->retained && group->banded && group->weights_kept && group->inputs &&
+           group->outputs && group->memory;
 }
 
 static bool take_nest(struct looking *l, sqlite3_stmt *row) {
@@ -92,8 +95,9 @@ static const struct {
     {"SELECT count(*) OVER (), tensor, memory, first_layer, last_layer, bits FROM place"
      " WHERE point_id = ?1 ORDER BY first_layer, memory",
      take_place},
-    {"SELECT count(*) OVER (), first_layer, last_layer, tile_rows, tile_heads,"
-     " tile_keys, tile_channels, retained, weights_kept, inputs, outputs, memory FROM"
+    {"SELECT count(*) OVER (), first_layer, last_layer, tile_rows, tile_columns,"
+     " tile_heads, tile_keys, tile_channels, retained, banded, weights_kept, inputs, "
+     "outputs, memory FROM"
      " grp WHERE point_id = ?1 ORDER BY group_index",
      take_group},
     {"SELECT count(*) OVER (), " SDSE_NEST_COLUMNS

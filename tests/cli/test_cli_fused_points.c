@@ -156,6 +156,10 @@ static void test_damage_is_seen_and_repaired(void **state) {
          "AND nest_index IN (SELECT min(nest_index) FROM nest WHERE reserved_bits > 0)",
          "", "verify-group"},
         {"UPDATE grp SET tile_rows = tile_rows + 1", "", "verify-group"},
+        {"UPDATE grp SET tile_columns = tile_columns + 1", "", "verify-group"},
+        {"UPDATE grp SET banded = '[\"nobody\"]'", "", "verify-group"},
+        {"UPDATE nest SET column_pad = column_pad + 1", "", "verify-score"},
+        {"UPDATE nest SET column_step = column_step + 1", "", "verify-group"},
         {"UPDATE grp SET tile_keys = 1", "", "verify-group"},
         {"UPDATE grp SET tile_channels = tile_channels + 1", "", "verify-group"},
         {"UPDATE grp SET memory = 'regs'", "", "verify-group"},
@@ -168,8 +172,8 @@ static void test_damage_is_seen_and_repaired(void **state) {
         {"UPDATE grp SET retained = '[\"nobody\"]'", "", "verify-group"},
         {"UPDATE grp SET last_layer = last_layer + 1", "", "verify-group"},
         {"INSERT INTO grp SELECT point_id, group_index + 1, last_layer, last_layer + 1,"
-         " tile_rows, tile_heads, tile_keys, tile_channels, retained, weights_kept,"
-         " inputs, outputs, memory, digest FROM grp",
+         " tile_rows, tile_columns, tile_heads, tile_keys, tile_channels, retained,"
+         " banded, weights_kept, inputs, outputs, memory, digest FROM grp",
          "it has layers of another", "verify-group"}};
     sweep_with_groups("right", "mapper: {resident: [false, true], fuse_depth: 3}\n");
     compute_again("right", NULL);

@@ -292,6 +292,7 @@ enum sdse_status fixture_add_point(struct sdse_store *store, uint64_t position) 
                                             .last_layer = 3,
                                             .tile_rows = 4,
                                             .retained = "[]",
+                                            .banded = "[]",
                                             .weights_kept = "[]",
                                             .inputs = "outermost",
                                             .outputs = "outermost",
@@ -301,9 +302,11 @@ enum sdse_status fixture_add_point(struct sdse_store *store, uint64_t position) 
         nests[i] = (struct sdse_nest_record){.layer = 2 + i,
                                              .row_count = 4,
                                              .row_step = 1,
+                                             .column_step = 1,
                                              .times = 1,
                                              .bounds = "P4",
                                              .row_stride = 1,
+                                             .column_stride = 1,
                                              .solution = layers[2 + i].solution};
     point.groups = &group;
     point.nests = nests;

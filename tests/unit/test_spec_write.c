@@ -709,6 +709,8 @@ static void stays_round_trip(void **state) {
         "resident: [true, false]",
         "resident: true, fuse_depth: 3",
         "resident: true, fuse_depth: 3, tiles: all",
+        "resident: true, fuse_depth: 3, columns: true",
+        "resident: true, fuse_depth: [1, 3], tiles: [balanced, all], columns: [true]",
         "resident: [false, true], fuse_depth: [1, 4, 2], tiles: all",
         "resident: true, fuse_depth: [2, 1], tiles: [all, balanced]"};
     for (size_t i = 0; i < sizeof mappers / sizeof *mappers; i++) {
@@ -733,7 +735,8 @@ static void stays_round_trip(void **state) {
         for (size_t v = 0; v < was->value_count; v++)
             if (is->stays[v].resident != was->stays[v].resident ||
                 is->stays[v].fuse_depth != was->stays[v].fuse_depth ||
-                is->stays[v].all_tiles != was->stays[v].all_tiles)
+                is->stays[v].all_tiles != was->stays[v].all_tiles ||
+                is->stays[v].columns != was->stays[v].columns)
                 fail_msg("%s: choice %zu is another in %s", mappers[i], v, written);
         sdse_arena_free(arena);
     }

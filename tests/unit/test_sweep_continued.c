@@ -130,6 +130,8 @@ static const struct change {
                          "resident: [false, true], fuse_depth: 2"},
                         {"tiles", "resident: [false, true]",
                          "resident: [false, true], fuse_depth: 2, tiles: all"},
+                        {"columns", "resident: [false, true]",
+                         "resident: [false, true], fuse_depth: 2, columns: true"},
                         {"archs", "[[activations]]", "[[], [activations]]"}},
   plain_changes[] = {{"uneven", "uneven: false", "uneven: true"}},
   products_changes[] = {

@@ -22,7 +22,8 @@ struct scene {
 
 // ---- reading ----
 
-#define BETWEEN_LAYERS "('mapper.resident', 'mapper.fuse_depth', 'mapper.tiles')"
+#define BETWEEN_LAYERS \
+    "('mapper.resident', 'mapper.fuse_depth', 'mapper.tiles', 'mapper.columns')"
 #define OTHER_PARAMETERS(point)                                               \
     "(SELECT group_concat(path || '=' || value, char(10)) FROM (SELECT path," \
     " value FROM point_parameter WHERE point_id = " point                     \
@@ -30,45 +31,26 @@ struct scene {
 #define PARAMETER(name)                                                       \
     "(SELECT value FROM point_parameter s WHERE s.point_id = q.point_id AND " \
     "s.path = 'mapper." name "')"
+#define RESIDENT PARAMETER("resident")
+#define DEPTH PARAMETER("fuse_depth")
+#define TILES PARAMETER("tiles")
+#define COLUMNS PARAMETER("columns")
+#define OTHERS_OF_P OTHER_PARAMETERS("p")
+#define OTHERS_OF_Q OTHER_PARAMETERS("q")
 
 // The point (?1) and its like, from no sharing to the most.
-static const char points_sql[] = "SELECT q.point_id, CASE WHEN " PARAMETER(
-    "resident") " IS NULL THEN 'each layer by"
-                " itself' WHEN " PARAMETER(
-                    "fuse_depth") " IS NULL THEN 'tensors may stay' ELSE"
-                                  " 'up to ' || " PARAMETER(
-                                      "fuse_depth") " || ' layers take turns' ||"
-                                                    " CASE WHEN " PARAMETER(
-                                                        "tiles") " IS NULL THEN '' "
-                                                                 "ELSE ', any tiles' "
-                                                                 "END END FROM"
-                                                                 " point p"
-                                                                 " JOIN v_point v ON "
-                                                                 "v.status = 'ok' AND "
-                                                                 "(v.point_id = "
-                                                                 "p.point_id OR NOT"
-                                                                 " v.superseded) JOIN "
-                                                                 "point q ON "
-                                                                 "q.point_id = "
-                                                                 "v.point_id AND "
-                                                                 "q.workload ="
-                                                                 " p.workload AND "
-                                                                 "q.arch = p.arch AND "
-                                                                 "q.form = p.form AND "
-                                                                 "q.objective = "
-                                                                 "p.objective"
-                                                                 " AND"
-                                                                 " " OTHER_PARAMETERS("q") " IS " OTHER_PARAMETERS(
-                                                                     "p") " WHERE "
-                                                                          "p.point_id "
-                                                                          "= ?1"
-                                                                          " ORDER "
-                                                                          "BY"
-                                                                          " " PARAMETER("resident") ", CAST(" PARAMETER(
-                                                                              "fuse_"
-                                                                              "depth") " AS INTEGER),"
-                                                                                       " " PARAMETER(
-                                                                                           "tiles") ", q.point_id LIMIT 10";
+static const char points_sql[] =
+    "SELECT q.point_id, CASE WHEN " RESIDENT
+    " IS NULL THEN 'each layer by itself' WHEN " DEPTH
+    " IS NULL THEN 'tensors may stay' ELSE 'up to ' || " DEPTH
+    " || ' layers take turns' || CASE WHEN " TILES
+    " IS NULL THEN '' ELSE ', any tiles' END || CASE WHEN " COLUMNS
+    " IS NULL THEN '' ELSE ', some columns' END END FROM point p JOIN v_point v ON"
+    " v.status = 'ok' AND (v.point_id = p.point_id OR NOT v.superseded) JOIN point q"
+    " ON q.point_id = v.point_id AND q.workload = p.workload AND q.arch = p.arch AND"
+    " q.form = p.form AND q.objective = p.objective AND " OTHERS_OF_Q " IS " OTHERS_OF_P
+    " WHERE p.point_id = ?1 ORDER BY " RESIDENT ", CAST(" DEPTH " AS INTEGER), " TILES
+    ", " COLUMNS ", q.point_id LIMIT 10";
 
 static int read_points(sqlite3 *db, struct scene *scene, struct sdse_arena *arena) {
     sqlite3_stmt *row = NULL;

@@ -139,13 +139,14 @@ void of_groups(void **state) {
     struct json *json = says("show point @turns.db 1", "sdse.show-point/1");
     same_rows(json_get(json, "groups"),
               "query @turns.db SELECT~group_index,layers,first_layer,last_layer,"
-              "tile_rows,tile_heads,tile_keys,tile_channels,retained,weights_kept,"
+              "tile_rows,tile_columns,tile_heads,tile_keys,tile_channels,retained,"
+              "banded,weights_kept,"
               "inputs,outputs,"
               "memory,nests,"
               "energy_pj,latency_cycles~FROM~v_group");
     same_rows(json_get(json, "nests"),
               "query @turns.db SELECT~nest_index,group_index,layer_index,layer,"
-              "first_row,row_count,row_step,times,bounds,inputs_shared,weights_shared,"
+              "first_row,row_count,row_step,first_column,column_count,column_step,times,bounds,inputs_shared,weights_shared,"
               "outputs_shared,addends_shared,writes_through,loads_weights,"
               "loaded_input_words,continues,unfinished,rescales,reserved_bits,energy_"
               "pj,latency_cycles,mapping~FROM~"
