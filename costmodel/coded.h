@@ -26,21 +26,10 @@
 #include "spec/types/arch.h"
 #include "spec/types/form.h"
 #include "spec/types/workload.h"
+#include "spec/types/word_bits.h"
 
-// Bits of a plain word of a layer's tensor: the accelerator's, unless the layer says
-// how wide its right operand is, or that its weights are stored narrower.
-static inline uint32_t sdse_word_bits(const struct sdse_arch *arch,
-                                      const struct sdse_layer *layer,
-                                      enum sdse_tensor tensor) {
-    const uint32_t own =
-        tensor == SDSE_WEIGHTS && layer->kind <= SDSE_MATMUL ? layer->weight_bits : 0;
-    return own && (layer->kind == SDSE_MATMUL || own < arch->bits[tensor])
-               ? own
-               : arch->bits[tensor];
-}
-
-// The same where the weights may be in a form: its words are as wide as the
-// accelerator's, whatever they were made of.
+// Bits of a word of a layer's tensor (sdse_word_bits) where the weights may be in a
+// form: its words are as wide as the accelerator's, whatever they were made of.
 static inline uint32_t sdse_formed_bits(const struct sdse_arch *arch,
                                         const struct sdse_layer *layer,
                                         enum sdse_tensor tensor,

@@ -105,12 +105,12 @@ bool sdse_weights_are_plain(const struct sdse_arch *arch, unsigned l) {
 // Bits of a stored word that are certain; 0 where the word may be coded, or weights in
 // another form. Sums may be finished.
 static double plain_bits(const struct sdse_arch *arch, unsigned l,
-                         enum sdse_tensor tensor) {
+                         enum sdse_tensor tensor, uint32_t weight_bits) {
     const struct sdse_level *level = &arch->level[l];
     if (level->format[tensor].compression != SDSE_UNCOMPRESSED ||
         (tensor == SDSE_WEIGHTS && !sdse_weights_are_plain(arch, l)))
         return 0;
-    return arch->bits[tensor];
+    return tensor == SDSE_WEIGHTS ? weight_bits : arch->bits[tensor];
 }
 
 static bool is_window(enum sdse_dim dim) { return sdse_dim_axis(dim) >= 0; }
@@ -127,13 +127,15 @@ static unsigned moved(const struct sdse_level *level, enum sdse_dim dim) {
     return tensors;
 }
 
-double sdse_least_tile_bits(const struct sdse_arch *arch, unsigned l) {
+double sdse_least_tile_bits(const struct sdse_arch *arch, unsigned l,
+                            uint32_t weight_bits) {
     const struct sdse_level *level = &arch->level[l];
     const unsigned sure = sdse_level_tensors(level) & ~level->may_bypass;
     double bits[SDSE_TENSORS];
     struct choices choices;
     for (unsigned t = 0; t < SDSE_TENSORS; t++)
-        bits[t] = sure >> t & 1u ? plain_bits(arch, l, (enum sdse_tensor)t) : 0;
+        bits[t] =
+            sure >> t & 1u ? plain_bits(arch, l, (enum sdse_tensor)t, weight_bits) : 0;
     lay_out(arch, l, moved, &choices);
     return least(&choices, bits);
 }
@@ -160,7 +162,7 @@ bool sdse_is_kept_inside(const struct sdse_arch *arch, unsigned l,
 }
 
 double sdse_least_step_bits(const struct sdse_arch *arch, unsigned l,
-                            enum sdse_port port, int tensor) {
+                            enum sdse_port port, int tensor, uint32_t weight_bits) {
     const struct sdse_level *level = &arch->level[l];
     const unsigned sure = sdse_level_tensors(level) & ~level->may_bypass;
     // Sums arrive; weights and inputs leave.
@@ -179,7 +181,7 @@ double sdse_least_step_bits(const struct sdse_arch *arch, unsigned l,
                                      : tensor == (int)user;
         if (here && (sure & through) >> t & 1u &&
             !sdse_is_kept_inside(arch, l, (enum sdse_tensor)t))
-            bits[t] = plain_bits(arch, l, (enum sdse_tensor)t);
+            bits[t] = plain_bits(arch, l, (enum sdse_tensor)t, weight_bits);
     }
     lay_out(arch, l, served, &choices);
     return least(&choices, bits);

@@ -1,5 +1,7 @@
 // What a memory must hold, and bring in every step, where all multipliers below it
-// work: bounds that hold for every layer and mapping.
+// work: bounds that hold for every mapping of every layer whose words are as wide as
+// the accelerator's. A layer may say that its weights are narrower, or how wide the
+// right operand of a product is: weight_bits, of a plain word, >= 1.
 //
 // An axis of a fan-out that is used in full is laid out with loops whose factors
 // multiply to its length. Each loop either gives the children words of their own of a
@@ -15,7 +17,8 @@
 // Bits of the tiles that one instance of level `l` holds, at least, while all the
 // multipliers below it work. Tensors that it may leave out, or that are in a format or
 // in parts there, count nothing. 0: it keeps none; INFINITY: they cannot all work.
-double sdse_least_tile_bits(const struct sdse_arch *arch, unsigned l);
+double sdse_least_tile_bits(const struct sdse_arch *arch, unsigned l,
+                            uint32_t weight_bits);
 
 // Bits that cross a port of one instance of level `l` in each step in which all
 // multipliers below it work, at least, on layers without padding: words of the tensors
@@ -23,7 +26,7 @@ double sdse_least_tile_bits(const struct sdse_arch *arch, unsigned l);
 // 0: none need to; also where an engine leaves words out. INFINITY: they cannot all
 // work.
 double sdse_least_step_bits(const struct sdse_arch *arch, unsigned l,
-                            enum sdse_port port, int tensor);
+                            enum sdse_port port, int tensor, uint32_t weight_bits);
 
 // Whether a memory inside level `l` keeps the tensor, or a part of it.
 bool sdse_is_kept_inside(const struct sdse_arch *arch, unsigned l,

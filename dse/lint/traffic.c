@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "costmodel/coded.h"
 #include "dse/lint/checks.h"
 #include "dse/lint/crossing.h"
 #include "spec/load.h"
@@ -16,7 +17,7 @@ struct sdse_lint_totals {
     double waits[SDSE_MAX_LEVELS]; // cycles in which multipliers wait for it, at least
     double worst[SDSE_MAX_LEVELS]; // of any layer
     struct sdse_port_name port[SDSE_MAX_LEVELS]; // of that layer
-    double words[SDSE_TENSORS];
+    double words[SDSE_TENSORS], plain_bits[SDSE_TENSORS]; // of these words, uncoded
     double stored_bits[SDSE_MAX_LEVELS][SDSE_TENSORS]; // of these words there
 };
 
@@ -41,6 +42,8 @@ static void add_layer(const struct sdse_arch *arch, const struct sdse_layer *lay
         const double words =
             times * (double)sdse_used_words(layer, (enum sdse_tensor)t);
         totals->words[t] += words;
+        totals->plain_bits[t] +=
+            words * sdse_word_bits(arch, layer, (enum sdse_tensor)t);
         for (unsigned l = 0; l < arch->level_count; l++)
             totals->stored_bits[l][t] += words * least->word_bits[l][t];
     }
@@ -108,11 +111,11 @@ static const char *longer_words(struct sdse_lint *lint, unsigned l,
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
         const enum sdse_compression compression = level->format[t].compression;
         const double bits = totals->stored_bits[l][t] / totals->words[t];
-        const double plain = lint->arch->bits[t];
+        const double plain = totals->plain_bits[t] / totals->words[t];
         if (compression != SDSE_UNCOMPRESSED && (level->keeps >> t & 1u) &&
             bits > plain * (1 + 1e-9))
             text =
-                sdse_lint_text(lint, "%s%s%s in %.4g bits (%s; plain %.0f)", text,
+                sdse_lint_text(lint, "%s%s%s in %.4g bits (%s; plain %.4g)", text,
                                *text ? ", " : "", sdse_tensor_name((enum sdse_tensor)t),
                                bits, sdse_compression_names()[compression], plain);
     }

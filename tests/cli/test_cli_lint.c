@@ -190,7 +190,14 @@ static const struct row rows[] = {
      {{ARCH, BUFFER, SMALL("@capacity_bytes: 7")}, SMALL_PADS},
      {{ARCH, BUFFER, SMALL("capacity_bytes: 8")}, SMALL_PADS},
      "'GLB' has 56 bits; with all 8 multipliers below it at work its tiles take at "
-     "least 64"},
+     "least 64: some stay idle in every layer, unless its weights are narrower than 8 "
+     "bits; make"},
+    // Whatever the weights: with those of a bit 50 bits of inputs and sums.
+    {"capacity-starves",
+     ALONE,
+     {{ARCH, BUFFER, SMALL("@capacity_bits: 32")}, SMALL_PADS},
+     {{ARCH, BUFFER, SMALL("capacity_bits: 64")}, SMALL_PADS},
+     "take at least 64: some stay idle in every layer; make it larger"},
     // Rows of a port are a capacity, too.
     {"capacity-starves",
      ALONE,
@@ -209,7 +216,18 @@ static const struct row rows[] = {
      {{ARCH, "capacity_kib: 64,", "capacity_kib: 64, @read_bits_per_cycle: 7,"}},
      {{ARCH, "capacity_kib: 64,", "capacity_kib: 64, read_bits_per_cycle: 8,"}},
      "read_bits_per_cycle of 'GLB' is 7; the 8 multipliers below it, all at work, take "
-     "at least 8 bits per cycle"},
+     "at least 8 bits per cycle, as no memory in between keeps what they take: without "
+     "padding they wait in every layer; raise"},
+    {"port-starves",
+     ALONE,
+     {{ARCH, "capacity_kib: 64,",
+       "capacity_kib: 64, @read_bits_per_cycle: {weights: 7, others: 640},"},
+      {ARCH, "{name: wpad, keeps: [weights]", "{name: wpad, keeps: [outputs]"}},
+     {{ARCH, "capacity_kib: 64,",
+       "capacity_kib: 64, read_bits_per_cycle: {weights: 16, others: 640},"},
+      {ARCH, "{name: wpad, keeps: [weights]", "{name: wpad, keeps: [outputs]"}},
+     "without padding they wait in every layer, unless its weights are narrower than 8 "
+     "bits; raise"},
     {"port-starves",
      ALONE,
      {{ARCH, "capacity_kib: 64,",

@@ -63,6 +63,18 @@ static const struct row rows[] = {
        "{name: f1, kind: fc, in: 4096, out_channels: 32, density: {weights: 0.8}}"}},
      "'DRAM' stores words of net longer than they are: weights in 9 bits (bitmap; "
      "plain 8)"},
+    // Words are longer than those of the layers, which may be narrow.
+    {"format-longer",
+     BOTH,
+     {{ARCH, "class: dram,", "class: dram, @format: {weights: bitmap},"},
+      {NET, F1,
+       "{name: f1, kind: fc, in: 4096, out_channels: 3200, bits: {weights: 4}, "
+       "density: {weights: 0.9}}"}},
+     {{ARCH, "class: dram,", "class: dram, format: {weights: bitmap},"},
+      {NET, F1,
+       "{name: f1, kind: fc, in: 4096, out_channels: 3200, bits: {weights: 4}, "
+       "density: {weights: 0.7}}"}},
+     "weights in 4.6"},
     // Zeros of weights may come with a form, where there is an engine to rebuild them.
     {"engine-idle",
      BOTH,

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "costmodel/coded.h"
 #include "dse/lint/array.h"
 #include "dse/lint/crossing.h"
 #include "dse/lint/feed.h"
@@ -155,6 +156,10 @@ static void no_mapping_beats_a_bound(void **state) {
         sdse_make_problem(seed, seed % 4 == 0, &problem);
         if (!is_meant(&problem))
             continue;
+        if (seed % 3 == 0)
+            problem.layer.weight_bits = 1 + (uint32_t)(seed % 40);
+        const uint32_t weight_bits =
+            sdse_word_bits(&problem.arch, &problem.layer, SDSE_WEIGHTS);
         struct sdse_arena *arena = sdse_arena_new();
         struct sdse_model *model;
         assert_int_equal(
@@ -171,10 +176,11 @@ static void no_mapping_beats_a_bound(void **state) {
         assert_int_equal(sdse_find_least_crossing(b.arch, b.layer, arena, &b.least),
                          SDSE_OK);
         for (unsigned l = 0; l < b.arch->level_count; l++) {
-            b.tile[l] = sdse_least_tile_bits(b.arch, l);
+            b.tile[l] = sdse_least_tile_bits(b.arch, l, weight_bits);
             for (unsigned port = 0; port < SDSE_PORTS; port++)
                 b.step[l][port] =
-                    sdse_least_step_bits(b.arch, l, (enum sdse_port)port, -1);
+                    sdse_least_step_bits(b.arch, l, (enum sdse_port)port, -1,
+                                         weight_bits);
         }
         struct sdse_enumerate_space space = problem.space;
         space.free_bypass = false; // bounds are for what the accelerator keeps
