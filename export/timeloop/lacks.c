@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "export/timeloop/writing.h"
+#include "spec/types/word_bits.h"
 
 void sdse_tlx_lacks(struct sdse_tlx *x, struct sdse_loc loc, bool can_go_on,
                     const char *format, ...) {
@@ -230,7 +231,7 @@ void sdse_tlx_check_layer(struct sdse_tlx *x) {
     if (layer->addends)
         sdse_tlx_lacks(x, layer->loc, true, "maps that are added to the outputs ('%s')",
                        layer->name);
-    if (layer->weight_bits)
+    if (sdse_word_bits(x->arch, layer, SDSE_WEIGHTS) != x->arch->bits[SDSE_WEIGHTS])
         sdse_tlx_lacks(x, layer->loc, true, "words of a layer's own width ('%s')",
                        layer->name);
     if (nest->pad[0] || nest->pad[1])

@@ -9,6 +9,7 @@
 #include "import/zigzag/zigzag.h"
 #include "spec/leaves.h"
 #include "spec/load.h"
+#include "spec/types/word_bits.h"
 #include "spec/value.h"
 #include "spec/write.h"
 
@@ -207,7 +208,11 @@ static void check_back(struct exporting *x, const struct sdse_arch *arch,
             status = sdse_workload_from_tree(x->arena, root, &silent, &net_back);
     }
     if (net_back) {
-        const char *shape = sdse_layer_shape_text(x->arena, layer),
+        // Of a width that is the accelerator's all the same nothing is lost.
+        struct sdse_layer written = *layer;
+        if (sdse_word_bits(arch, layer, SDSE_WEIGHTS) == arch->bits[SDSE_WEIGHTS])
+            written.weight_bits = 0;
+        const char *shape = sdse_layer_shape_text(x->arena, &written),
                    *other = sdse_layer_shape_text(x->arena, net_back->layers);
         x->out_of_memory |= !shape || !other;
         if (shape && other && strcmp(shape, other) != 0)

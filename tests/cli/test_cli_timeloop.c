@@ -223,6 +223,25 @@ static void what_timeloop_lacks_is_named(void **state) {
     run_says(2, "convert -a eyeriss -m x.yaml --to timeloop -o @e", "--workload");
     snprintf(line, sizeof line, "%s --lossy -w resnet18 -l conv1.relu", eyeriss);
     run_says(1, line, "Timeloop cannot hold a layer that multiplies nothing");
+    // Eyeriss has words of 16 bits.
+    static const struct {
+        const char *bits;
+        bool lost;
+    } widths[] = {{"8", true}, {"16", false}, {"32", false}};
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        char text[200];
+        snprintf(text, sizeof text,
+                 "name: n\nsource: s\nlayers: [{name: l, kind: fc, in: 4, "
+                 "out_channels: 4, bits: {weights: %s}}]\n",
+                 widths[i].bits);
+        write_scratch("n.yaml", text);
+        struct ran ran = run_program("convert -a eyeriss --to timeloop -o @w -w "
+                                     "@n.yaml --lossy --force");
+        assert_int_equal(ran.status, 0);
+        assert_int_equal(strstr(ran.err, "words of a layer's own width") != NULL,
+                         widths[i].lost);
+        free_ran(&ran);
+    }
 }
 
 // A container is named after the memory above it: no memory has that name.

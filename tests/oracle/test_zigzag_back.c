@@ -367,6 +367,38 @@ static void what_is_lost_is_reported(void **state) {
     }
 }
 
+// A layer's own width of weights is lost where it is not the accelerator's.
+static void narrow_weights_are_reported(void **state) {
+    (void)state;
+    static const struct {
+        const char *bits;
+        bool lost;
+    } cases[] = {{"4", true}, {"8", false}, {"16", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world w = begin();
+        char text[300];
+        struct sdse_arch *arch = load_arch(
+            &w, "name: a\nsource: s\nnode_nm: 28\nclock_ghz: 1\nword_bits: 8\n"
+                "levels:\n  - level: top\n    memory: {class: dram, capacity_bits: "
+                "999999, pj_per_bit: 1, shared_bits_per_cycle: 64}\n"
+                "compute: {pj_per_mac: 1}\nvector: {free: true}\n");
+        snprintf(text, sizeof text,
+                 "name: n\nsource: s\nlayers: [{name: l, kind: conv, in: [4, 5, 5], "
+                 "out_channels: 4, kernel: 3, bits: {weights: %s}}]\n",
+                 cases[i].bits);
+        const struct sdse_layer *layer = load_net(&w, text)->layers;
+        struct sdse_zigzag_texts texts;
+        sdse_diags_init(&w.diags, w.arena);
+        const enum sdse_status status =
+            sdse_zigzag_export(arch, layer, NULL, false, w.arena, &w.diags, &texts);
+        if (status != (cases[i].lost ? SDSE_INVALID : SDSE_OK)) {
+            sdse_diags_print(&w.diags, stderr, false);
+            fail_msg("%s bits on an accelerator of 8", cases[i].bits);
+        }
+        sdse_arena_free(w.arena);
+    }
+}
+
 // What the files say: ways of words through ports, widths, places, loops from inside.
 static void files_say_what_is_there(void **state) {
     (void)state;
@@ -430,6 +462,7 @@ int main(void) {
         cmocka_unit_test(generated_designs_count_the_same),
         cmocka_unit_test(imported_designs_come_back),
         cmocka_unit_test(what_is_lost_is_reported),
+        cmocka_unit_test(narrow_weights_are_reported),
         cmocka_unit_test(files_say_what_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
