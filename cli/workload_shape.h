@@ -27,7 +27,7 @@
     X(VALUE_DIM, "value-dim", value_width,                                             \
       "words of a value, of latents [--head-dim]")                                     \
     X(WINDOW, "window", window, "tokens that one attends to at most")                  \
-    X(FULL_EVERY, "full-every", full_every, "each so-manieth block has no window")
+    X(FULL_EVERY, "full-every", full_every, "every N-th block has no window")
 
 // Rows of the counts, and of two flags behind them.
 #define CLI_SHAPE_ENUM(row, option, field, help) CLI_SHAPE_##row,

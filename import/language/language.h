@@ -43,7 +43,7 @@ struct sdse_language_model {
     uint32_t latent, query_latent, rotated_width, value_width;
 
     uint32_t window;     // tokens that one attends to at most; 0: all before it
-    uint32_t full_every; // each so-manieth block has no window; 0: all have it
+    uint32_t full_every; // every full_every-th block has no window; 0: all have it
 };
 
 extern const struct sdse_language_model sdse_language_models[];
