@@ -77,6 +77,27 @@ static void show_replay(FILE *out, const struct sdse_training_step *step,
             step->whole_macs, (double)step->whole_macs / (double)macs);
 }
 
+// How wide weights are stored where layers say so.
+static void show_widths(FILE *out, const struct sdse_workload *net) {
+    uint32_t least = UINT32_MAX, most = 0;
+    uint64_t weights = 0;
+    for (size_t i = 0; i < net->layer_count; i++) {
+        const struct sdse_layer *layer = &net->layers[i];
+        if (!layer->weight_bits || !sdse_layer_stores_weights(layer))
+            continue;
+        least = layer->weight_bits < least ? layer->weight_bits : least;
+        most = layer->weight_bits > most ? layer->weight_bits : most;
+        weights += sdse_layer_work(layer).weights * sdse_layer_copies(layer);
+    }
+    if (weights && least == most)
+        fprintf(out, "%" PRIu64 " weights are stored in %" PRIu32 " bits\n", weights,
+                most);
+    else if (weights)
+        fprintf(out,
+                "%" PRIu64 " weights are stored in %" PRIu32 " to %" PRIu32 " bits\n",
+                weights, least, most);
+}
+
 void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
     int width = name_width(net);
     struct sums total = {0}, moved = {0}, fused = {0};
@@ -125,6 +146,7 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
         fprintf(out, "  %s (%s): %s, %" PRIu64 " weights\n", net->not_modelled[i].name,
                 net->not_modelled[i].op, net->not_modelled[i].reason,
                 net->not_modelled[i].weights);
+    show_widths(out, net);
     for (int role = SDSE_ROLE_CACHE; role < SDSE_OPERAND_ROLES; role++) {
         uint64_t words = 0;
         for (size_t i = 0; i < net->layer_count; i++)

@@ -91,6 +91,46 @@ static void layers_of_a_network(void **state) {
     assert_true(first_of("like/weights/head.npy", 160) == 424);
 }
 
+// Layers say how wide the file stores what they found, unless that is not wanted.
+static void widths_of_a_network(void **state) {
+    (void)state;
+    static struct file_bytes bytes;
+    bytes.length = 0;
+    put_safetensors_header(
+        &bytes,
+        "{\"stem.weight\":{\"dtype\":\"I8\",\"shape\":[8,3,3,3],\"data_offsets\":[0,216]}"
+        ",\"b.pw.weight\":{\"dtype\":\"BF16\",\"shape\":[16,8],\"data_offsets\":[216,472]},"
+        "\"head.weight\":{\"dtype\":\"F32\",\"shape\":[10,16],\"data_offsets\":[472,1112]}}");
+    for (size_t i = 0; i < 1112; i++)
+        put(&bytes, "\1", 1);
+    write_scratch("tiny.yaml", net);
+    save(scratch("w.safetensors"), &bytes);
+    run_says(0, "import @w.safetensors -o @wide --like @tiny.yaml", "3 layers");
+    run_says(0, "show workload @wide/workload.yaml",
+             "\n344 weights are stored in 8 to 16 bits\n");
+    char *text = read_whole(scratch("wide/workload.yaml"));
+    for (const char *line = text; line; line = strchr(line + 1, '\n')) {
+        static const char *const names[] = {"stem", "b.dw", "b.pw", "head"};
+        static const char *const said[] = {"bits: {weights: 8}", NULL,
+                                           "bits: {weights: 16}", NULL};
+        const char *end = strchr(line + 1, '\n');
+        for (int i = 0; i < 4 && end; i++) {
+            char named[40];
+            snprintf(named, sizeof named, "\n  - {name: %s,", names[i]);
+            if (strncmp(line, named, strlen(named)) != 0)
+                continue;
+            const char *found = strstr(line, said[i] ? said[i] : "bits:");
+            assert_true(said[i] ? found && found < end : !found || found > end);
+        }
+    }
+    free(text);
+    free(run_text(0,
+                  "import @w.safetensors -o @own --like @tiny.yaml --no-weight-bits"));
+    text = read_whole(scratch("own/workload.yaml"));
+    assert_null(strstr(text, "bits:"));
+    free(text);
+}
+
 // What does not fit is said; layers without a tensor keep none.
 static void contradictions_are_said(void **state) {
     (void)state;
@@ -130,6 +170,11 @@ static void lite_models(void **state) {
     flat_number(&m.b, options, 2, 2, 4);
     save(scratch("m.tflite"), &m.b);
     run_says(0, "import @m.tflite -o @lite", "1 layer, 1728 MACs, 108 weights");
+    run_says(0, "import @m.tflite -o @lite --no-weight-bits", "other parameters");
+    char *text = read_whole(scratch("lite/workload.yaml"));
+    assert_null(strstr(text, "bits:"));
+    free(text);
+    run_says(0, "import @m.tflite -o @lite", "\n108 weights are stored in 8 bits\n");
     run_says(0, "import @m.tflite -o @lite -f json", "\"sdse.import/1\"");
     run_says(0, "check @lite/workload.yaml", "ok: network m");
     run_says(0, "decompose @lite -s 0.5", "\u7b2c\u4e00");
@@ -284,6 +329,7 @@ static void nothing_is_half_written(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(folder_of_weights),
                                        cmocka_unit_test(layers_of_a_network),
+        cmocka_unit_test(widths_of_a_network),
                                        cmocka_unit_test(contradictions_are_said),
                                        cmocka_unit_test(lite_models),
                                        cmocka_unit_test(scales),
