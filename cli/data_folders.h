@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "base/arena.h"
+#include "cli/cli.h"
 
 enum { CLI_MOST_DATA_FOLDERS = 3 };
 
@@ -17,7 +17,8 @@ enum { CLI_MOST_DATA_FOLDERS = 3 };
 //     DIR/share/sdse                   its build tree's link to the sources
 //     /usr/local/share/sdse            as the build was configured, where the system
 //                                      does not say where the program is
-size_t cli_data_folders(struct sdse_arena *arena,
-                        const char *folders[CLI_MOST_DATA_FOLDERS]);
+//
+// A folder that the machine cannot look at is its fault, noted, and is not among them.
+size_t cli_data_folders(struct cli *cli, const char *folders[CLI_MOST_DATA_FOLDERS]);
 
 #endif

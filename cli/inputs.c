@@ -31,7 +31,7 @@ static int by_name(const void *a, const void *b) {
 size_t cli_list_shipped(struct cli *cli, const char *folder,
                         const char *names[CLI_MOST_SHIPPED]) {
     const char *roots[CLI_MOST_DATA_FOLDERS];
-    const size_t root_count = cli_data_folders(cli->arena, roots);
+    const size_t root_count = cli_data_folders(cli, roots);
     size_t count = 0;
     for (size_t i = 0; i < root_count; i++) {
         const char *path = sdse_arena_printf(cli->arena, "%s/%s", roots[i], folder);
@@ -162,7 +162,7 @@ const struct sdse_shipped *cli_shipped(struct cli *cli) {
         cli_note(cli, SDSE_NO_MEMORY);
         return NULL;
     }
-    shipped->count = cli_data_folders(cli->arena, folders);
+    shipped->count = cli_data_folders(cli, folders);
     shipped->folders = folders;
     return shipped;
 }
@@ -175,7 +175,7 @@ const char *cli_find_input(struct cli *cli, const char *folder, const char *name
     if (is_file(cli, name))
         return name;
     const char *roots[CLI_MOST_DATA_FOLDERS];
-    const size_t count = cli_data_folders(cli->arena, roots);
+    const size_t count = cli_data_folders(cli, roots);
     for (size_t i = 0; i < count; i++) {
         const char *shipped =
             i == 0 ? sdse_arena_printf(cli->arena, "%s/%s.yaml", folder, name)
@@ -191,7 +191,7 @@ const char *cli_find_input(struct cli *cli, const char *folder, const char *name
 
 const char *cli_find_folder(struct cli *cli, const char *folder) {
     const char *roots[CLI_MOST_DATA_FOLDERS];
-    const size_t count = cli_data_folders(cli->arena, roots);
+    const size_t count = cli_data_folders(cli, roots);
     for (size_t i = 0; i < count; i++) {
         struct stat status;
         const char *path =
