@@ -278,6 +278,21 @@ static void print_edge(FILE *out, const struct sdse_workload *net,
     fputs("}\n", out);
 }
 
+static void print_edges(FILE *out, const struct sdse_workload *net) {
+    if (net->edge_count)
+        fputs("edges:\n", out);
+    for (size_t i = 0; i < net->edge_count; i += parts_of(net, i))
+        print_edge(out, net, &net->edges[i], parts_of(net, i));
+}
+
+char *sdse_edges_text(struct sdse_arena *arena, const struct sdse_workload *net) {
+    struct sdse_text text;
+    if (!sdse_text_begin(&text))
+        return NULL;
+    print_edges(text.out, net);
+    return sdse_text_end(&text, arena);
+}
+
 char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *net) {
     struct sdse_text text;
     if (!sdse_text_begin(&text))
@@ -309,10 +324,7 @@ char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *n
         fputs("not_modelled:\n", out);
     for (size_t i = 0; i < net->not_modelled_count; i++)
         print_not_modelled(out, &net->not_modelled[i]);
-    if (net->edge_count)
-        fputs("edges:\n", out);
-    for (size_t i = 0; i < net->edge_count; i += parts_of(net, i))
-        print_edge(out, net, &net->edges[i], parts_of(net, i));
+    print_edges(out, net);
     fputs("layers:\n", out);
     for (size_t i = 0; i < net->layer_count; i++) {
         const struct sdse_layer *layer = &net->layers[i];

@@ -13,6 +13,8 @@
 // All results live in `arena`; NULL when memory is out.
 char *sdse_arch_text(struct sdse_arena *arena, const struct sdse_arch *arch);
 char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *net);
+// The `edges` of that file; "" where it has none.
+char *sdse_edges_text(struct sdse_arena *arena, const struct sdse_workload *net);
 // One layer, without its name, repeat and files: equal texts are the same problem.
 char *sdse_layer_shape_text(struct sdse_arena *arena, const struct sdse_layer *layer);
 // The same for an accelerator: with what its engines ask for, if it has any.

@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "import/tensors/list.h"
+#include "import/tflite/operators.h"
 
 // Fields of schema.fbs.
 enum { MODEL_CODES = 1, MODEL_GRAPHS = 2, MODEL_BUFFERS = 4 };
 enum { CODE_OLD = 0, CODE_CUSTOM = 1, CODE_NEW = 3 };
-enum { GRAPH_TENSORS = 0, GRAPH_INPUTS = 1, GRAPH_OPERATORS = 3 };
+enum { GRAPH_TENSORS = 0, GRAPH_INPUTS = 1, GRAPH_OUTPUTS = 2, GRAPH_OPERATORS = 3 };
 enum { TENSOR_SHAPE = 0, TENSOR_TYPE = 1, TENSOR_BUFFER = 2, TENSOR_QUANT = 4 };
 enum { QUANT_SCALE = 2, QUANT_ZERO = 3, QUANT_AXIS = 6 };
 enum { BUFFER_DATA = 0, BUFFER_AT = 1, BUFFER_BYTES = 2 };
@@ -92,6 +93,63 @@ static bool take_operators(struct tflite_model *m, sdse_flat_table root,
     return true;
 }
 
+// Where a tensor's bytes are in the file; *bytes 0: it has none.
+static void find_data(struct tflite_model *m, const struct tflite_tensor *tensor,
+                      uint64_t *at, uint64_t *bytes) {
+    const uint64_t index = sdse_flat_u64(&m->flat, tensor->table, TENSOR_BUFFER, 4, 0);
+    *at = *bytes = 0;
+    if (index >= m->buffers.count)
+        return;
+    const sdse_flat_table buffer =
+        sdse_flat_table_at(&m->flat, m->buffers, (size_t)index);
+    const struct sdse_flat_vector data =
+        sdse_flat_list(&m->flat, buffer, BUFFER_DATA, 1);
+    *at = data.at;
+    *bytes = data.count;
+    // Of models beyond 2 GiB; 0 and 1 stand for none.
+    const uint64_t far = sdse_flat_u64(&m->flat, buffer, BUFFER_AT, 8, 0);
+    if (far > 1) {
+        *at = far;
+        *bytes = sdse_flat_u64(&m->flat, buffer, BUFFER_BYTES, 8, 0);
+    }
+}
+
+// Whether what an operator puts out is known before the model runs: made of constants
+// alone. One that reads nothing may read what the model keeps.
+static bool is_fixed(struct tflite_model *m, const struct tflite_operator *op) {
+    bool reads = false;
+    for (size_t i = 0; i < op->inputs.count; i++) {
+        const struct tflite_tensor *input = sdse_tflite_input(m, op, i);
+        if (input && input->moving)
+            return sdse_tflite_role(op->code) == TFLITE_COUNT;
+        reads |= input != NULL;
+    }
+    return reads;
+}
+
+// What depends on the model's inputs, and what leaves it. Operators stand in the order
+// in which they are executed.
+static void take_flow(struct tflite_model *m, sdse_flat_table graph) {
+    const struct sdse_flat_vector outputs =
+        sdse_flat_list(&m->flat, graph, GRAPH_OUTPUTS, 4);
+    uint64_t at, bytes;
+    for (size_t i = 0; i < m->tensor_count; i++) {
+        find_data(m, &m->tensor[i], &at, &bytes);
+        m->tensor[i].moving = !bytes;
+    }
+    for (size_t i = 0; i < outputs.count; i++) {
+        const int64_t out = sdse_flat_at(&m->flat, outputs, i, 4);
+        if (out >= 0 && (uint64_t)out < m->tensor_count)
+            m->tensor[out].leaves = true;
+    }
+    for (size_t i = 0; i < m->operator_count; i++)
+        for (size_t k = 0; k < m->op[i].outputs.count && is_fixed(m, &m->op[i]); k++) {
+            const int64_t out = sdse_flat_at(&m->flat, m->op[i].outputs, k, 4);
+            if (out >= 0 && (uint64_t)out < m->tensor_count)
+                m->tensor[out].moving = false;
+        }
+}
+
 static void take_batch(struct tflite_model *m, sdse_flat_table graph) {
     const struct sdse_flat_vector inputs =
         sdse_flat_list(&m->flat, graph, GRAPH_INPUTS, 4);
@@ -118,6 +176,7 @@ enum sdse_status sdse_tflite_model(struct tflite_model *m) {
     if (!take_tensors(m, graph) || !take_operators(m, root, graph))
         return SDSE_NO_MEMORY;
     take_batch(m, graph);
+    take_flow(m, graph);
     return m->flat.bad ? broken(m) : SDSE_OK;
 }
 
@@ -135,27 +194,6 @@ sdse_tflite_input(struct tflite_model *m, const struct tflite_operator *op, size
 const struct tflite_tensor *
 sdse_tflite_output(struct tflite_model *m, const struct tflite_operator *op, size_t i) {
     return member(m, op->outputs, i);
-}
-
-// Where a tensor's bytes are in the file; *bytes 0: it has none.
-static void find_data(struct tflite_model *m, const struct tflite_tensor *tensor,
-                      uint64_t *at, uint64_t *bytes) {
-    const uint64_t index = sdse_flat_u64(&m->flat, tensor->table, TENSOR_BUFFER, 4, 0);
-    *at = *bytes = 0;
-    if (index >= m->buffers.count)
-        return;
-    const sdse_flat_table buffer =
-        sdse_flat_table_at(&m->flat, m->buffers, (size_t)index);
-    const struct sdse_flat_vector data =
-        sdse_flat_list(&m->flat, buffer, BUFFER_DATA, 1);
-    *at = data.at;
-    *bytes = data.count;
-    // Of models beyond 2 GiB; 0 and 1 stand for none.
-    const uint64_t far = sdse_flat_u64(&m->flat, buffer, BUFFER_AT, 8, 0);
-    if (far > 1) {
-        *at = far;
-        *bytes = sdse_flat_u64(&m->flat, buffer, BUFFER_BYTES, 8, 0);
-    }
 }
 
 const struct tflite_tensor *sdse_tflite_constant(struct tflite_model *m,

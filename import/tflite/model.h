@@ -34,6 +34,8 @@ struct tflite_tensor {
     uint64_t shape[SDSE_ARRAY_MAX_RANK];
     bool known;   // its shape, of at most SDSE_ARRAY_MAX_RANK extents
     size_t maker; // 1 + the operator that makes it; 0: none
+    bool moving;  // depends on the model's inputs
+    bool leaves;  // the model puts it out
 };
 
 struct tflite_operator {

@@ -13,10 +13,12 @@ struct sdse_tflite_reader {
     struct tflite_model m;
     struct sdse_tflite *out;
     struct sdse_text layers, left_out;
-    size_t count, left_out_count;
-    const char **name; // [operators] of layers; NULL
-    size_t unread[2];  // layers whose weights are not written, for each reason
+    size_t count, left_out_count; // layers, but for those that move words: products
+    const char **name;            // [operators] of layers and what is left out; NULL
+    size_t unread[2]; // layers whose weights are not written, for each reason
     const char *first_unread[2];
+    size_t skipped; // operators that move words, of shapes that are not known
+    const char *first_skipped;
     enum sdse_status status;
 };
 
@@ -41,11 +43,32 @@ bool sdse_tflite_add_weights(struct sdse_tflite_reader *r, const char *name,
                              const char *kind, const struct tflite_tensor *constant,
                              unsigned rank, const unsigned *from);
 
+// --- moves.c: operators that multiply nothing ---
+
+// Whether the operator is a layer that moves words.
+bool sdse_tflite_is_move(struct sdse_tflite_reader *r,
+                         const struct tflite_operator *op);
+// Adds it; false when memory is out.
+bool sdse_tflite_add_move(struct sdse_tflite_reader *r,
+                          const struct tflite_operator *op, const char *name);
+// Counts one that is no layer: its shapes are not known, or contradict each other.
+// True.
+bool sdse_tflite_skip_move(struct sdse_tflite_reader *r, const char *name);
+
+// --- edges.c ---
+
+// `edges` of the network whose file is `yaml` without them, or "", in r's arena; warns
+// of what has none. NULL when memory is out.
+const char *sdse_tflite_edges(struct sdse_tflite_reader *r, const char *yaml);
+
 // --- windows.c ---
 
 bool sdse_tflite_add_conv(struct sdse_tflite_reader *r,
                           const struct tflite_operator *op, const char *name);
 bool sdse_tflite_add_transposed(struct sdse_tflite_reader *r,
                                 const struct tflite_operator *op, const char *name);
+// A pool; one whose window is not that of its shapes is skipped.
+bool sdse_tflite_add_pool(struct sdse_tflite_reader *r,
+                          const struct tflite_operator *op, const char *name);
 
 #endif

@@ -74,7 +74,6 @@ static const char *name_layer(struct sdse_tflite_reader *r, size_t index) {
 void sdse_tflite_begin_layer(struct sdse_tflite_reader *r, const char *name) {
     fputs("  - {name: ", r->layers.out);
     sdse_print_word(r->layers.out, name);
-    r->count++;
 }
 
 // --- Weights ---
@@ -272,7 +271,8 @@ static bool add_operator(struct sdse_tflite_reader *r, size_t index) {
         op->code == TFLITE_CONV_2D || op->code == TFLITE_DEPTHWISE_CONV_2D ||
         op->code == TFLITE_FULLY_CONNECTED || op->code == TFLITE_TRANSPOSE_CONV ||
         op->code == TFLITE_BATCH_MATMUL;
-    if (!layer && !other) {
+    const bool move = !layer && !other && sdse_tflite_is_move(r, op);
+    if (!layer && !other && !move) {
         r->out->moves += op->code != TFLITE_DEQUANTIZE;
         return true;
     }
@@ -281,6 +281,9 @@ static bool add_operator(struct sdse_tflite_reader *r, size_t index) {
         r->status = SDSE_NO_MEMORY;
         return false;
     }
+    if (move)
+        return sdse_tflite_add_move(r, op, name);
+    r->count += layer;
     switch (op->code) {
     case TFLITE_CONV_2D:
     case TFLITE_DEPTHWISE_CONV_2D:
@@ -308,6 +311,12 @@ static void warn_all(struct sdse_tflite_reader *r) {
             sdse_diag_add(r->m.diags, SDSE_WARNING, loc, "tflite-unread",
                           "%s: %zu, '%s' the first", reasons[i], r->unread[i],
                           r->first_unread[i]);
+    if (r->skipped)
+        sdse_diag_add(
+            r->m.diags, SDSE_WARNING, loc, "tflite-moves",
+            "operators that move words and are no layers, as their shapes are "
+            "not known or contradict each other: %zu, '%s' the first",
+            r->skipped, r->first_skipped);
     if (r->left_out_count)
         sdse_diag_add(r->m.diags, SDSE_WARNING, loc, "tflite-left-out",
                       "%zu operators multiply, or may, and are no layers: not_modelled "
@@ -322,15 +331,15 @@ static const char *network_name(struct sdse_arena *arena, const char *path) {
     return length ? sdse_arena_copy(arena, start, length) : "model";
 }
 
-static const char *join(struct sdse_tflite_reader *r) {
+// The file, with these edges.
+static const char *join(struct sdse_tflite_reader *r, const char *layers,
+                        const char *left_out, const char *edges) {
     struct sdse_arena *arena = r->m.arena;
-    const char *layers = sdse_text_end(&r->layers, arena),
-               *left = sdse_text_end(&r->left_out, arena);
     const char *name = network_name(arena, r->m.file);
     const char *plain = name ? sdse_tensors_plain(arena, name) : NULL,
                *source = sdse_tensors_plain(arena, r->m.file);
     struct sdse_text text;
-    if (!layers || !left || !plain || !source || !sdse_text_begin(&text))
+    if (!plain || !source || !sdse_text_begin(&text))
         return NULL;
     fputs("name: ", text.out);
     sdse_print_word(text.out, plain);
@@ -338,8 +347,8 @@ static const char *join(struct sdse_tflite_reader *r) {
     sdse_print_word(text.out, source);
     fprintf(text.out, "\nbatch: %" PRIu64 "\n", r->m.batch);
     if (r->left_out_count)
-        fprintf(text.out, "not_modelled:\n%s", left);
-    fprintf(text.out, "layers:\n%s", layers);
+        fprintf(text.out, "not_modelled:\n%s", left_out);
+    fprintf(text.out, "%slayers:\n%s", edges, layers);
     return sdse_text_end(&text, arena);
 }
 
@@ -359,8 +368,9 @@ static enum sdse_status read_layers(struct sdse_tflite_reader *r) {
         if (!add_operator(r, i))
             worst = r->status;
     }
-    r->out->yaml = join(r);
-    if (worst == SDSE_OK && !r->out->yaml)
+    const char *layers = sdse_text_end(&r->layers, m->arena),
+               *left_out = sdse_text_end(&r->left_out, m->arena);
+    if (worst == SDSE_OK && !(layers && left_out))
         return SDSE_NO_MEMORY;
     if (worst == SDSE_OK && m->flat.bad)
         return sdse_tensors_refuse(m->diags, m->file, "tflite-file",
@@ -368,9 +378,13 @@ static enum sdse_status read_layers(struct sdse_tflite_reader *r) {
     if (worst == SDSE_OK && !r->count)
         return sdse_tensors_refuse(m->diags, m->file, "tflite-none",
                                    "nothing in the model multiplies and accumulates");
-    if (worst == SDSE_OK)
-        warn_all(r);
-    return worst;
+    if (worst != SDSE_OK)
+        return worst;
+    warn_all(r);
+    const char *plain = join(r, layers, left_out, "");
+    const char *edges = plain ? sdse_tflite_edges(r, plain) : NULL;
+    r->out->yaml = edges ? join(r, layers, left_out, edges) : NULL;
+    return r->out->yaml ? SDSE_OK : SDSE_NO_MEMORY;
 }
 
 static enum sdse_status read_model(const unsigned char *bytes, size_t length,

@@ -6,23 +6,28 @@
 //     BATCH_MATMUL                 matmul; fc where the right operand is one constant
 //                                  matrix
 //     TRANSPOSE_CONV               deconv, whose phases have no weights here
+//     pools, reductions            pool
+//     sums and the like of maps    add; act where one is not constant
+//     softmax, norms, functions    softmax, norm, act
 //
-// Fused functions cost nothing. Integers become (stored - zero point) * scale, with a
-// scale for each filter where the model has that; constants behind DEQUANTIZE likewise.
-// What multiplies, or may, and is none of these is `not_modelled`. Operators that move
-// words are counted. Shapes are those that the file says, and are compared with what
-// the operator makes of them.
+// Fused functions cost nothing. `edges` say which layer reads what another puts out, as
+// those of ONNX models do (import/onnx/edges.h). Integers become (stored - zero point)
+// * scale, with a scale for each filter where the model has that; constants behind
+// DEQUANTIZE likewise. What multiplies, or may, and is none of these is `not_modelled`.
+// Shapes are those that the file says, and are compared with what the operator makes of
+// them.
 //
 //     tflite-file       not a model, or an offset leads out of the file
 //     tflite-shape      shapes of an operator that contradict each other, or are not
 //                       known (-1)
 //     tflite-batch      samples that are not those of the first input
 //     tflite-weights    a tensor's numbers that are not in the file, or not of its
-//     shape,
-//                       or scales that are not as many as filters
+//                       shape, or scales that are not as many as filters
 //     tflite-none       nothing multiplies
 //     tflite-unread     (warning) weights that are not written: why, and of which
-//     layers tflite-left-out   (warning) what is not_modelled
+//     layers tflite-left-out   (warning) what is not_modelled tflite-moves (warning)
+//     what moves words and is no layer, by its shapes tflite-edges      (warning)
+//     layers whose output has no edge, by what reads it
 #ifndef SDSE_IMPORT_TFLITE_TFLITE_H
 #define SDSE_IMPORT_TFLITE_TFLITE_H
 

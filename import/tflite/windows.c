@@ -1,4 +1,4 @@
-// Convolutions and transposed ones as layers.
+// Convolutions, transposed ones and pools as layers.
 #include <inttypes.h>
 
 #include "base/checked.h"
@@ -7,6 +7,7 @@
 // Fields of their options in schema.fbs.
 enum { PADDING = 0, STRIDE_W = 1, STRIDE_H = 2 };
 enum { CONV_DILATION_W = 4, DEPTHWISE_DILATION_W = 5 };
+enum { POOL_COLUMNS = 3, POOL_ROWS = 4 };
 enum { SAME = 0 };
 
 // Rows or columns of a window's operator.
@@ -157,5 +158,35 @@ bool sdse_tflite_add_transposed(struct sdse_tflite_reader *r,
     print_axes(file, "output_padding", behind[0], behind[1]);
     fputs("}\n", file);
     sdse_tflite_leave_unread(r, SDSE_TFLITE_UNREAD_PHASES, name);
+    return true;
+}
+
+bool sdse_tflite_add_pool(struct sdse_tflite_reader *r,
+                          const struct tflite_operator *op, const char *name) {
+    const struct tflite_tensor *x = sdse_tflite_input(&r->m, op, 0),
+                               *y = sdse_tflite_output(&r->m, op, 0);
+    struct axis a[2];
+    if (!is_map(x) || !is_map(y) || x->shape[0] != y->shape[0] ||
+        x->shape[3] != y->shape[3] || x->shape[0] % r->m.batch)
+        return sdse_tflite_skip_move(r, name);
+    for (unsigned i = 0; i < 2; i++) {
+        const int64_t kernel =
+            sdse_flat_i64(&r->m.flat, op->options, i ? POOL_COLUMNS : POOL_ROWS, 4, 0);
+        if (kernel < 1 || kernel > 1 << 20)
+            return sdse_tflite_skip_move(r, name);
+        a[i] = (struct axis){
+            .in = x->shape[1 + i], .out = y->shape[1 + i], .kernel = (uint64_t)kernel};
+    }
+    const bool same = sdse_flat_u64(&r->m.flat, op->options, PADDING, 1, 0) == SAME;
+    if (!take_window(r, op, 0, a) || !fit_axis(&a[0], same) || !fit_axis(&a[1], same))
+        return sdse_tflite_skip_move(r, name);
+    FILE *out = r->layers.out;
+    sdse_tflite_begin_layer(r, name);
+    fprintf(out, ", kind: pool, in: [%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]",
+            x->shape[3], a[0].in, a[1].in);
+    print_window(out, a);
+    if (x->shape[0] != r->m.batch)
+        fprintf(out, ", batch: %" PRIu64, x->shape[0] / r->m.batch);
+    fputs("}\n", out);
     return true;
 }

@@ -94,6 +94,7 @@ enum { FLAT_MOST = 16 };
 struct lite {
     struct file_bytes b;
     size_t codes, tensors, operators, buffers; // places of the vectors' first elements
+    size_t graph;
     size_t code_count, tensor_count, operator_count, buffer_count;
 };
 
@@ -116,7 +117,7 @@ static inline void lite_begin(struct lite *m) {
     m->codes = flat_vector(&m->b, root, 1, FLAT_MOST, 4);
     const size_t graphs = flat_vector(&m->b, root, 2, 1, 4);
     m->buffers = flat_vector(&m->b, root, 4, FLAT_MOST, 4);
-    const size_t graph = flat_table(&m->b, 5);
+    const size_t graph = m->graph = flat_table(&m->b, 5);
     flat_set(&m->b, graphs, graph - graphs, 4);
     m->tensors = flat_vector(&m->b, graph, 0, FLAT_MOST, 4);
     flat_ints(&m->b, graph, 1, 1, (const int[]){0});
@@ -135,6 +136,11 @@ static inline size_t lite_tensor(struct lite *m, const char *name, int type,
     flat_number(&m->b, table, 1, (uint64_t)type, 1);
     flat_text(&m->b, table, 3, name);
     return table;
+}
+
+// The model puts out one tensor.
+static inline void lite_output(struct lite *m, int tensor) {
+    flat_ints(&m->b, m->graph, 2, 1, &tensor);
 }
 
 // Numbers of a tensor: zeroes to be set; the place of the first byte.

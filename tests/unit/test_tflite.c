@@ -9,48 +9,7 @@
 
 #include "import/tflite/flat.h"
 #include "import/tflite/tflite.h"
-#include "spec/load.h"
-#include "support/flat_builder.h"
-
-enum { F32 = 0, F16 = 1, U8 = 3, I16 = 7, I8 = 9, I4 = 17 };
-enum {
-    CONV = 3,
-    DEPTHWISE = 4,
-    DEQUANTIZE = 6,
-    CONNECTED = 9,
-    TRANSPOSED = 67,
-    MATMUL = 126
-};
-enum { SAME = 0, VALID = 1 };
-
-struct opened {
-    struct sdse_arena *arena;
-    struct sdse_diags diags;
-    struct sdse_tflite lite;
-    struct sdse_workload *net;
-    enum sdse_status status;
-};
-
-static struct opened parse(const struct lite *m) {
-    struct opened o = {.arena = sdse_arena_new()};
-    sdse_diags_init(&o.diags, o.arena);
-    o.status = sdse_tflite_parse(m->b.at, m->b.length, "d/net.v1.tflite", o.arena,
-                                 &o.lite, &o.diags);
-    assert_int_equal(o.status == SDSE_OK, o.diags.errors == 0);
-    if (o.status != SDSE_OK)
-        return o;
-    struct sdse_node *root = NULL;
-    assert_int_equal(sdse_tree_parse_memory(o.arena, "y", o.lite.yaml,
-                                            strlen(o.lite.yaml), &o.diags, &root),
-                     SDSE_OK);
-    if (sdse_workload_from_tree(o.arena, root, &o.diags, &o.net) != SDSE_OK) {
-        sdse_diags_print(&o.diags, stderr, false);
-        fail_msg("%s", o.lite.yaml);
-    }
-    return o;
-}
-
-static void end(struct opened *o) { sdse_arena_free(o->arena); }
+#include "support/lite_parse.h"
 
 static void refused(const struct lite *m, const char *check, const char *says) {
     struct opened o = parse(m);
@@ -58,15 +17,6 @@ static void refused(const struct lite *m, const char *check, const char *says) {
     if (!sdse_diags_fired(&o.diags, check) || !strstr(o.diags.first->message, says))
         fail_msg("not '%s' but '%s'", says, o.diags.first->message);
     end(&o);
-}
-
-static void has_nest(const struct sdse_layer *layer, enum sdse_layer_kind kind,
-                     const uint64_t gkcpqrs[7]) {
-    static const enum sdse_dim dims[] = {SDSE_G, SDSE_K, SDSE_C, SDSE_P,
-                                         SDSE_Q, SDSE_R, SDSE_S};
-    assert_int_equal(layer->kind, kind);
-    for (size_t i = 0; i < 7; i++)
-        assert_int_equal(layer->nest.bound[dims[i]], gkcpqrs[i]);
 }
 
 static void holds(struct opened *o, size_t i, const float *values, size_t count) {
@@ -80,13 +30,6 @@ static void holds(struct opened *o, size_t i, const float *values, size_t count)
             fail_msg("[%zu] is %g, not %g", k, (double)array.data[k],
                      (double)values[k]);
     sdse_array_free(&array);
-}
-
-static void set_window(struct lite *m, size_t options, int padding, unsigned columns,
-                       unsigned rows) {
-    flat_number(&m->b, options, 0, (uint64_t)padding, 1);
-    flat_number(&m->b, options, 1, columns, 4);
-    flat_number(&m->b, options, 2, rows, 4);
 }
 
 // A convolution of int8 weights [2][3][1][2] with a scale and a zero point a filter:
@@ -296,7 +239,8 @@ static void connected(void **state) {
     lite_operator(&m, 19, 1, (const int[]){3}, 4); // RELU
     struct opened o = parse(&m);
     assert_int_equal(o.status, SDSE_OK);
-    assert_int_equal(o.lite.moves, 1);
+    assert_int_equal(o.lite.moves, 0);
+    assert_int_equal(o.net->layers[1].kind, SDSE_ACT);
     has_nest(&o.net->layers[0], SDSE_FC, (const uint64_t[]){1, 2, 3, 5, 1, 1, 1});
     holds(&o, 0, (const float[]){1, 2, 3, -4, 0, 0.5f}, 6);
     end(&o);
