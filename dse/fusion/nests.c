@@ -78,7 +78,9 @@ struct sdse_layer sdse_nest_layer(const struct sdse_nests *nests,
                                          .loads_weights = entry->key.loads_weights,
                                          .loaded_inputs = entry->key.loaded_inputs,
                                          .reserved_bits = reserved_bits};
-    layer.residence = residence->tensors || reserved_bits > 0 ? residence : NULL;
+    const bool placed =
+        residence->tensors || residence->addends || residence->reserved_bits > 0;
+    layer.residence = placed ? residence : NULL;
     return layer;
 }
 
