@@ -236,10 +236,11 @@ static void charge_words(struct sdse_evaluation *e, const struct sdse_flow *flow
                      model->bits[c][part]);
     }
     for (unsigned l = p; l < c; l++)
-        charge_network(
-            e, l, part, flow->tensor, edge, sdse_words_left(share, edge->merged[l]), 0,
-            part < SDSE_PART_COEFFICIENTS ? sdse_model_wire_bits(model, flow->tensor, l)
-                                          : bits);
+        charge_network(e, l, part, flow->tensor, edge,
+                       sdse_words_left(share, edge->merged[l]), 0,
+                       part < SDSE_PART_COEFFICIENTS
+                           ? sdse_model_wire_bits(model, flow->tensor, p, l)
+                           : bits);
 }
 
 // The basis above the engine: blocks travel, n x n words each.
@@ -491,7 +492,7 @@ void sdse_charge_brought(struct sdse_evaluation *e, const struct sdse_flow *flow
         }
         charge_network(e, l, part, flow->tensor, &edge, words, 0,
                        part < SDSE_PART_COEFFICIENTS
-                           ? sdse_model_wire_bits(model, flow->tensor, l)
+                           ? sdse_model_wire_bits(model, flow->tensor, 0, l)
                            : model->bits[0][part]);
     }
     note_tile(e, 0, part, words, model->place_bits[0][part]);
@@ -503,9 +504,9 @@ void sdse_charge_addends(struct sdse_evaluation *e) {
     const struct sdse_arch *arch = e->model->arch;
     struct sdse_stream_step steps[SDSE_MOST_STREAM_STEPS];
     const unsigned count = sdse_addend_steps(arch, e->model->layer, steps);
-    const double bits = arch->bits[SDSE_INPUTS];
     for (unsigned i = 0; i < count; i++) {
         const unsigned l = steps[i].level;
+        const double bits = sdse_arch_word_bits(arch, steps[i].holder, SDSE_INPUTS);
         struct sdse_edge edge;
         if (steps[i].action == SDSE_STREAM_READ) {
             charge_reads(e, l, SDSE_PART_INPUTS, steps[i].words, 0, bits);
@@ -557,7 +558,7 @@ void sdse_charge_stream(struct sdse_evaluation *e) {
                 return;
             }
             charge_network(e, l, part, step->tensor, &edge, step->words, 0,
-                           arch->bits[step->tensor]);
+                           model->plain_bits[step->holder][step->tensor]);
             break;
         }
         if (e->cost && step->action != SDSE_STREAM_CROSS) {

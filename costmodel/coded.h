@@ -25,18 +25,18 @@
 #include "base/status.h"
 #include "spec/types/arch.h"
 #include "spec/types/form.h"
-#include "spec/types/workload.h"
 #include "spec/types/word_bits.h"
+#include "spec/types/workload.h"
 
-// Bits of a word of a layer's tensor (sdse_word_bits) where the weights may be in a
-// form: its words are as wide as the accelerator's, whatever they were made of.
-static inline uint32_t sdse_formed_bits(const struct sdse_arch *arch,
-                                        const struct sdse_layer *layer,
+// Bits of a word of a layer's tensor (sdse_layer_word_bits) where the weights may be in
+// a form: its words have `bits`, whatever they were made of.
+static inline uint32_t sdse_formed_bits(const struct sdse_layer *layer,
                                         enum sdse_tensor tensor,
-                                        const struct sdse_weight_form *form) {
+                                        const struct sdse_weight_form *form,
+                                        uint32_t bits) {
     const bool formed =
         layer->kind != SDSE_MATMUL && form && (form->smartdeal || form->first);
-    return formed ? arch->bits[tensor] : sdse_word_bits(arch, layer, tensor);
+    return formed ? bits : sdse_layer_word_bits(layer, tensor, bits);
 }
 
 // The words of a tensor, as formats see them.

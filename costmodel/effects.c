@@ -167,8 +167,8 @@ static struct serial_words serial_weights(const struct finding *f,
     const struct sdse_weight_form *form = f->form;
     const struct sdse_weight_digits *known = f->layer->weight_digits;
     struct serial_words words = {
-        sdse_formed_bits(f->arch, f->layer, SDSE_WEIGHTS, form), true, macs_of(f),
-        f->effects->weight_density, NULL};
+        sdse_formed_bits(f->layer, SDSE_WEIGHTS, form, f->arch->bits[SDSE_WEIGHTS]),
+        true, macs_of(f), f->effects->weight_density, NULL};
     if (smartdeal(f)) {
         if (form->digit_bits && form->digit_encoding == encoding) {
             words.bits = form->digit_bits;

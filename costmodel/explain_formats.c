@@ -21,8 +21,7 @@ static void explain_format(struct sdse_story *s, unsigned l, enum sdse_tensor te
                          l > model->arch->rebuild.below_level;
     const struct sdse_words words =
         sdse_words_of(model->layer, tensor, rebuilt ? &model->form : NULL);
-    const double value_bits =
-        sdse_formed_bits(model->arch, model->layer, tensor, &model->form);
+    const double value_bits = model->plain_bits[l][tensor];
     fprintf(s->x.out, "  %s %s, %s", model->arch->level[l].name,
             sdse_tensor_name(tensor), sdse_compression_names()[format->compression]);
     print_numbers(s->x.out, format);

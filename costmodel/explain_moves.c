@@ -233,7 +233,7 @@ static void explain_words(struct sdse_story *s, enum sdse_tensor tensor,
     for (unsigned l = p; l < c; l++)
         sdse_explain_network(&s->x, l, part, tensor, edge,
                              sdse_words_left(share, edge->merged[l]), 0,
-                             coded ? bits : sdse_model_wire_bits(model, tensor, l));
+                             coded ? bits : sdse_model_wire_bits(model, tensor, p, l));
 }
 
 static void explain_basis(struct sdse_story *s, const struct sdse_edge *edge) {
@@ -434,7 +434,7 @@ static void explain_brought(struct sdse_story *s, const struct sdse_flow *flow) 
         }
         sdse_explain_network(&s->x, l, flow->part, flow->tensor, &edge, words, 0,
                              flow->part < SDSE_PART_COEFFICIENTS
-                                 ? sdse_model_wire_bits(model, flow->tensor, l)
+                                 ? sdse_model_wire_bits(model, flow->tensor, 0, l)
                                  : model->bits[0][flow->part]);
     }
 }
@@ -444,7 +444,6 @@ static void explain_addends(struct sdse_story *s) {
     const struct sdse_model *model = s->model;
     struct sdse_stream_step steps[SDSE_MOST_STREAM_STEPS];
     const unsigned count = sdse_addend_steps(model->arch, model->layer, steps);
-    const double bits = model->arch->bits[SDSE_INPUTS];
     if (count == 0)
         return;
     fprintf(s->x.out,
@@ -453,6 +452,8 @@ static void explain_addends(struct sdse_story *s) {
             model->layer->addends, model->layer->addends == 1 ? "" : "s");
     for (unsigned i = 0; i < count; i++) {
         const unsigned l = steps[i].level;
+        const double bits =
+            sdse_arch_word_bits(model->arch, steps[i].holder, SDSE_INPUTS);
         struct sdse_edge edge;
         if (steps[i].action == SDSE_STREAM_READ) {
             sdse_explain_access(&s->x, l, SDSE_ACCESS_READ, SDSE_PART_INPUTS,
@@ -505,7 +506,7 @@ void sdse_explain_stream(struct sdse_story *s) {
         sdse_edge_count(&s->view, step->tensor, step->level, step->level + 1, true,
                         &edge);
         sdse_explain_network(&s->x, step->level, part, step->tensor, &edge, step->words,
-                             0, arch->bits[step->tensor]);
+                             0, model->plain_bits[step->holder][step->tensor]);
     }
     fprintf(s->x.out, "\nVector operations: %s %s x %u\n",
             sdse_digits_u64(stream.operations / move->operations).text,

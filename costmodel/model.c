@@ -84,16 +84,16 @@ static enum sdse_status prepare_bits(struct sdse_model *model) {
             const struct sdse_words words =
                 sdse_words_of(model->layer->whole ? model->layer->whole : model->layer,
                               t, rebuilt ? form : NULL);
+            const uint32_t plain = sdse_formed_bits(model->layer, t, form,
+                                                    sdse_arch_word_bits(arch, l, t));
+            model->plain_bits[l][t] = plain;
             const enum sdse_status status =
-                sdse_coded_bits(&arch->level[l].format[t],
-                                sdse_formed_bits(arch, model->layer, t, form), &words,
+                sdse_coded_bits(&arch->level[l].format[t], plain, &words,
                                 &model->bits[l][t], &model->place_bits[l][t]);
             if (status != SDSE_OK)
                 return status;
         }
         model->partial_bits[l] = sdse_arch_partial_bits(arch, l);
-        model->weight_wire_bits[l] =
-            sdse_formed_bits(arch, model->layer, SDSE_WEIGHTS, form);
         for (unsigned i = 0; i < 3; i++)
             model->bits[l][SDSE_PART_COEFFICIENTS + i] =
                 model->place_bits[l][SDSE_PART_COEFFICIENTS + i] = part_bits[i];

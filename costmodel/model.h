@@ -30,13 +30,15 @@ struct sdse_model {
     double bits[SDSE_MAX_LEVELS][SDSE_PARTS];
     // Bits of the place of one: the same, but where a format provides for the worst.
     double place_bits[SDSE_MAX_LEVELS][SDSE_PARTS];
+    double plain_bits[SDSE_MAX_LEVELS][SDSE_TENSORS]; // the same, before it is coded
     double partial_bits[SDSE_MAX_LEVELS]; // of one partial sum at each level
     uint64_t macs;
     struct sdse_effects effects;
-    double mac_pj;                            // of all of them, gated ones left out
-    double engine_pj[SDSE_MAX_ENGINES];       // of all events of each engine
-    double sum_pj;                            // of all sums of products made first
-    double weight_wire_bits[SDSE_MAX_LEVELS]; // of a weight below each level
+    double mac_pj;                      // of all of them, gated ones left out
+    double engine_pj[SDSE_MAX_ENGINES]; // of all events of each engine
+    double sum_pj;                      // of all sums of products made first
+    // Of a weight below each level, where products are made first.
+    double weight_wire_bits[SDSE_MAX_LEVELS];
     double shift_adds_per_weight;
     double pass_cycles[SDSE_MAX_LEVELS]; // lost by each pass of the loops outside
     double leakage_mw[SDSE_MAX_LEVELS];  // all instances; 0 where a memory is shared
@@ -52,11 +54,13 @@ struct sdse_model {
      SDSE_BIT(SDSE_PART_INDEX))
 
 // Bits of a word of a tensor on the network below level `l`, outside of SmartDeal's
-// parts.
+// parts: as wide as level `holder`, which it comes from, stores plain ones.
 static inline double sdse_model_wire_bits(const struct sdse_model *model,
-                                          enum sdse_tensor tensor, unsigned l) {
-    return tensor == SDSE_WEIGHTS ? model->weight_wire_bits[l]
-                                  : model->arch->bits[tensor];
+                                          enum sdse_tensor tensor, unsigned holder,
+                                          unsigned l) {
+    return tensor == SDSE_WEIGHTS && model->form.first
+               ? model->weight_wire_bits[l]
+               : model->plain_bits[holder][tensor];
 }
 
 // The engine that makes products first; NULL if there is none.

@@ -95,7 +95,7 @@ static void price_words(const struct sdse_model *model, const struct sdse_flow *
             price_wires(model, flow->tensor, l, stage,
                         rebuilt ? arch->bits[flow->tensor]
                         : part < SDSE_PART_COEFFICIENTS
-                            ? sdse_model_wire_bits(model, flow->tensor, l)
+                            ? sdse_model_wire_bits(model, flow->tensor, p, l)
                             : bits,
                         price);
         }
@@ -264,7 +264,7 @@ static void price_brought(const struct sdse_model *model, const struct sdse_flow
     double wire_bits[SDSE_MAX_LEVELS];
     for (unsigned l = 0; l < SDSE_MAX_LEVELS; l++)
         wire_bits[l] = words * (flow->part < SDSE_PART_COEFFICIENTS
-                                    ? sdse_model_wire_bits(model, flow->tensor, l)
+                                    ? sdse_model_wire_bits(model, flow->tensor, 0, l)
                                     : model->bits[0][flow->part]);
     if (words > 0)
         price_beside(model, flow->tensor, 0, home, words * model->bits[0][flow->part],
@@ -281,7 +281,8 @@ static void price_addends(const struct sdse_model *model, struct sdse_prices *pr
         (double)sdse_addend_operations(model->layer) * arch->vector.pj_per_op.value;
     for (unsigned i = 0; i < count; i++) {
         const struct sdse_level *level = &arch->level[steps[i].level];
-        const double bits = (double)steps[i].words * arch->bits[SDSE_INPUTS];
+        const double bits = (double)steps[i].words *
+                            sdse_arch_word_bits(arch, steps[i].holder, SDSE_INPUTS);
         if (steps[i].action == SDSE_STREAM_CROSS) {
             chip_pj += bits * level->network[SDSE_INPUTS].pj_per_bit.value;
             continue;

@@ -146,7 +146,9 @@ static void price_network(struct pricing *p, unsigned index) {
             continue;
         const uint32_t partial = sdse_arch_partial_bits(p->arch, index);
         struct sdse_component_sizes sizes = {
-            .bits = t == SDSE_OUTPUTS ? partial : p->arch->bits[t],
+            .bits = t == SDSE_OUTPUTS
+                        ? partial
+                        : sdse_arch_word_bits(p->arch, index, (enum sdse_tensor)t),
             .p = partial,
             .mm = link->length_mm.value,
         };

@@ -31,13 +31,13 @@ struct sdse_stream sdse_stream_on(const struct sdse_arch *arch,
         return stream;
     const struct sdse_update *update = &layer->move.update;
     const double weights = (double)stream.out;
-    const uint32_t width = arch->bits[SDSE_WEIGHTS];
+    const uint32_t width = sdse_arch_word_bits(arch, 0, SDSE_WEIGHTS),
+                   in = sdse_arch_word_bits(arch, 0, SDSE_INPUTS),
+                   out = sdse_arch_word_bits(arch, 0, SDSE_OUTPUTS);
     const double copy = width < update->copy_below_bits ? width : 0;
-    stream.in = (uint64_t)ceil(
-        weights * (update->read_words * arch->bits[SDSE_INPUTS] + update->read_bits) /
-        arch->bits[SDSE_INPUTS]);
-    stream.out = (uint64_t)ceil(weights * (update->write_bits + copy) /
-                                arch->bits[SDSE_OUTPUTS]);
+    stream.in =
+        (uint64_t)ceil(weights * (update->read_words * in + update->read_bits) / in);
+    stream.out = (uint64_t)ceil(weights * (update->write_bits + copy) / out);
     return stream;
 }
 
@@ -86,13 +86,14 @@ unsigned sdse_stream_steps(const struct sdse_arch *arch, const struct sdse_layer
             if (p < home && outside == 0)
                 continue;
             step[count++] = (struct sdse_stream_step){
-                outputs ? SDSE_STREAM_UPDATE : SDSE_STREAM_READ, p, tensor, words};
+                outputs ? SDSE_STREAM_UPDATE : SDSE_STREAM_READ, p, tensor, words, p};
             for (unsigned l = p; l < c && l < below; l++)
                 step[count++] =
-                    (struct sdse_stream_step){SDSE_STREAM_CROSS, l, tensor, words};
+                    (struct sdse_stream_step){SDSE_STREAM_CROSS, l, tensor, words, p};
             if (c <= below && (!outputs || arch->count_drain_reads))
-                step[count++] = (struct sdse_stream_step){
-                    outputs ? SDSE_STREAM_DRAIN : SDSE_STREAM_FILL, c, tensor, words};
+                step[count++] = (struct sdse_stream_step){outputs ? SDSE_STREAM_DRAIN
+                                                                  : SDSE_STREAM_FILL,
+                                                          c, tensor, words, c};
         }
     }
     return count;
@@ -119,10 +120,10 @@ static unsigned carry_addends(const struct sdse_arch *arch, unsigned home,
     if (words == 0)
         return 0;
     step[count++] =
-        (struct sdse_stream_step){SDSE_STREAM_READ, home, SDSE_INPUTS, words};
+        (struct sdse_stream_step){SDSE_STREAM_READ, home, SDSE_INPUTS, words, home};
     for (unsigned l = home; l < arch->vector.below_level; l++)
         step[count++] =
-            (struct sdse_stream_step){SDSE_STREAM_CROSS, l, SDSE_INPUTS, words};
+            (struct sdse_stream_step){SDSE_STREAM_CROSS, l, SDSE_INPUTS, words, home};
     return count;
 }
 

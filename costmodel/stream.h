@@ -56,6 +56,7 @@ struct sdse_stream_step {
     unsigned level;
     enum sdse_tensor tensor; // inputs or outputs
     uint64_t words;
+    unsigned holder; // of a crossing: the memory outside it, as wide as which words are
 };
 enum { SDSE_MOST_STREAM_STEPS = 6 * SDSE_MAX_LEVELS };
 

@@ -267,6 +267,20 @@ static void read_least_access(struct sdse_arch_reading *r, const struct sdse_nod
         sdse_read_u32(way, 1, 65536, r->diags, &level->least_write_bits);
 }
 
+// How wide words are here, if not as everywhere.
+static void read_widths(struct sdse_arch_reading *r, const struct sdse_node *map,
+                        struct sdse_level *level) {
+    const struct sdse_node *node = sdse_node_get(map, "bits"), *own;
+    if ((own = sdse_node_get(map, "partial_bits")))
+        sdse_read_u32(own, 1, 64, r->diags, &level->partial_bits);
+    if (!node || !sdse_expect_kind(node, SDSE_NODE_MAPPING, r->diags))
+        return;
+    sdse_schema_refuse_unknown(SDSE_SCHEMA_WIDTHS, node, r->diags);
+    for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        if ((own = sdse_node_get(node, sdse_tensor_words[t])))
+            sdse_read_u32(own, 1, 64, r->diags, &level->word_bits[t]);
+}
+
 // The supply, and what only analogue cells have.
 static void read_cells(struct sdse_arch_reading *r, const struct sdse_node *map,
                        struct sdse_level *level) {
@@ -333,8 +347,7 @@ void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
     level->buffering = 1;
     level->overlap = true;
     read_port_width(r, map, level);
-    if ((node = sdse_node_get(map, "partial_bits")))
-        sdse_read_u32(node, 1, 64, r->diags, &level->partial_bits);
+    read_widths(r, map, level);
     if ((node = sdse_node_get(map, "buffering")))
         sdse_read_u32(node, 1, 16, r->diags, &level->buffering);
     if ((node = sdse_node_get(map, "free")))
@@ -380,8 +393,9 @@ static uint32_t word_bits(const struct sdse_arch_reading *r, unsigned index) {
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
         if (!(arch->level[index].keeps >> t & 1u))
             continue;
-        uint32_t bits =
-            t == SDSE_OUTPUTS ? sdse_arch_partial_bits(arch, index) : arch->bits[t];
+        uint32_t bits = t == SDSE_OUTPUTS
+                            ? sdse_arch_partial_bits(arch, index)
+                            : sdse_arch_word_bits(arch, index, (enum sdse_tensor)t);
         if (width && width != bits)
             return 0;
         width = bits;

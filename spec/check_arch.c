@@ -68,7 +68,7 @@ static void check_partial_bits_of_memory(struct sdse_subject *s, unsigned i) {
     const struct sdse_level *level = &s->arch->arch->level[i];
     if (!level->partial_bits)
         return;
-    const uint32_t bits = s->arch->arch->bits[SDSE_OUTPUTS];
+    const uint32_t bits = sdse_arch_word_bits(s->arch->arch, i, SDSE_OUTPUTS);
     const struct sdse_loc place = key_place(s->arch->level[i].memory, "partial_bits");
     if (!(level->keeps >> SDSE_PART_OUTPUTS & 1u))
         sdse_check_report(s, place, "memory '%s' has partial_bits but keeps no outputs",
@@ -92,6 +92,20 @@ void sdse_check_partial_bits(struct sdse_subject *s) {
                       "partial sums of %" PRIu32
                       " bits are narrower than outputs of %" PRIu32,
                       arch->partial_bits, arch->bits[SDSE_OUTPUTS]);
+}
+
+void sdse_check_bits_unkept(struct sdse_subject *s) {
+    sdse_for_each_level (i, s) {
+        const struct sdse_level *level = level_at(s, i);
+        const struct sdse_node *widths =
+            sdse_node_get(s->arch->level[i].memory, "bits");
+        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+            if (level->word_bits[t] && !(level->keeps >> t & 1u))
+                sdse_check_report(
+                    s, key_place(widths, sdse_tensor_name((enum sdse_tensor)t)),
+                    "memory '%s' has bits of %s but keeps no words of them",
+                    level->name, sdse_tensor_name((enum sdse_tensor)t));
+    }
 }
 
 void sdse_check_capacity_once(struct sdse_subject *s) {
@@ -192,7 +206,7 @@ void sdse_check_capacity_word(struct sdse_subject *s) {
         uint64_t needed = 0;
         for (unsigned t = 0; t < SDSE_TENSORS; t++)
             if (level->keeps >> t & 1u)
-                needed += arch->bits[t];
+                needed += sdse_arch_word_bits(arch, i, (enum sdse_tensor)t);
         if (level->capacity_bits && level->capacity_bits / level->buffering < needed) {
             sdse_check_report(
                 s, s->arch->level[i].capacity_node->key_loc,

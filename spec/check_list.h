@@ -18,6 +18,8 @@
       "a technology node that is not above 0 or absurd")                               \
     X("partial-bits", ERROR, SDSE_NEEDS(NULL), partial_bits,                           \
       "partial sums narrower than outputs, or of a memory without outputs")            \
+    X("bits-unkept", ERROR, SDSE_NEEDS(NULL), bits_unkept,                             \
+      "`bits` of a tensor of which a memory keeps no words")                           \
     X("capacity-once", ERROR, SDSE_NEEDS(NULL), capacity_once,                         \
       "a capacity in two units")                                                       \
     X("width-twice", ERROR, SDSE_NEEDS(NULL), width_twice,                             \

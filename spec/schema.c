@@ -62,6 +62,7 @@ static const struct sdse_schema_key memory_keys[] = {
     {"capacity_kib", SDSE_SCHEMA_VALUE},
     {"capacity_mib", SDSE_SCHEMA_VALUE},
     {"banks", SDSE_SCHEMA_VALUE},
+    {"bits", SDSE_SCHEMA_WIDTHS},
     {"partial_bits", SDSE_SCHEMA_VALUE},
     {"macro_kib", SDSE_SCHEMA_VALUE},
     {"port_bits", SDSE_SCHEMA_VALUE},
@@ -118,6 +119,11 @@ static const struct sdse_schema_key read_port_keys[] = {PORT_KEYS,
 static const struct sdse_schema_key write_port_keys[] = {
     PORT_KEYS, {"updates", SDSE_SCHEMA_VALUE}};
 // The fewest bits that an access moves, by its way.
+static const struct sdse_schema_key widths_keys[] = {
+    {"weights", SDSE_SCHEMA_VALUE},
+    {"inputs", SDSE_SCHEMA_VALUE},
+    {"outputs", SDSE_SCHEMA_VALUE},
+};
 static const struct sdse_schema_key access_keys[] = {
     {"read", SDSE_SCHEMA_VALUE},
     {"write", SDSE_SCHEMA_VALUE},
@@ -224,6 +230,7 @@ static const struct {
     [SDSE_SCHEMA_READ_PORT] = TABLE(read_port_keys),
     [SDSE_SCHEMA_WRITE_PORT] = TABLE(write_port_keys),
     [SDSE_SCHEMA_ACCESS] = TABLE(access_keys),
+    [SDSE_SCHEMA_WIDTHS] = TABLE(widths_keys),
     [SDSE_SCHEMA_FANOUT] = TABLE(fanout_keys),
     [SDSE_SCHEMA_PASS] = TABLE(pass_keys),
     [SDSE_SCHEMA_NETWORK] = TABLE(network_keys),

@@ -98,6 +98,10 @@ static void show_memory(FILE *out, const struct sdse_arch *arch, unsigned index)
         fprintf(out, ", in level %s", level->group);
     fputs(", keeps", out);
     show_keeps(out, level->keeps);
+    for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        if (level->word_bits[t])
+            fprintf(out, ", %s of %" PRIu32 " bit",
+                    sdse_tensor_name((enum sdse_tensor)t), level->word_bits[t]);
     if (level->partial_bits)
         fprintf(out, ", partial sums of %" PRIu32 " bit", level->partial_bits);
     if (level->fetch_gaps)

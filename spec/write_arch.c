@@ -179,6 +179,19 @@ static void print_overhead(FILE *out, const struct sdse_overhead *overhead) {
         fputs(", gated: true", out);
 }
 
+static void print_widths(FILE *out, const struct sdse_level *level) {
+    const char *between = ", bits: {";
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        if (!level->word_bits[t])
+            continue;
+        fprintf(out, "%s%s: %" PRIu32, between, sdse_tensor_name((enum sdse_tensor)t),
+                level->word_bits[t]);
+        between = ", ";
+    }
+    if (*between == ',' && between[2] == '\0')
+        fputc('}', out);
+}
+
 static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index) {
     const struct sdse_level *level = &arch->level[index];
     print_text(out, "{name: ", level->name);
@@ -188,6 +201,7 @@ static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index
     print_number(out, "capacity_bits", &level->capacity);
     fprintf(out, ", banks: %" PRIu32 ", buffering: %" PRIu32, level->macro_count,
             level->buffering);
+    print_widths(out, level);
     if (level->partial_bits)
         fprintf(out, ", partial_bits: %" PRIu32, level->partial_bits);
     if (level->port_bits)

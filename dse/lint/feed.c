@@ -110,7 +110,10 @@ static double plain_bits(const struct sdse_arch *arch, unsigned l,
     if (level->format[tensor].compression != SDSE_UNCOMPRESSED ||
         (tensor == SDSE_WEIGHTS && !sdse_weights_are_plain(arch, l)))
         return 0;
-    return tensor == SDSE_WEIGHTS ? weight_bits : arch->bits[tensor];
+    const uint32_t own = level->word_bits[tensor];
+    if (tensor == SDSE_WEIGHTS)
+        return own && own < weight_bits ? own : weight_bits;
+    return sdse_arch_word_bits(arch, l, tensor);
 }
 
 static bool is_window(enum sdse_dim dim) { return sdse_dim_axis(dim) >= 0; }

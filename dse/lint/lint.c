@@ -184,9 +184,9 @@ struct sdse_loc sdse_lint_place_in(struct sdse_lint *lint, struct sdse_loc other
 
 struct sdse_loc sdse_lint_capacity_place(struct sdse_lint *lint,
                                          const struct sdse_level *level) {
-    static const char *const keys[] = {"capacity_bits", "capacity_bytes",
+    static const char *const keys[] = {"capacity_bits",  "capacity_bytes",
                                        "capacity_words", "capacity_kib",
-                                       "capacity_mib", "depth"};
+                                       "capacity_mib",   "depth"};
     struct sdse_loc place = level->loc;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         place = sdse_lint_place_in(lint, place, level->name, keys[i]);

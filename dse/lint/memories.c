@@ -1,5 +1,6 @@
 // Checks of memories: keys without effect, places that nothing can use.
 #include <inttypes.h>
+#include <math.h>
 
 #include "dse/lint/checks.h"
 #include "dse/lint/feed.h"
@@ -85,10 +86,16 @@ static bool is_plain(const struct sdse_arch *arch, unsigned l, unsigned tensors)
 
 // The most that a word of the inner memory takes over the least that it takes in the
 // outer one: sums may be partial inside and finished outside.
-static double most_widening(const struct sdse_arch *arch, unsigned tensors) {
-    return tensors >> SDSE_OUTPUTS & 1u
-               ? (double)arch->partial_bits / (double)arch->bits[SDSE_OUTPUTS]
-               : 1;
+static double most_widening(const struct sdse_arch *arch, unsigned inner,
+                            unsigned outer, unsigned tensors) {
+    double most = 0;
+    for (enum sdse_tensor t = SDSE_WEIGHTS; t < SDSE_TENSORS; t++) {
+        const double inside = t == SDSE_OUTPUTS ? sdse_arch_partial_bits(arch, inner)
+                                                : sdse_arch_word_bits(arch, inner, t);
+        if (tensors >> t & 1u)
+            most = fmax(most, inside / (double)sdse_arch_word_bits(arch, outer, t));
+    }
+    return most;
 }
 
 static bool keeps_for_sure(const struct sdse_level *level, unsigned tensors) {
@@ -112,7 +119,7 @@ void sdse_lint_capacity_unused(struct sdse_lint *lint) {
                  (tensors >> SDSE_INPUTS & 1u)))
                 continue;
             const double most = (double)(outer->capacity_bits / outer->buffering) *
-                                most_widening(arch, tensors);
+                                most_widening(arch, l, o, tensors);
             if (most >= usable)
                 continue;
             sdse_lint_say(

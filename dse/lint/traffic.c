@@ -17,7 +17,8 @@ struct sdse_lint_totals {
     double waits[SDSE_MAX_LEVELS]; // cycles in which multipliers wait for it, at least
     double worst[SDSE_MAX_LEVELS]; // of any layer
     struct sdse_port_name port[SDSE_MAX_LEVELS]; // of that layer
-    double words[SDSE_TENSORS], plain_bits[SDSE_TENSORS]; // of these words, uncoded
+    double words[SDSE_TENSORS];
+    double plain_bits[SDSE_MAX_LEVELS][SDSE_TENSORS];  // of these words, uncoded
     double stored_bits[SDSE_MAX_LEVELS][SDSE_TENSORS]; // of these words there
 };
 
@@ -42,10 +43,13 @@ static void add_layer(const struct sdse_arch *arch, const struct sdse_layer *lay
         const double words =
             times * (double)sdse_used_words(layer, (enum sdse_tensor)t);
         totals->words[t] += words;
-        totals->plain_bits[t] +=
-            words * sdse_word_bits(arch, layer, (enum sdse_tensor)t);
-        for (unsigned l = 0; l < arch->level_count; l++)
+        for (unsigned l = 0; l < arch->level_count; l++) {
+            totals->plain_bits[l][t] +=
+                words *
+                sdse_layer_word_bits(layer, (enum sdse_tensor)t,
+                                     sdse_arch_word_bits(arch, l, (enum sdse_tensor)t));
             totals->stored_bits[l][t] += words * least->word_bits[l][t];
+        }
     }
 }
 
@@ -111,7 +115,7 @@ static const char *longer_words(struct sdse_lint *lint, unsigned l,
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
         const enum sdse_compression compression = level->format[t].compression;
         const double bits = totals->stored_bits[l][t] / totals->words[t];
-        const double plain = totals->plain_bits[t] / totals->words[t];
+        const double plain = totals->plain_bits[l][t] / totals->words[t];
         if (compression != SDSE_UNCOMPRESSED && (level->keeps >> t & 1u) &&
             bits > plain * (1 + 1e-9))
             text =

@@ -80,7 +80,8 @@ static enum sdse_status add_tensor(const struct sdse_residency_request *request,
             tensor->may_share &=
                 !sdse_edge_unshared(request->arch, net, &net->edges[e]);
             if (net->edges[e].use == SDSE_EDGE_ADDEND) // plain, as stream.h has it
-                bits = fmax(bits, request->arch->bits[SDSE_INPUTS]);
+                bits =
+                    fmax(bits, sdse_arch_word_bits(request->arch, level, SDSE_INPUTS));
             else
                 status =
                     word_bits(request, to,
@@ -209,7 +210,7 @@ enum sdse_status sdse_residency_least_bits(const struct sdse_residency_request *
     const double rest[SDSE_HANDED_KINDS] = {
         [SDSE_HANDED_INPUTS] = model->place_bits[level][SDSE_PART_INPUTS] *
                                (double)sdse_nest_input_words(nest),
-        [SDSE_HANDED_ADDEND] = request->arch->bits[SDSE_INPUTS] *
+        [SDSE_HANDED_ADDEND] = sdse_arch_word_bits(request->arch, level, SDSE_INPUTS) *
                                (double)sdse_tile_words(nest, SDSE_OUTPUTS, nest->bound),
         [SDSE_HANDED_WEIGHTS] =
             model->place_bits[level][SDSE_PART_WEIGHTS] *

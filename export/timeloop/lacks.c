@@ -31,10 +31,9 @@ static bool draws(const struct sdse_overhead *overhead) {
 
 // Bits of a word of a tensor where sums are not finished.
 static uint32_t bits_of(const struct sdse_arch *arch, unsigned level, unsigned tensor) {
-    const struct sdse_level *l = &arch->level[level];
-    if (tensor != SDSE_OUTPUTS || level == 0)
-        return arch->bits[tensor];
-    return l->partial_bits ? l->partial_bits : arch->partial_bits;
+    return tensor != SDSE_OUTPUTS || level == 0
+               ? sdse_arch_word_bits(arch, level, (enum sdse_tensor)tensor)
+               : sdse_arch_partial_bits(arch, level);
 }
 
 uint32_t sdse_tlx_word_bits(const struct sdse_tlx *x, unsigned level) {

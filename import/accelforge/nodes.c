@@ -287,26 +287,32 @@ static void read_tensors(struct reading *r, const struct sdse_node *node,
     }
 }
 
+// Words are so many times as wide here as elsewhere, by sets of tensors.
 static void read_scale(struct reading *r, const struct sdse_node *node,
                        struct sdse_af_memory *memory) {
-    const struct sdse_node *scale = child(node, "bits_per_value_scale");
-    if (!scale)
-        return;
-    const double times = number(r, scale, "All", 0);
-    const double bits = times * (double)r->names->bits[SDSE_OUTPUTS];
-    if (memory->keep != SDSE_BIT(SDSE_OUTPUTS) || scale->count != 1 || !(bits >= 1) ||
-        bits > 64 || bits < (double)r->names->bits[SDSE_OUTPUTS] ||
-        bits != floor(bits)) {
-        sdse_foreign_refuse(r->foreign, scale->loc, true, "accelforge-width",
-                            "words of another width, but for sums, have no "
-                            "counterpart");
-        return;
+    sdse_for_each_child (scale, child(node, "bits_per_value_scale")) {
+        struct sdse_node name = *scale;
+        unsigned tensors = 0;
+        double times = 1;
+        name.kind = SDSE_NODE_SCALAR;
+        name.text = scale->key;
+        if (!scale->key ||
+            !sdse_af_set(r->foreign, r->kept, r->kept_count, &name, &tensors) ||
+            !sdse_af_number(r->foreign, r->names, scale, &times))
+            continue;
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            const double bits = times * (double)r->names->bits[t];
+            if (!((tensors & (memory->keep | memory->may_keep)) >> t & 1u))
+                continue;
+            if (bits >= 1 && bits <= 64 && bits == floor(bits))
+                memory->word_bits[t] = (uint32_t)bits;
+            else
+                sdse_foreign_refuse(r->foreign, scale->loc, true, "accelforge-width",
+                                    "%g times the %llu bits of a word are no whole "
+                                    "number from 1 to 64: they stay as wide",
+                                    times, (unsigned long long)r->names->bits[t]);
+        }
     }
-    memory->partial_bits = (uint32_t)bits;
-    sdse_foreign_refuse(r->foreign, scale->loc, true, "accelforge-width",
-                        "'%.60s' widens all words of outputs: here its sums alone have "
-                        "%u bits, finished words are as wide as elsewhere",
-                        memory->name, memory->partial_bits);
 }
 
 static void read_memory(struct reading *r, const struct sdse_node *node) {

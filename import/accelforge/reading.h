@@ -23,7 +23,7 @@ struct sdse_af_memory {
     bool unlimited;
     uint64_t capacity_bits;
     unsigned keep, may_keep;
-    uint32_t partial_bits; // 0: as everywhere
+    uint32_t word_bits[SDSE_TENSORS]; // 0: as everywhere
     double read_pj_per_bit, write_pj_per_bit;
     double read_bits_per_s, write_bits_per_s; // 0: unlimited
     bool one_port;                            // reads and writes wait for each other

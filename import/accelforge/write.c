@@ -23,6 +23,21 @@ static void print_tensors(FILE *out, const char *key, unsigned set) {
     fputc(']', out);
 }
 
+static void print_widths(FILE *out, const struct sdse_af_memory *memory) {
+    bool any = false;
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        if (!memory->word_bits[t])
+            continue;
+        fprintf(out, "%s%s: %" PRIu32, any ? ", " : ", bits: {",
+                sdse_tensor_name((enum sdse_tensor)t), memory->word_bits[t]);
+        any = true;
+    }
+    if (any)
+        fputc('}', out);
+    if (memory->word_bits[SDSE_OUTPUTS])
+        fprintf(out, ", partial_bits: %" PRIu32, memory->word_bits[SDSE_OUTPUTS]);
+}
+
 static void print_memory(FILE *out, const struct sdse_af_memory *memory, bool outermost,
                          double hertz) {
     fprintf(out, "    memory: {class: %s", memory->memory_class);
@@ -34,8 +49,7 @@ static void print_memory(FILE *out, const struct sdse_af_memory *memory, bool ou
         fputs(", ", out);
         print_tensors(out, "may_bypass", memory->may_keep);
     }
-    if (memory->partial_bits)
-        fprintf(out, ", partial_bits: %" PRIu32, memory->partial_bits);
+    print_widths(out, memory);
     if (*memory->costs)
         fputs(memory->costs, out);
     else if (memory->read_pj_per_bit > 0)

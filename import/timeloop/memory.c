@@ -129,7 +129,8 @@ static void read_memory(struct sdse_tl *r, const struct sdse_tl_part *part,
 
 // --- What holds for all ---
 
-// Words are as wide as where they come from; sums may be wider further in.
+// Words are as wide as in the outermost memory, or as a memory says; further in it is
+// the sums that are wider.
 static void read_widths(struct sdse_tl *r) {
     for (unsigned t = 0; t < SDSE_TENSORS; t++)
         r->bits[t] = r->memory[0].word_bits;
@@ -143,14 +144,10 @@ static void read_widths(struct sdse_tl *r) {
             if (!(part->keeps.keep >> t & 1u) &&
                 !(r->mapped && (r->mapping.keeps[l] >> t & 1u)))
                 continue;
-            if (t == SDSE_OUTPUTS && bits > r->bits[t])
+            if (t == SDSE_OUTPUTS)
                 r->partial_bits[l] = bits;
-            else
-                sdse_tl_refuse(r, part->loc, true, "timeloop-value",
-                               "words of %s have %llu bits in '%.60s' and %llu further "
-                               "out: they have the same everywhere here",
-                               r->problem.tensor_name[t], (unsigned long long)bits,
-                               part->name, (unsigned long long)r->bits[t]);
+            if (t != SDSE_OUTPUTS || bits < r->bits[t])
+                r->word_bits[l][t] = bits;
         }
     }
 }

@@ -212,7 +212,8 @@ struct sdse_tl {
     const char *mac_component;
     double clock_ghz, node_nm;
     uint64_t bits[SDSE_TENSORS];
-    uint64_t partial_bits[SDSE_MAX_LEVELS]; // 0 = as an output
+    uint64_t word_bits[SDSE_MAX_LEVELS][SDSE_TENSORS]; // 0 = as everywhere
+    uint64_t partial_bits[SDSE_MAX_LEVELS];            // 0 = as an output
     struct sdse_tl_problem problem;
     struct sdse_tl_gate gate;
     bool mapped;

@@ -80,6 +80,16 @@ static void print_memory(FILE *out, const struct sdse_tl *r, unsigned l,
         fprintf(out, ", banks: %" PRIu64, m->banks);
     if (m->buffering > 1)
         fprintf(out, ", buffering: %" PRIu64, m->buffering);
+    bool widths = false;
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        if (!r->word_bits[l][t])
+            continue;
+        fprintf(out, "%s%s: %" PRIu64, widths ? ", " : ", bits: {",
+                sdse_tensor_name((enum sdse_tensor)t), r->word_bits[l][t]);
+        widths = true;
+    }
+    if (widths)
+        fputc('}', out);
     if (r->partial_bits[l])
         fprintf(out, ", partial_bits: %" PRIu64, r->partial_bits[l]);
     const struct {

@@ -193,7 +193,9 @@ struct sdse_level {
     struct sdse_number capacity; // as written [bits]
     uint32_t
         macro_count; // macros the capacity is divided into: an access costs one macro
-    uint32_t partial_bits; // of a partial sum kept here; 0 = the accelerator's
+    uint32_t word_bits[SDSE_TENSORS]; // as they are stored here; 0 = the accelerator's
+    uint32_t partial_bits; // of a partial sum kept here; 0 = the accelerator's, or an
+                           // output's own here if that is wider
     uint32_t port_bits;    // one access moves this block; 0 = charged bit by bit
     // The fewest bits that a read moves, and a fill or an update: what an instance
     // moves of a tensor at once is rounded up to them. 0 = any number of bits.
@@ -322,7 +324,8 @@ struct sdse_arch {
     // for others (costmodel/rescale.h). 0 = not given.
     double written_node_nm, written_voltage_v;
     double clock_ghz;
-    uint32_t bits[SDSE_TENSORS]; // of a word
+    uint32_t bits[SDSE_TENSORS]; // of a word, at the multipliers and wherever a memory
+                                 // does not say otherwise
     uint32_t partial_bits;       // of a partial sum, >= bits[SDSE_OUTPUTS]
     bool count_drain_reads;      // reading a finished tile out costs a read (physics)
     bool count_return_transfers; // partial sums that return cross the networks, at a
@@ -405,11 +408,21 @@ static inline unsigned sdse_level_port_up(const struct sdse_level *level,
                                                                : SDSE_OUTPUTS;
 }
 
-// Bits of a partial sum at `level`: the memory's own, else the accelerator's. [bits]
+// Bits of a word of a tensor as `level` stores it: the memory's own, else the
+// accelerator's. [bits]
+static inline uint32_t sdse_arch_word_bits(const struct sdse_arch *arch, unsigned level,
+                                           enum sdse_tensor tensor) {
+    const uint32_t own = arch->level[level].word_bits[tensor];
+    return own ? own : arch->bits[tensor];
+}
+
+// Bits of a partial sum at `level`: the memory's own, else the accelerator's, or those
+// of an output there if they are more. [bits]
 static inline uint32_t sdse_arch_partial_bits(const struct sdse_arch *arch,
                                               unsigned level) {
-    const uint32_t own = arch->level[level].partial_bits;
-    return own ? own : arch->partial_bits;
+    const uint32_t own = arch->level[level].partial_bits,
+                   word = sdse_arch_word_bits(arch, level, SDSE_OUTPUTS);
+    return own ? own : arch->partial_bits > word ? arch->partial_bits : word;
 }
 
 // The outermost of the levels that share the memory of `level`: where it is counted.

@@ -557,6 +557,21 @@ static void make_accesses(uint64_t seed, struct sdse_arch *arch) {
     }
 }
 
+// Memories with words of their own widths; drawn apart too.
+static void make_widths(uint64_t seed, struct sdse_arch *arch) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 43;
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        struct sdse_level *level = &arch->level[l];
+        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+            if (chance(&state, 20))
+                level->word_bits[t] = 1 + (uint32_t)oracle_below(&state, 24);
+        if (level->shares_memory)
+            memcpy(level->word_bits, level[-1].word_bits, sizeof level->word_bits);
+        if (level->partial_bits && level->partial_bits < level->word_bits[SDSE_OUTPUTS])
+            level->partial_bits = level->word_bits[SDSE_OUTPUTS];
+    }
+}
+
 void oracle_case_make(uint64_t seed, const struct oracle_options *options,
                       struct oracle_case *out) {
     uint64_t state = seed * 0x9e3779b97f4a7c15u + 0x1234567u;
@@ -566,6 +581,7 @@ void oracle_case_make(uint64_t seed, const struct oracle_options *options,
     make_overheads(seed, &out->arch);
     make_up_ports(seed, &out->arch);
     make_accesses(seed, &out->arch);
+    make_widths(seed, &out->arch);
     bool imperfect = options->imperfect && chance(&state, 50);
     // Most cases small, some large.
     uint64_t most_work = 128;
@@ -620,10 +636,13 @@ static void print_level(const struct oracle_case *subject, unsigned l, FILE *out
     print_loops("spatial_x", &loops->spatial[0], out);
     print_loops("spatial_y", &loops->spatial[1], out);
     fprintf(out,
-            "}\n    {fanout: %ux%u, port_bits: %u, access_bits: %u/%u, overlap: %d, "
+            "}\n    {bits: %u/%u/%u/%u, fanout: %ux%u, port_bits: %u, access_bits: "
+            "%u/%u, overlap: %d, "
             "free: %d",
-            level->fanout_x, level->fanout_y, level->port_bits, level->least_read_bits,
-            level->least_write_bits, level->overlap, level->free);
+            level->word_bits[0], level->word_bits[1], level->word_bits[2],
+            level->partial_bits, level->fanout_x, level->fanout_y, level->port_bits,
+            level->least_read_bits, level->least_write_bits, level->overlap,
+            level->free);
     fprintf(out,
             ", pj: %g/%g/%g, bits_per_cycle: %g/%g/%g, leakage_mw: %g, "
             "gaps: %d}\n",

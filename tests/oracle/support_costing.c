@@ -46,15 +46,26 @@ static uint64_t sums_leaving(const struct simulation *run, unsigned level) {
 
 // A memory's own word for its partial sums, or the accelerator's.
 static uint64_t partial_sum_bits(const struct sdse_arch *arch, unsigned level) {
-    const uint32_t own = arch->level[level].partial_bits;
-    return own != 0 ? own : arch->partial_bits;
+    const uint32_t own = arch->level[level].partial_bits,
+                   word = arch->level[level].word_bits[SDSE_OUTPUTS];
+    if (own != 0)
+        return own;
+    return word > arch->partial_bits ? word : arch->partial_bits;
 }
 
-// The memory outside the network below `level` that keeps outputs.
-static unsigned sums_into(const struct simulation *run, unsigned level) {
-    while (level > 0 && !run->flow[level][SDSE_OUTPUTS].kept)
+// The memory outside the network below `level` that keeps the tensor.
+static unsigned holder_outside(const struct simulation *run, unsigned level,
+                               unsigned tensor) {
+    while (level > 0 && !run->flow[level][tensor].kept)
         level--;
     return level;
+}
+
+// A memory's own word, or the accelerator's.
+static uint64_t finished_bits(const struct sdse_arch *arch, unsigned level,
+                              unsigned tensor) {
+    const uint32_t own = arch->level[level].word_bits[tensor];
+    return own != 0 ? own : arch->bits[tensor];
 }
 
 // Bits of each of `words` words at the width of `level`: of a crossing where every
@@ -63,7 +74,7 @@ static uint64_t width(const struct sdse_arch *arch, const struct simulation *run
                       unsigned level, unsigned tensor, uint64_t words) {
     return tensor == SDSE_OUTPUTS && (words != run->outputs || run->unfinished)
                ? partial_sum_bits(arch, level)
-               : arch->bits[tensor];
+               : finished_bits(arch, level, tensor);
 }
 
 uint64_t place_bits(const struct sdse_arch *arch, const struct simulation *run,
@@ -100,11 +111,11 @@ static void cost_flow(const struct sdse_arch *arch, unsigned level, unsigned ten
         .drain_reads = drain_reads,
     };
     // Reading out to drain is an action of its own: its blocks round up by themselves.
-    const uint64_t read[] = {moved_bits(&flow->read, flow->reads, bits, least),
-                             moved_at_once(added, arch->bits[SDSE_INPUTS], least),
-                             moved_at_once(waiting, partial, least),
-                             moved_at_once(rescaled, partial, least),
-                             moved_bits(&flow->drain, drain_reads, outer_bits, least)};
+    const uint64_t read[] = {
+        moved_bits(&flow->read, flow->reads, bits, least),
+        moved_at_once(added, finished_bits(arch, level, SDSE_INPUTS), least),
+        moved_at_once(waiting, partial, least), moved_at_once(rescaled, partial, least),
+        moved_bits(&flow->drain, drain_reads, outer_bits, least)};
     for (unsigned i = 0; i < sizeof read / sizeof *read; i++) {
         out->read_bits += (double)read[i];
         out->read_pj += accesses(read[i], memory->port_bits) * memory->read_pj.value;
@@ -132,8 +143,15 @@ static void cost_network(const struct sdse_arch *arch, unsigned level, unsigned 
         out->words += moved->returned;
     else if (tensor == SDSE_OUTPUTS && level == 0)
         out->words += run->flow[0][SDSE_OUTPUTS].reads;
-    out->bits = (double)(out->words * width(arch, run, sums_into(run, level), tensor,
-                                            sums_leaving(run, sums_from(run, level))));
+    // Words are as wide as where they come from, or go to.
+    uint64_t bits = 0, others = out->words;
+    for (unsigned l = 0; l < run->level_count && tensor == SDSE_INPUTS; l++) {
+        bits += run->added_crossed[level][l] * finished_bits(arch, l, SDSE_INPUTS);
+        others -= run->added_crossed[level][l];
+    }
+    bits += others * width(arch, run, holder_outside(run, level, tensor), tensor,
+                           sums_leaving(run, sums_from(run, level)));
+    out->bits = (double)bits;
     uint64_t whole_hops = 0;
     // What comes back travels as far as what went up, on average.
     if (moved->hops_words > 0) {

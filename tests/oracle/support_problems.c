@@ -167,6 +167,23 @@ static void make_up_ports(uint64_t seed, struct sdse_arch *arch) {
                     given(1 + below(&state, 16));
 }
 
+// Memories with words of their own widths; drawn apart too.
+static void make_widths(uint64_t seed, struct sdse_arch *arch) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 43;
+    for (int i = 0; i < 8; i++)
+        next_random(&state);
+    if (!chance(&state, 35))
+        return;
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        struct sdse_level *level = &arch->level[l];
+        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+            if (chance(&state, 40))
+                level->word_bits[t] = 4 * (1 + below(&state, 8));
+        if (level->partial_bits && level->partial_bits < level->word_bits[SDSE_OUTPUTS])
+            level->partial_bits = level->word_bits[SDSE_OUTPUTS];
+    }
+}
+
 // Accesses of some bits at least; drawn apart too.
 static void make_accesses(uint64_t seed, struct sdse_arch *arch) {
     static const uint32_t least[] = {0, 12, 32, 128};
@@ -470,6 +487,7 @@ void sdse_make_problem(uint64_t seed, bool wide,
         make_formats(seed, &problem->arch);
         make_up_ports(seed, &problem->arch);
         make_accesses(seed, &problem->arch);
+        make_widths(seed, &problem->arch);
         make_passes(seed, &problem->arch);
         make_cells(seed, &problem->arch);
         make_edram(seed, &problem->arch);

@@ -1037,7 +1037,13 @@ static void carry_map(struct world *world, const struct sdse_arch *arch, unsigne
     if (words) {
         list_words(world->nest, &whole, &whole, words);
         world->requests[0] = (struct request){0, words, count};
+        uint64_t before[SDSE_MAX_LEVELS];
+        for (unsigned l = home; l < vector; l++)
+            before[l] = world->result->network[l][SDSE_INPUTS].words;
         world->result->added[home] += vector > home ? send(world, &edge, 1) : count;
+        for (unsigned l = home; l < vector; l++)
+            world->result->added_crossed[l][home] +=
+                world->result->network[l][SDSE_INPUTS].words - before[l];
     }
     free(words);
 }
@@ -1061,6 +1067,8 @@ enum sdse_status simulate_addends(const struct sdse_arch *arch,
         struct simulated_network *all = &result->network[l][SDSE_INPUTS],
                                  *more = &apart.network[l][SDSE_INPUTS];
         result->added[l] = apart.added[l];
+        memcpy(result->added_crossed[l], apart.added_crossed[l],
+               sizeof apart.added_crossed[l]);
         all->words += more->words;
         all->half_hops_words += more->half_hops_words;
         all->hops_words += more->words;

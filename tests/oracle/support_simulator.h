@@ -69,6 +69,8 @@ struct simulation {
     uint64_t macs;
     uint64_t outputs;                // words of the layer
     uint64_t added[SDSE_MAX_LEVELS]; // words read to be added to finished outputs
+    // Of the words of each network, those, by where they were read.
+    uint64_t added_crossed[SDSE_MAX_LEVELS][SDSE_MAX_LEVELS];
     // Partial sums that were at home before: read as something first arrived that is
     // added to them; multiplied by the vector unit before. And whether some are.
     uint64_t continued[SDSE_MAX_LEVELS], rescaled[SDSE_MAX_LEVELS];

@@ -462,6 +462,8 @@ static void test_other_widths(void **state) {
         struct sdse_layer layer = subject.layer;
         layer.weight_bits = 1 + (uint32_t)(seed % 40);
         as_wide.bits[SDSE_WEIGHTS] = layer.weight_bits;
+        for (unsigned l = 0; l < as_wide.level_count; l++)
+            as_wide.level[l].word_bits[SDSE_WEIGHTS] = 0;
         struct sdse_arena *arena = sdse_arena_new();
         struct sdse_model *own, *other;
         struct sdse_cost a, b;

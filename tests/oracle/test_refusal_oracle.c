@@ -143,6 +143,20 @@ static void make_rivals(uint64_t *state, struct generated *g) {
 }
 
 // Two levels of one memory: the second is a copy that keeps something else.
+// Memories with words of their own widths; drawn apart, so that the rest of a problem
+// does not depend on them.
+static void make_widths(uint64_t seed, struct sdse_arch *arch) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 43;
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        struct sdse_level *level = &arch->level[l];
+        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+            if (chance(&state, 40))
+                level->word_bits[t] = 4 * (1 + below(&state, 8));
+        if (level->partial_bits && level->partial_bits < level->word_bits[SDSE_OUTPUTS])
+            level->partial_bits = level->word_bits[SDSE_OUTPUTS];
+    }
+}
+
 static void share_memory(uint64_t *state, struct sdse_arch *arch) {
     if (arch->level_count < 3 || chance(state, 80))
         return;
@@ -227,6 +241,8 @@ static void make_problem(uint64_t seed, struct generated *g) {
                     arch->bits[SDSE_OUTPUTS] + 8 * below(&state, 3);
         if (seed % 5 < 2)
             widen_sums(arch);
+        if (seed % 4 == 1)
+            make_widths(seed, arch);
         share_memory(&state, arch);
         arch->compute.cycles_per_mac = 1;
         arch->compute.pj_per_mac = given(1);

@@ -26,7 +26,8 @@ struct problem {
 struct carried {
     uint64_t reads[MOST_LEVELS][SDSE_TENSORS], fills[MOST_LEVELS][SDSE_TENSORS];
     uint64_t updates[MOST_LEVELS], drains[MOST_LEVELS];
-    uint64_t crossed[MOST_LEVELS][SDSE_TENSORS];
+    uint64_t crossed[MOST_LEVELS][SDSE_TENSORS],
+        crossed_bits[MOST_LEVELS][SDSE_TENSORS];
     uint64_t operations;
 };
 
@@ -81,6 +82,11 @@ static void make_arch(uint64_t *state, struct sdse_arch *arch) {
                                .level_count = 1 + (unsigned)below(state, MOST_LEVELS)};
     for (unsigned l = 0; l < arch->level_count; l++)
         make_level(state, &arch->level[l], l == 0);
+    uint64_t apart = *state ^ 0x9e3779b97f4a7c15u;
+    for (unsigned l = 0; l < arch->level_count; l++)
+        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+            if (below(&apart, 4) == 0)
+                arch->level[l].word_bits[t] = 1 + (uint32_t)below(&apart, 32);
     const unsigned unit = (unsigned)below(state, arch->level_count);
     arch->vector = (struct sdse_vector){.present = true, .below_level = unit};
     arch->vector.pj_per_op = number(cost(state));
@@ -155,11 +161,18 @@ static void make_layer(uint64_t *state, struct sdse_layer *layer) {
     }
 }
 
+// As a memory stores a word.
+static uint32_t width(const struct sdse_arch *arch, unsigned level, unsigned tensor) {
+    const uint32_t own = arch->level[level].word_bits[tensor];
+    return own ? own : arch->bits[tensor];
+}
+
 // One input word from the outermost memory to the unit.
 static void carry_in(const struct sdse_arch *arch, struct carried *c) {
     unsigned holder = 0;
     for (unsigned l = 1; l <= arch->vector.below_level; l++) {
         c->crossed[l - 1][SDSE_INPUTS]++;
+        c->crossed_bits[l - 1][SDSE_INPUTS] += width(arch, holder, SDSE_INPUTS);
         if (!(arch->level[l].keeps >> SDSE_INPUTS & 1u))
             continue;
         c->reads[holder][SDSE_INPUTS]++;
@@ -173,8 +186,13 @@ static void carry_in(const struct sdse_arch *arch, struct carried *c) {
 static void carry_out(const struct sdse_arch *arch, struct carried *c) {
     int holder = -1; // the unit
     for (int l = (int)arch->vector.below_level; l >= 0; l--) {
-        if (l > 0)
+        unsigned to = l > 0 ? (unsigned)l - 1 : 0;
+        while (to > 0 && !(arch->level[to].keeps >> SDSE_OUTPUTS & 1u))
+            to--;
+        if (l > 0) {
             c->crossed[l - 1][SDSE_OUTPUTS]++;
+            c->crossed_bits[l - 1][SDSE_OUTPUTS] += width(arch, to, SDSE_OUTPUTS);
+        }
         if (l > 0 && !(arch->level[l].keeps >> SDSE_OUTPUTS & 1u))
             continue;
         if (holder >= 0)
@@ -225,17 +243,19 @@ static struct carried simulate_update(const struct problem *problem) {
     const struct sdse_update *update = &move->update;
     const uint64_t weights = nest->bound[SDSE_N] * nest->bound[SDSE_G] *
                              nest->bound[SDSE_P] * nest->bound[SDSE_Q];
-    const bool copied = arch->bits[SDSE_WEIGHTS] < update->copy_below_bits;
+    const uint32_t word[] = {width(arch, 0, SDSE_WEIGHTS), width(arch, 0, SDSE_INPUTS),
+                             width(arch, 0, SDSE_OUTPUTS)};
+    const bool copied = word[SDSE_WEIGHTS] < update->copy_below_bits;
     uint64_t in = 0, out = 0;
     for (uint64_t w = 0; w < weights; w++) {
         c.operations += move->operations;
-        in += (uint64_t)update->read_words * arch->bits[SDSE_INPUTS] +
+        in += (uint64_t)update->read_words * word[SDSE_INPUTS] +
               (uint64_t)update->read_bits;
-        out += (uint64_t)update->write_bits + (copied ? arch->bits[SDSE_WEIGHTS] : 0);
-        for (; in >= arch->bits[SDSE_INPUTS]; in -= arch->bits[SDSE_INPUTS])
+        out += (uint64_t)update->write_bits + (copied ? word[SDSE_WEIGHTS] : 0);
+        for (; in >= word[SDSE_INPUTS]; in -= word[SDSE_INPUTS])
             if (!move->fused)
                 carry_in(arch, &c);
-        for (; out >= arch->bits[SDSE_OUTPUTS]; out -= arch->bits[SDSE_OUTPUTS])
+        for (; out >= word[SDSE_OUTPUTS]; out -= word[SDSE_OUTPUTS])
             if (!move->fused)
                 carry_out(arch, &c);
     }
@@ -289,7 +309,6 @@ static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
 static void price(const struct problem *problem, const struct carried *c,
                   uint64_t *latency, double *energy_pj) {
     const struct sdse_arch *arch = &problem->arch;
-    const uint32_t in = arch->bits[SDSE_INPUTS], out = arch->bits[SDSE_OUTPUTS];
     const bool fused = problem->layer.move.fused;
     uint64_t longest =
         fused ? 0 : divided((double)c->operations, &arch->vector.ops_per_cycle);
@@ -297,15 +316,17 @@ static void price(const struct problem *problem, const struct carried *c,
     double pj = (double)c->operations * arch->vector.pj_per_op.value, leaks = 0;
     for (unsigned l = 0; l < arch->level_count; l++) {
         const struct sdse_level *level = &arch->level[l];
+        const uint32_t in = width(arch, l, SDSE_INPUTS),
+                       out = width(arch, l, SDSE_OUTPUTS);
         const uint64_t drains = arch->count_drain_reads ? c->drains[l] : 0;
         pj += (accesses(level, c->reads[l][SDSE_INPUTS], in) +
                accesses(level, drains, out)) *
                   level->read_pj.value +
               accesses(level, c->fills[l][SDSE_INPUTS], in) * level->fill_pj.value +
               accesses(level, c->updates[l], out) * level->update_pj.value;
-        pj += (double)(c->crossed[l][SDSE_INPUTS] * in) *
+        pj += (double)c->crossed_bits[l][SDSE_INPUTS] *
                   level->network[SDSE_INPUTS].pj_per_bit.value +
-              (double)(c->crossed[l][SDSE_OUTPUTS] * out) *
+              (double)c->crossed_bits[l][SDSE_OUTPUTS] *
                   level->network[SDSE_OUTPUTS].pj_per_bit.value;
         const double read = (double)(c->reads[l][SDSE_INPUTS] * in + drains * out);
         const double write =

@@ -211,6 +211,7 @@ static void tame(struct sdse_arch *arch) {
         struct sdse_level *level = &arch->level[l];
         const uint32_t word = arch->partial_bits;
         level->partial_bits = 0;
+        memset(level->word_bits, 0, sizeof level->word_bits);
         level->overlap = true;
         level->overhead = (struct sdse_overhead){0};
         level->pass_start_cycles.given = level->pass_skew_cycles.given = false;

@@ -119,6 +119,40 @@ static void own_widths_count(void **state) {
     }
 }
 
+// Words are so many times as wide in a memory, where it keeps them.
+static void scaled_widths_are_the_memory_s(void **state) {
+    (void)state;
+    static const struct {
+        const char *scale;
+        unsigned weights, inputs, outputs;
+    } cases[] = {{"{weight: 2}", 8, 8, 8},
+                 {"{All: 3}", 12, 24, 24},
+                 {"{output: 0.5, ~output: 1.5}", 6, 12, 4},
+                 {"{input | weight: 2, weight: 2 ** -1}", 2, 16, 8}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[2000];
+        snprintf(text, sizeof text,
+                 ARCH("64\n    bits_per_value_scale: %s", "All", "", "1e-12"),
+                 cases[i].scale);
+        struct read r = read_texts(text, NET, false);
+        assert_int_equal(r.status, SDSE_OK);
+        assert_int_equal(sdse_arch_word_bits(r.arch, 1, SDSE_WEIGHTS),
+                         cases[i].weights);
+        assert_int_equal(sdse_arch_word_bits(r.arch, 1, SDSE_INPUTS), cases[i].inputs);
+        assert_int_equal(sdse_arch_word_bits(r.arch, 1, SDSE_OUTPUTS),
+                         cases[i].outputs);
+        assert_int_equal(sdse_arch_partial_bits(r.arch, 1), cases[i].outputs);
+        assert_int_equal(sdse_arch_word_bits(r.arch, 0, SDSE_INPUTS), 8);
+        sdse_arena_free(r.arena);
+    }
+    struct read r = read_texts(
+        ARCH("64\n    bits_per_value_scale: {weight: 2}", "input", "", "1e-12"), NET,
+        false);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_int_equal(r.arch->level[1].word_bits[SDSE_WEIGHTS], 0);
+    sdse_arena_free(r.arena);
+}
+
 static void expressions_are_worked_out(void **state) {
     (void)state;
     static const struct {
@@ -604,6 +638,7 @@ static void files_are_told_by_their_keys(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(own_widths_count),
+        cmocka_unit_test(scaled_widths_are_the_memory_s),
         cmocka_unit_test(expressions_are_worked_out),
         cmocka_unit_test(faults_of_expressions_have_a_place),
         cmocka_unit_test(sets_are_those_of_tensors),

@@ -41,12 +41,14 @@ static const char text[] =
     "      weights: {free: true, pj_per_bit: {value: 0}}\n"
     "  - level: pe\n"
     "    keeps: [weights, outputs]\n"
-    "    memory: {name: rf, class: regfile, capacity_bits: 4096, pj_per_bit: 0.1}\n"
+    "    memory: {name: rf, class: regfile, capacity_bits: 4096, pj_per_bit: 0.1,\n"
+    "             bits: {weights: 6}}\n"
     "    fanout: {x: 2, y: 5}\n"
     "    network: {hop_pj_per_bit: 0.1, router_pj_per_bit: 0.2}\n"
     "  - level: acc\n"
     "    memory: {class: regfile, keeps: [outputs], capacity_words: 3, access_pj: "
-    "0.2, partial_bits: 20}\n"
+    "0.2, partial_bits: 20,\n"
+    "             bits: {outputs: 18}}\n"
     "compute: {class: bit_serial, cycles_per_mac: 4, pj_per_mac: 0.25, area_um2: 60}\n"
     "engines:\n"
     "  - {name: re, kind: rebuild, below: wgb, rows_per_cycle: 2, pj_per_shift_add: "
@@ -125,6 +127,10 @@ static void widths_and_flags(void **state) {
     assert_int_equal(arch->bits[SDSE_OUTPUTS], 16);
     assert_int_equal(arch->partial_bits, 24);
     assert_int_equal(sdse_arch_partial_bits(arch, RF), 24);
+    assert_int_equal(sdse_arch_partial_bits(arch, WGB), 24);
+    assert_int_equal(sdse_arch_word_bits(arch, RF, SDSE_WEIGHTS), 6);
+    assert_int_equal(sdse_arch_word_bits(arch, WGB, SDSE_WEIGHTS), 4);
+    assert_int_equal(sdse_arch_word_bits(arch, ACC, SDSE_OUTPUTS), 18);
     assert_int_equal(sdse_arch_partial_bits(arch, ACC), 20);
     assert_true(arch->count_fill_drain);
     assert_true(arch->count_drain_reads);

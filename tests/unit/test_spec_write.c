@@ -482,6 +482,8 @@ static void what_costs_changes_the_text(void **state) {
         {"GLB.update_pj", "3"},
         {"GLB.leakage_mw", "1"},
         {"GLB.partial_bits", "12"},
+        {"GLB.bits", "{outputs: 7}"},
+        {"GLB.bits", "{weights: 4, inputs: 9}"},
         {"GLB.area_mm2", "1"},
         {"GLB.table", "sram"},
         {"GLB.format", "{inputs: bitmap}"},

@@ -111,6 +111,19 @@ static void memories_become_memories(void **state) {
               "{keep_only: [Outputs]}}",
               ""),
          "partial_bits: 24"},
+        {ARCH("attributes: {depth: 64, datawidth: 4}, constraints: {dataspace: "
+              "{keep_only: [Outputs]}}",
+              ""),
+         "bits: {outputs: 4}, partial_bits: 4"},
+        {ARCH("attributes: {depth: 64, datawidth: 4}, constraints: {dataspace: "
+              "{keep_only: [Inputs, Weights]}}",
+              ""),
+         "bits: {weights: 4, inputs: 4}"},
+        // Words that a mapping keeps have their width too.
+        {ARCH("attributes: {depth: 64, datawidth: 4}", "")
+             PROBLEM("") "mapping: [{target: b, type: bypass, keep: [Weights], bypass: "
+                         "[Inputs, Outputs]}]\n",
+         "bits: {weights: 4}"},
         // Of three words that are free, what is kept is open.
         {ARCH("attributes: {depth: 64}, constraints: {dataspace: {keep: [Inputs], "
               "bypass: "
@@ -502,10 +515,6 @@ static void what_has_no_counterpart_is_refused(void **state) {
               "datawidth: 8, "
               "cluster_size: 8}}"),
          "timeloop-key", 4, true},
-        {LINE("!Component {name: b, class: SRAM, attributes: {depth: 8, datawidth: 4}, "
-              "constraints: "
-              "{dataspace: {keep: [Inputs]}}}"),
-         "timeloop-value", 4, true},
         {LINE("!Component {name: b, class: SRAM, constraints: {dataspace: {keep: "
               "[Other]}}}"),
          "timeloop-factor", 4, false},
@@ -565,11 +574,6 @@ static void what_has_no_counterpart_is_refused(void **state) {
         {MAPPED("{target: b, type: temporal, factors: M2}, {target: b, type: temporal, "
                 "factors: M4}"),
          "timeloop-factor", 11, false},
-        // Words that a mapping keeps have their width too.
-        {ARCH("attributes: {depth: 64, datawidth: 4}", "")
-             PROBLEM("") "mapping: [{target: b, type: bypass, keep: [Weights], bypass: "
-                         "[Inputs, Outputs]}]\n",
-         "timeloop-value", 6, true},
         {MAPPED("{target: b, type: spatial, factors: M1}, {target: b, type: spatial, "
                 "factors: M1}"),
          "timeloop-factor", 11, false},
