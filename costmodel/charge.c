@@ -366,6 +366,11 @@ static void charge_edge(struct sdse_evaluation *e, const struct sdse_flow *flow,
     const struct sdse_model *model = e->model;
     const bool smartdeal = flow->tensor == SDSE_WEIGHTS && model->form.smartdeal;
     const unsigned engine = model->arch->rebuild.below_level;
+    // Of whole tiles: before engines leave a share of the transfers.
+    if (edge->child < e->view.level_count && flow->part != SDSE_PART_BASIS)
+        note_first_tiles(
+            e, edge,
+            model->bits[edge->parent][sdse_model_part_at(model, flow, edge->parent)]);
     if (flow->tensor == SDSE_OUTPUTS)
         charge_outputs(e, edge);
     else if (smartdeal && flow->part == SDSE_PART_BASIS)
@@ -374,10 +379,6 @@ static void charge_edge(struct sdse_evaluation *e, const struct sdse_flow *flow,
         charge_through_engine(e, flow, edge);
     else
         charge_words(e, flow, edge);
-    if (edge->child < e->view.level_count && flow->part != SDSE_PART_BASIS)
-        note_first_tiles(
-            e, edge,
-            model->bits[edge->parent][sdse_model_part_at(model, flow, edge->parent)]);
 }
 
 static void note_life(struct sdse_evaluation *e, const struct sdse_flow *flow,

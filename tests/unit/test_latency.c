@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "costmodel/effects.h"
 #include "costmodel/evaluate.h"
 #include "costmodel/latency.h"
 
@@ -330,6 +331,59 @@ static void passes_that_exist(void **state) {
         }
 }
 
+// Whole accesses of each of two buffers that fill their pads: weights and inputs, two
+// words each, in 64 bits; sums, one word, in 32.
+static void first_tiles_are_whole_accesses(void **state) {
+    (void)state;
+    struct sdse_arch arch;
+    two_levels(&arch);
+    arch.level_count = 3;
+    arch.count_fill_drain = true;
+    set_level(&arch.level[2], "pad");
+    arch.level[0].read_bits_per_cycle = arch.level[0].write_bits_per_cycle =
+        (struct sdse_number){0};
+    arch.level[0].fanout_x = 2;
+    arch.level[0].dims_x = 255;
+    arch.level[1].read_bits_per_cycle = arch.level[1].write_bits_per_cycle = number(1);
+    arch.level[1].least_read_bits = 64;
+    arch.level[1].least_write_bits = 32;
+    const struct sdse_layer layer = fully_connected(4, 2);
+    struct sdse_mapping mapping;
+    sdse_mapping_init(&arch, &mapping);
+    add_spatial(&mapping, 0, SDSE_K, 2);
+    add(&mapping, 1, SDSE_K, 2);
+    add(&mapping, 2, SDSE_C, 2);
+    struct sdse_cost cost;
+    evaluate(&arch, &layer, NULL, &mapping, &cost);
+    assert_int_equal(cost.fill_cycles, 64 + 64);
+    assert_int_equal(cost.drain_cycles, 32);
+}
+
+// Four transfers of two weights, of which an engine leaves one each: 8 bits in an access
+// of 16. The first tile is counted whole, as without the engine.
+static void engines_leave_less_of_each_transfer(void **state) {
+    (void)state;
+    struct sdse_arch arch;
+    two_levels(&arch);
+    arch.count_fill_drain = true;
+    arch.level[0].least_read_bits = 16;
+    struct sdse_layer layer = fully_connected(4, 2);
+    struct sdse_effects effects;
+    assert_int_equal(sdse_effects_find(&arch, &layer, NULL, &effects), SDSE_OK);
+    effects.word_share[0][SDSE_WEIGHTS] = 0.5;
+    layer.effects = &effects;
+    struct sdse_mapping mapping;
+    sdse_mapping_init(&arch, &mapping);
+    add(&mapping, 0, SDSE_K, 4);
+    add(&mapping, 1, SDSE_C, 2);
+    struct sdse_cost cost;
+    evaluate(&arch, &layer, NULL, &mapping, &cost);
+    const struct sdse_flow_cost *weights = &cost.level[0].flow[SDSE_PART_WEIGHTS];
+    assert_int_equal(weights->reads, 4);
+    assert_true(weights->read_bits == 4 * 16);
+    assert_int_equal(cost.fill_cycles, 2 + 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fills_and_drains),
@@ -338,6 +392,8 @@ int main(void) {
         cmocka_unit_test(cycles_per_mac_may_be_a_fraction),
         cmocka_unit_test(a_cut_row_is_rebuilt_again),
         cmocka_unit_test(passes_lose_cycles),
-        cmocka_unit_test(passes_that_exist)};
+        cmocka_unit_test(passes_that_exist),
+        cmocka_unit_test(first_tiles_are_whole_accesses),
+        cmocka_unit_test(engines_leave_less_of_each_transfer)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
