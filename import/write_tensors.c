@@ -193,8 +193,11 @@ void sdse_import_take_widths(const struct sdse_tensor_layer *layers, size_t coun
         struct sdse_layer *layer = &network->layers[i];
         if (strcmp(layer->name, layers[next].layer) != 0)
             continue;
-        const size_t bytes = sdse_dtype_bytes(layers[next++].weights.dtype);
-        layer->weight_bits = bytes < sizeof(float) ? 8 * (uint32_t)bytes : 0;
+        const struct sdse_stored_tensor *weights = &layers[next++].weights;
+        const uint32_t bits = weights->bits
+                                  ? weights->bits
+                                  : 8 * (uint32_t)sdse_dtype_bytes(weights->dtype);
+        layer->weight_bits = bits < 32 ? bits : 0;
     }
 }
 

@@ -65,6 +65,7 @@ struct sdse_stored_tensor {
     const char *name;      // as in the file; bytes that no text has are '?'
     enum sdse_dtype dtype; // SDSE_DTYPES: not read; it has a shape then, and no place
     const char *type;      // as the file calls it
+    uint32_t bits;         // that the file stores of each number; 0: those of `dtype`
     bool big_endian;
     bool keras_order; // filters last: [rows, columns, inputs, outputs]
     unsigned rank;

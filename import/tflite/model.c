@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "import/tensors/blob.h"
 #include "import/tensors/list.h"
 #include "import/tflite/operators.h"
 
@@ -210,20 +211,54 @@ const struct tflite_tensor *sdse_tflite_constant(struct tflite_model *m,
     return NULL;
 }
 
-static enum sdse_dtype dtype_of(int64_t type) {
-    static const enum sdse_dtype types[] = {
-        SDSE_DTYPE_F32, SDSE_DTYPE_F16,  SDSE_DTYPE_I32, SDSE_DTYPE_U8,  SDSE_DTYPE_I64,
-        SDSE_DTYPES,    SDSE_DTYPE_BOOL, SDSE_DTYPE_I16, SDSE_DTYPES,    SDSE_DTYPE_I8,
-        SDSE_DTYPE_F64, SDSE_DTYPES,     SDSE_DTYPE_U64, SDSE_DTYPES,    SDSE_DTYPES,
-        SDSE_DTYPE_U32, SDSE_DTYPE_U16,  SDSE_DTYPES,    SDSE_DTYPE_BF16};
-    const size_t count = sizeof types / sizeof *types;
-    return type >= 0 && (uint64_t)type < count ? types[type] : SDSE_DTYPES;
-}
+static const char TOO_FEW[] =
+    "the file does not hold as many weights as their shape says";
 
 static enum sdse_status bad_weights(struct tflite_model *m, const char *layer,
                                     const char *what) {
     return sdse_tensors_refuse(m->diags, m->file, "tflite-weights", "layer '%s': %s",
                                layer, what);
+}
+
+enum { TYPE_INT4 = 17 };
+
+// Numbers of 4 bits become bytes: two in each, the first in the lower half, with a
+// sign. Once for each tensor.
+static enum sdse_status unpack(struct tflite_model *m, const char *layer,
+                               const struct tflite_tensor *tensor,
+                               struct sdse_stored_tensor *out, uint64_t bytes) {
+    struct tflite_tensor *own = &m->tensor[tensor - m->tensor];
+    if (out->count / 2 + out->count % 2 != bytes || out->offset > m->flat.length ||
+        bytes > m->flat.length - out->offset)
+        return bad_weights(m, layer, TOO_FEW);
+    if (!own->unpacked) {
+        struct sdse_blob *blob = SDSE_ARENA_NEW(m->arena, struct sdse_blob);
+        unsigned char *numbers = SDSE_ARENA_ARRAY(m->arena, unsigned char, out->count);
+        if (!blob || !numbers)
+            return SDSE_NO_MEMORY;
+        for (size_t i = 0; i < out->count; i++) {
+            const unsigned pair = m->flat.bytes[out->offset + i / 2];
+            const unsigned half = i % 2 ? pair >> 4 : pair & 15;
+            numbers[i] = (unsigned char)(half < 8 ? half : half | 0xf0);
+        }
+        *blob = (struct sdse_blob){
+            .name = m->file, .length = out->count, .memory = numbers};
+        own->unpacked = blob;
+    }
+    out->blob = own->unpacked;
+    out->offset = 0;
+    out->bits = 4;
+    return SDSE_OK;
+}
+
+static enum sdse_dtype dtype_of(int64_t type) {
+    static const enum sdse_dtype types[] = {
+        SDSE_DTYPE_F32, SDSE_DTYPE_F16,  SDSE_DTYPE_I32, SDSE_DTYPE_U8,  SDSE_DTYPE_I64,
+        SDSE_DTYPES,    SDSE_DTYPE_BOOL, SDSE_DTYPE_I16, SDSE_DTYPES,    SDSE_DTYPE_I8,
+        SDSE_DTYPE_F64, SDSE_DTYPES,     SDSE_DTYPE_U64, SDSE_DTYPES,    SDSE_DTYPES,
+        SDSE_DTYPE_U32, SDSE_DTYPE_U16,  SDSE_DTYPE_I8,  SDSE_DTYPE_BF16};
+    const size_t count = sizeof types / sizeof *types;
+    return type >= 0 && (uint64_t)type < count ? types[type] : SDSE_DTYPES;
 }
 
 static enum sdse_status take_scales(struct tflite_model *m, const char *layer,
@@ -257,14 +292,14 @@ enum sdse_status sdse_tflite_stored(struct tflite_model *m, const char *layer,
                                     const struct tflite_tensor *tensor,
                                     struct sdse_stored_tensor *out) {
     uint64_t at, bytes, needed;
+    const int64_t type = sdse_flat_i64(&m->flat, tensor->table, TENSOR_TYPE, 1, 0);
     find_data(m, tensor, &at, &bytes);
-    *out = (struct sdse_stored_tensor){
-        .name = layer,
-        .dtype = dtype_of(sdse_flat_i64(&m->flat, tensor->table, TENSOR_TYPE, 1, 0)),
-        .type = "TensorFlow Lite's",
-        .rank = tensor->rank,
-        .blob = m->blob,
-        .offset = at};
+    *out = (struct sdse_stored_tensor){.name = layer,
+                                       .dtype = dtype_of(type),
+                                       .type = "TensorFlow Lite's",
+                                       .rank = tensor->rank,
+                                       .blob = m->blob,
+                                       .offset = at};
     memcpy(out->shape, tensor->shape, sizeof out->shape);
     sdse_tensor_c_order(out);
     if (out->dtype == SDSE_DTYPES)
@@ -274,10 +309,13 @@ enum sdse_status sdse_tflite_stored(struct tflite_model *m, const char *layer,
         out->count > SIZE_MAX / sizeof(double))
         return bad_weights(m, layer, "the shape of its weights is not known");
     needed = out->count * sdse_dtype_bytes(out->dtype);
-    if (needed != bytes || at > m->flat.length || bytes > m->flat.length - at)
-        return bad_weights(m, layer,
-                           "the file does not hold as many weights as their "
-                           "shape says");
+    if (type == TYPE_INT4) {
+        const enum sdse_status status = unpack(m, layer, tensor, out, bytes);
+        if (status != SDSE_OK)
+            return status;
+    } else if (needed != bytes || at > m->flat.length || bytes > m->flat.length - at) {
+        return bad_weights(m, layer, TOO_FEW);
+    }
     const sdse_flat_table quant =
         sdse_flat_child(&m->flat, tensor->table, TENSOR_QUANT);
     const struct sdse_flat_vector scales =

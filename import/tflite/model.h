@@ -36,6 +36,7 @@ struct tflite_tensor {
     size_t maker; // 1 + the operator that makes it; 0: none
     bool moving;  // depends on the model's inputs
     bool leaves;  // the model puts it out
+    const struct sdse_blob *unpacked; // its numbers of 4 bits, a byte each; NULL
 };
 
 struct tflite_operator {

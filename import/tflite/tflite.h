@@ -24,10 +24,13 @@
 //     tflite-weights    a tensor's numbers that are not in the file, or not of its
 //                       shape, or scales that are not as many as filters
 //     tflite-none       nothing multiplies
-//     tflite-unread     (warning) weights that are not written: why, and of which
-//     layers tflite-left-out   (warning) what is not_modelled tflite-moves (warning)
-//     what moves words and is no layer, by its shapes tflite-edges      (warning)
-//     layers whose output has no edge, by what reads it
+//
+// Warnings:
+//
+//     tflite-unread     weights that are not written: why, and of which layers
+//     tflite-left-out   what is not_modelled
+//     tflite-moves      what moves words and is no layer, by its shapes
+//     tflite-edges      layers whose output has no edge, by what reads it
 #ifndef SDSE_IMPORT_TFLITE_TFLITE_H
 #define SDSE_IMPORT_TFLITE_TFLITE_H
 

@@ -6,7 +6,7 @@
 #include "spec/load.h"
 #include "support/flat_builder.h"
 
-enum { F32 = 0, F16 = 1, U8 = 3, I16 = 7, I8 = 9, I4 = 17 };
+enum { F32 = 0, F16 = 1, U8 = 3, I16 = 7, I8 = 9, I4 = 17, NEWER = 19 };
 enum {
     CONV = 3,
     DEPTHWISE = 4,

@@ -9,6 +9,7 @@
 
 #include "import/tflite/flat.h"
 #include "import/tflite/tflite.h"
+#include "import/write_tensors.h"
 #include "support/lite_parse.h"
 
 static void refused(const struct lite *m, const char *check, const char *says) {
@@ -285,6 +286,38 @@ static void products(void **state) {
         }
 }
 
+// Weights of 4 bits, an odd number of them, that two layers share.
+static void halves_of_bytes(void **state) {
+    (void)state;
+    static struct lite m;
+    lite_begin(&m);
+    lite_tensor(&m, "x", F32, 2, (const int[]){1, 5});
+    const size_t w = lite_tensor(&m, "w", I4, 2, (const int[]){3, 5});
+    const size_t data = lite_data(&m, w, 8);
+    static const unsigned char bytes[] = {0x10, 0x87, 0xf9, 0x32,
+                                          0x54, 0x76, 0xdc, 0x0e};
+    memcpy(m.b.at + data, bytes, 8);
+    lite_scales(&m, w, 3, (const float[]){1, 0.5f, 2}, (const int[]){0, 0, 1}, 0);
+    lite_tensor(&m, "y", F32, 2, (const int[]){1, 3});
+    lite_tensor(&m, "z", F32, 2, (const int[]){1, 3});
+    lite_operator(&m, CONNECTED, 2, (const int[]){0, 1}, 2);
+    lite_operator(&m, CONNECTED, 2, (const int[]){0, 1}, 3);
+    struct opened o = parse(&m);
+    assert_int_equal(o.status, SDSE_OK);
+    const float numbers[] = {0,     1,  7,    -8, -7,   //
+                             -0.5f, 1,  1.5f, 2,  2.5f, //
+                             10,    12, -10,  -8, -6};
+    holds(&o, 0, numbers, 15);
+    holds(&o, 1, numbers, 15);
+    assert_int_equal(o.lite.layers[0].weights.bits, 4);
+    assert_ptr_equal(o.lite.layers[0].weights.blob, o.lite.layers[1].weights.blob);
+    sdse_import_take_widths(o.lite.layers, o.lite.layer_count, o.net);
+    assert_int_equal(o.net->layers[1].weight_bits, 4);
+    end(&o);
+    flat_set(&m.b, data - 4, 7, 4); // fewer bytes
+    refused(&m, "tflite-weights", "as many weights");
+}
+
 // Outputs of a transposed convolution, with and without padding; its MACs.
 static void transposed(void **state) {
     (void)state;
@@ -315,13 +348,13 @@ static void transposed(void **state) {
     }
 }
 
-// A long short-term memory, an operator of somebody's own, weights of 4 bits.
+// A long short-term memory, an operator of somebody's own, weights of a newer type.
 static void says_what_is_left_out(void **state) {
     (void)state;
     static struct lite m;
     lite_begin(&m);
     lite_tensor(&m, "x", F32, 2, (const int[]){1, 4});
-    const size_t w = lite_tensor(&m, "w", I4, 2, (const int[]){3, 4});
+    const size_t w = lite_tensor(&m, "w", NEWER, 2, (const int[]){3, 4});
     lite_data(&m, w, 6);
     lite_tensor(&m, "y", F32, 2, (const int[]){1, 3});
     lite_tensor(&m, "y", F32, 2, (const int[]){1, 3});
@@ -391,15 +424,12 @@ static void refusals(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(convolution),
-                                       cmocka_unit_test(far_buffers),
-                                       cmocka_unit_test(groups_and_turns),
-                                       cmocka_unit_test(flat_buffers),
-                                       cmocka_unit_test(depthwise),
-                                       cmocka_unit_test(connected),
-                                       cmocka_unit_test(products),
-                                       cmocka_unit_test(transposed),
-                                       cmocka_unit_test(says_what_is_left_out),
-                                       cmocka_unit_test(refusals)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(convolution),      cmocka_unit_test(far_buffers),
+        cmocka_unit_test(groups_and_turns), cmocka_unit_test(flat_buffers),
+        cmocka_unit_test(depthwise),        cmocka_unit_test(connected),
+        cmocka_unit_test(products),         cmocka_unit_test(transposed),
+        cmocka_unit_test(halves_of_bytes),  cmocka_unit_test(says_what_is_left_out),
+        cmocka_unit_test(refusals)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
