@@ -144,9 +144,11 @@ static void print_config(const struct asking *a) {
         printf(", %" PRIu64 " head%s at a time", config->tile_heads,
                config->tile_heads == 1 ? "" : "s");
     if (config->tile_keys)
-        printf(", %" PRIu64 " keys at a time", config->tile_keys);
+        printf(", %" PRIu64 " key%s at a time", config->tile_keys,
+               config->tile_keys == 1 ? "" : "s");
     if (config->tile_channels)
-        printf(", %" PRIu64 " channels of %s at a time", config->tile_channels,
+        printf(", %" PRIu64 " channel%s of %s at a time", config->tile_channels,
+               config->tile_channels == 1 ? "" : "s",
                name_of(a, a->room.group.layer[0]));
     printf("; retained: %s", names_text(a, config->retained >> 1));
     if (config->tile_columns)

@@ -178,10 +178,11 @@ static bool print_group(const struct telling *t, const struct sdse_fused_group *
         printf(", %" PRIu64 " head%s at a time", config->tile_heads,
                config->tile_heads == 1 ? "" : "s");
     if (config->tile_keys)
-        printf(", %" PRIu64 " keys at a time", config->tile_keys);
+        printf(", %" PRIu64 " key%s at a time", config->tile_keys,
+               config->tile_keys == 1 ? "" : "s");
     if (config->tile_channels)
-        printf(", %" PRIu64 " channels of %s at a time", config->tile_channels,
-               name_of(t, group->layer[0]));
+        printf(", %" PRIu64 " channel%s of %s at a time", config->tile_channels,
+               config->tile_channels == 1 ? "" : "s", name_of(t, group->layer[0]));
     printf("\n  %.6g uJ, %.0f cycles\n", sdse_uj_from_pj(group->at.energy_pj),
            group->at.latency_cycles);
     printf("  inputs of %s come from %s%s\n", name_of(t, group->layer[0]),

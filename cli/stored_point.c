@@ -56,10 +56,11 @@ static const char places[] =
     " ORDER BY first_layer, memory";
 
 static const char groups[] =
-    "SELECT group_index AS \"group\", layers, tile_rows AS \"tile rows\", inputs, "
-    "outputs, retained, weights_kept AS \"weights kept\", nests, energy_pj / 1e6 AS "
-    "\"energy [uJ]\", latency_cycles AS cycles FROM v_group WHERE point_id = %" PRId64
-    " ORDER BY group_index";
+    "SELECT group_index AS \"group\", layers, tile_rows AS \"tile rows\", tile_columns "
+    "AS columns, tile_heads AS heads, tile_keys AS keys, tile_channels AS channels, "
+    "inputs, outputs, retained, banded AS \"in bands\", weights_kept AS \"weights "
+    "kept\", nests, energy_pj / 1e6 AS \"energy [uJ]\", latency_cycles AS cycles FROM "
+    "v_group WHERE point_id = %" PRId64 " ORDER BY group_index";
 
 static enum sdse_status ask(struct cli *cli, struct sdse_reader *reader,
                             const char *sql, struct sdse_table **table) {
@@ -133,8 +134,9 @@ static enum cli_exit print_json(struct cli *cli, struct sdse_reader *reader,
         "v_group WHERE point_id = %" PRId64 " ORDER BY group_index";
     static const char each_nest[] =
         "SELECT nest_index, group_index, layer_index, layer, first_row, row_count, "
-        "row_step, first_column, column_count, column_step, times, bounds, inputs_shared, weights_shared, outputs_shared, "
-        "addends_shared, writes_through, loads_weights, loaded_input_words, "
+        "row_step, first_column, column_count, column_step, times, bounds, "
+        "inputs_shared, weights_shared, outputs_shared, addends_shared, "
+        "writes_through, loads_weights, loaded_input_words, "
         "continues, unfinished, rescales, reserved_bits, energy_pj, latency_cycles, "
         "mapping FROM v_nest WHERE point_id "
         "= %" PRId64 " ORDER BY nest_index";

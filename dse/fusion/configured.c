@@ -40,17 +40,17 @@ static const char *why_no_parts(const struct sdse_members *members,
     if (some && config->tile_columns)
         return "takes channels in parts of whole rows";
     if (config->tile_heads && config->tile_heads >= members->heads)
-        return "has fewer heads than that";
+        return "has no more heads than that";
     if (keys && !(channels->count && channels->keys))
         return "adds up what cannot come in parts";
     if (keys >= channels->count && keys)
-        return "has fewer keys than that";
+        return "has no more keys than that";
     if (keys && config->tile_heads != (members->heads > 1))
         return "takes keys in parts of one head at a time (`heads: 1`)";
     if (some && (!channels->count || channels->keys))
         return "is not reached channel by channel from the first of the group";
     if (some >= channels->count && some)
-        return "is reached by fewer channels than that";
+        return "is reached by no more channels than that";
     if (some % channels->step)
         return "is reached by groups of channels that such a part would cut";
     return NULL;

@@ -117,15 +117,43 @@ static bool is_held(const struct sdse_fused_kind *kind, const struct nest_said *
                        said > kind->residence.reserved_bits));
 }
 
-// The rows that the nests of a layer make.
+// "rows 0 ... 2, 4 heads, 2 channels, part first": what of it there is. NULL: memory is
+// out.
+static const char *share_text(const struct sdse_schedule_reader *r,
+                              const struct sdse_fusion_config *config,
+                              const struct sdse_row_run *rows,
+                              const struct sdse_row_run *columns, uint64_t heads,
+                              uint64_t channels, unsigned part) {
+    const char *text = sdse_cells_text(r->arena, rows, columns);
+    if (text && config->tile_heads && heads)
+        text = sdse_arena_printf(r->arena, "%s, %" PRIu64 " head%s", text, heads,
+                                 heads == 1 ? "" : "s");
+    if (text && channels)
+        text = sdse_arena_printf(r->arena, "%s, %" PRIu64 " %s%s", text, channels,
+                                 config->tile_keys ? "key" : "channel",
+                                 channels == 1 ? "" : "s");
+    if (text && part < SDSE_FUSED_PARTS)
+        text = sdse_arena_printf(r->arena, "%s, part %s", text,
+                                 sdse_fused_part_words[part]);
+    return text;
+}
+
+static const char *kind_text(const struct sdse_schedule_reader *r,
+                             const struct sdse_fusion_config *config,
+                             const struct sdse_fused_kind *kind) {
+    return share_text(r, config, &kind->rows, &kind->columns, kind->heads,
+                      kind->channels,
+                      kind->channels ? sdse_fused_part(kind) : SDSE_FUSED_PARTS);
+}
+
+// What the nests of a layer make.
 static const char *rows_of_layer(const struct sdse_schedule_reader *r,
                                  const struct sdse_fused_group *group, size_t layer) {
     const char *text = NULL;
     for (size_t k = 0; k < group->kind_count; k++) {
         if (group->kind[k].layer != layer)
             continue;
-        const char *rows =
-            sdse_cells_text(r->arena, &group->kind[k].rows, &group->kind[k].columns);
+        const char *rows = kind_text(r, &group->config, &group->kind[k]);
         text =
             !text || !rows ? rows : sdse_arena_printf(r->arena, "%s; %s", text, rows);
     }
@@ -151,7 +179,8 @@ static struct sdse_fused_kind *find_kind(struct sdse_schedule_reader *r,
     if (found != SIZE_MAX)
         return &group->kind[found];
     const char *name = r->net->layers[nest->layer].name,
-               *said = sdse_cells_text(r->arena, &nest->rows, &nest->columns);
+               *said = share_text(r, &group->config, &nest->rows, &nest->columns,
+                                  nest->heads, nest->channels, nest->part);
     if (known)
         sdse_diag_add(r->diags, SDSE_ERROR, nest->node->loc, "nest-rows",
                       "layer '%.60s' has a mapping for %s already: alike nests share "
@@ -221,7 +250,7 @@ static void settle_missing(struct sdse_schedule_reader *r,
                            struct sdse_fused_kind *kind) {
     struct sdse_mapping *mapping = SDSE_ARENA_NEW(r->arena, struct sdse_mapping);
     struct sdse_map_point *point = SDSE_ARENA_NEW(r->arena, struct sdse_map_point);
-    const char *rows = sdse_cells_text(r->arena, &kind->rows, &kind->columns);
+    const char *rows = kind_text(r, &said->config, kind);
     const struct sdse_node *nests = sdse_node_get(said->node, "nests");
     if (!mapping || !point || !rows) {
         r->status = SDSE_NO_MEMORY;

@@ -89,6 +89,7 @@ static void test_attention(void **state) {
     assert_true(number_of("attention",
                           "SELECT sum(continues) > 0 AND sum(unfinished) > 0 AND "
                           "sum(rescales) = sum(continues) FROM v_nest") > 0);
+    run_says(0, "show point @attention.db 1", "  heads  keys  channels  ");
     char *found =
         run_text(0, "map -a @chip.yaml -w @net.yaml --objective energy --resident "
                     "--fuse 3 -f json");

@@ -322,6 +322,36 @@ static void test_broken_files(void **state) {
         expect_broken(&broken_groups[i]);
 }
 
+// Nests alike in rows are told apart by their channels and by which part they are.
+static void test_nests_of_parts(void **state) {
+    (void)state;
+    write_scratch(
+        "parts.yaml",
+        "{name: parts, source: s, edges: chain, layers: ["
+        "{name: d, kind: dwconv, in: [16, 8, 8], kernel: 3, pad: 1}, "
+        "{name: p, kind: conv, in: [16, 8, 8], out_channels: 1, kernel: 1}]}");
+    write_scratch("thirds.yaml",
+                  "groups:\n  - layers: [d, p]\n    tile: P8\n    channels: 2\n"
+                  "    tensors: {d: retain}\n    nests:\n      - {layer: d, rows: 8, "
+                  "channels: 3, part: middle, mapping: []}\n");
+    run_says(1, "eval -a @large.yaml -w @parts.yaml -m @thirds.yaml",
+             "no nest of layer 'd' makes rows 0 ... 7, 3 channels, part middle; in "
+             "this group its nests make: rows 0 ... 7, 2 channels, part first; rows 0 "
+             "... 7, 2 channels, part middle [nest-rows]");
+    run_says(0, "why-not -a @large.yaml -w @parts.yaml --group d..p --tile 8",
+             ", 1 channel of d at a time;");
+}
+
+// The file says how it was found.
+static void test_head_says_the_space(void **state) {
+    (void)state;
+    free(run_text(0, "map -a @large.yaml -w @net.yaml --objective energy --resident "
+                     "--fuse 2 --tiles all --columns -o @found.yaml"));
+    char *text = read_whole(scratch("found.yaml"));
+    assert_non_null(strstr(text, "--resident --fuse 2 --tiles all --columns: optimal"));
+    free(text);
+}
+
 // --- Explained ---
 
 static size_t count_of(const char *text, const char *part) {
@@ -476,6 +506,8 @@ int main(void) {
         cmocka_unit_test(test_reads_back_to_the_last_bit),
         cmocka_unit_test(test_written_by_hand),
         cmocka_unit_test(test_broken_files),
+        cmocka_unit_test(test_nests_of_parts),
+        cmocka_unit_test(test_head_says_the_space),
         cmocka_unit_test(test_found_for_others),
         cmocka_unit_test(test_a_layer_found_for_others),
         cmocka_unit_test(test_head_is_refused),
