@@ -13,6 +13,7 @@
 #include "import/onnx/moves.h"
 #include "import/onnx/names.h"
 #include "import/onnx/ops.h"
+#include "import/onnx/parameters.h"
 #include "import/onnx/quantized.h"
 #include "import/onnx/unseen.h"
 
@@ -383,62 +384,6 @@ static bool make_layer(struct sdse_maker *maker, struct sdse_onnx_node *node) {
            (maker->added || sdse_maker_add(maker, ""));
 }
 
-static bool is_stored(const struct sdse_onnx_graph *graph,
-                      const struct sdse_onnx_value *value) {
-    return value->tensor && (value->producer == SDSE_ONNX_NONE ||
-                             strcmp(graph->node[value->producer].op, "Constant") == 0);
-}
-
-static uint64_t count_of(const struct sdse_onnx_value *value) {
-    return sdse_onnx_product(&value->shape, 0, value->shape.rank);
-}
-
-// Real numbers that are stored behind weights worked out from several constants: of an
-// element-wise operator those of the largest, of others those of all.
-static uint64_t stored_behind(const struct sdse_onnx_graph *graph, uint32_t id) {
-    const struct sdse_onnx_value *value = &graph->value[id];
-    uint64_t all = 0, most = 0;
-    if (is_stored(graph, value))
-        return sdse_onnx_tensor_is_real(value->tensor) ? count_of(value) : 0;
-    if (value->producer == SDSE_ONNX_NONE)
-        return 0;
-    const struct sdse_onnx_node *node = &graph->node[value->producer];
-    bool joined = strcmp(node->op, "Concat") == 0;
-    for (uint32_t i = 0; i < node->input_count; i++) {
-        if (node->input[i] == SDSE_ONNX_NONE)
-            continue;
-        uint64_t behind = stored_behind(graph, node->input[i]);
-        all += behind;
-        most = behind > most ? behind : most;
-    }
-    return joined ? all : most;
-}
-
-// Real numbers in constants: those of layers are counted by their layers.
-static void count_other_parameters(struct sdse_onnx_graph *graph,
-                                   const struct sdse_onnx_layers *layers,
-                                   uint64_t *out) {
-    *out = 0;
-    uint64_t weights = 0, all = 0;
-    for (uint32_t i = 0; i < graph->value_count; i++) {
-        const struct sdse_onnx_value *value = &graph->value[i];
-        if (is_stored(graph, value) && sdse_onnx_tensor_is_real(value->tensor))
-            all += count_of(value);
-    }
-    for (size_t i = 0; i < layers->count; i++) {
-        const struct sdse_onnx_weights *at = &layers->weights[i];
-        if (!at->constant || (at->tensor && !sdse_onnx_tensor_is_real(at->tensor)))
-            continue;
-        // Those of the first node that uses them: forms differ, numbers do not.
-        if (layers->weights[at->first].node != at->node)
-            continue;
-        uint64_t count = at->shape[0] * at->shape[1] * at->shape[2] * at->shape[3];
-        uint64_t behind = at->tensor ? count : stored_behind(graph, at->value);
-        weights += count < behind ? count : behind;
-    }
-    *out = all > weights ? all - weights : 0;
-}
-
 // Whether the batch divides the rows of every layer.
 static bool divides_all(struct sdse_maker *maker) {
     const struct sdse_onnx_graph *graph = maker->graph;
@@ -496,6 +441,7 @@ enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
     if (graph->diags->errors == 0 &&
         !sdse_onnx_edges_end(edges, out, &out->edge, &out->edge_count))
         return SDSE_NO_MEMORY;
-    count_other_parameters(graph, out, &out->other_parameters);
+    if (!sdse_onnx_count_other_parameters(graph, out, &out->other_parameters))
+        return SDSE_NO_MEMORY;
     return SDSE_OK;
 }

@@ -358,6 +358,39 @@ static void parameters_behind_constants(void **state) {
         sdse_imported_workload(context->imported)->parameters_not_in_layers, 50);
 }
 
+// A constant that is put together with itself over and over is looked at once for each
+// node; scales of quantized numbers are no weights, however far behind.
+static void parameters_behind_many_ways(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    enum { STEPS = 40 };
+    onnx_input(b, "x", ONNX_DIMS(1, 4));
+    onnx_floats(b, "w0", ONNX_DIMS(4, 6));
+    for (int i = 0; i < STEPS; i++) {
+        char inputs[40], output[20];
+        snprintf(inputs, sizeof inputs, "w%d,w%d", i, i);
+        snprintf(output, sizeof output, "w%d", i + 1);
+        onnx_node(b, "Add", "", onnx_text(b, inputs), onnx_text(b, output));
+    }
+    onnx_node(b, "MatMul", "sums", "x,w40", "y");
+    Onnx__TensorProto *bytes =
+        onnx_tensor(b, "bytes", ONNX__TENSOR_PROTO__DATA_TYPE__INT8, 2,
+                    (const int64_t[]){4, 6});
+    bytes->has_raw_data = 1;
+    bytes->raw_data.len = 24;
+    bytes->raw_data.data = SDSE_ARENA_ARRAY(b->arena, uint8_t, 24);
+    memset(bytes->raw_data.data, 1, 24);
+    onnx_initializer(b, bytes);
+    onnx_floats(b, "scales", ONNX_DIMS(6));
+    onnx_set_int(b, onnx_node(b, "DequantizeLinear", "", "bytes,scales", "d"), "axis",
+                 1);
+    onnx_set_int(b, onnx_node(b, "Concat", "", "d,d", "c"), "axis", 1);
+    onnx_node(b, "MatMul", "scaled", "x,c", "z");
+    expect_layers(context, 2);
+    assert_int_equal(
+        sdse_imported_workload(context->imported)->parameters_not_in_layers, 6);
+}
+
 // Constants that are not worked out are said, and listed.
 static void what_is_not_worked_out_is_said(void **state) {
     struct context *context = *state;
@@ -480,6 +513,7 @@ int main(void) {
         TEST(what_is_not_worked_out_is_said),
         TEST(pieces_of_constants),
         TEST(parameters_behind_constants),
+        TEST(parameters_behind_many_ways),
         TEST(narrow_types),
         TEST(blocked_scales_of_narrow_types),
     };
