@@ -180,7 +180,8 @@ static void widths_are_those_of_the_types(void **state) {
         uint32_t bits;
     } wanted[] = {{"real", 0},     {"half", 16},   {"bytes", 8},      {"turned", 8},
                   {"nibbles", 4},  {"rounded", 8}, {"rounded16", 16}, {"joined", 8},
-                  {"integers", 8}, {"both", 0}};
+                  {"integers", 8}, {"both", 0},
+                  {"typed", 16},   {"untyped", 8}};
     onnx_node(b, "MatMul", "real", "x,real", "y1");
     onnx_node(b, "MatMul", "half", "x,half", "y2");
     onnx_node(b, "DequantizeLinear", "", "bytes,scale", "d1");
@@ -197,6 +198,13 @@ static void widths_are_those_of_the_types(void **state) {
     onnx_node(b, "QuantizeLinear", "", "real,scale,wide", "q16");
     onnx_node(b, "DequantizeLinear", "", "q16,scale,wide", "d5");
     onnx_node(b, "MatMul", "rounded16", "x,d5", "y10");
+    onnx_set_int(b, onnx_node(b, "QuantizeLinear", "", "real,scale", "q17"),
+                 "output_dtype", I16); // without a zero point
+    onnx_node(b, "DequantizeLinear", "", "q17,scale", "d6");
+    onnx_node(b, "MatMul", "typed", "x,d6", "y11");
+    onnx_node(b, "QuantizeLinear", "", "real,scale", "q18");
+    onnx_node(b, "DequantizeLinear", "", "q18,scale", "d7");
+    onnx_node(b, "MatMul", "untyped", "x,d7", "y12");
     Onnx__NodeProto *concat = onnx_node(b, "Concat", "", "d1,d3", "c");
     onnx_set_int(b, concat, "axis", 1);
     onnx_node(b, "MatMul", "joined", "x,c", "y7");
