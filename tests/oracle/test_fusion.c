@@ -263,7 +263,7 @@ static const char *make_branches(uint64_t *state, struct sdse_arena *arena) {
 
 static bool make_problem(uint64_t seed, struct brute_problem *p) {
     uint64_t state = seed * 2 + 1;
-    p->arena = sdse_arena_new();
+    *p = (struct brute_problem){.arena = sdse_arena_new()};
     const char *arch = brute_make_arch(&state, p->arena);
     p->tiles = oracle_below(&state, 2) ? SDSE_TILES_ALL : SDSE_TILES_BALANCED;
     p->depth = 2 + (size_t)oracle_below(&state, 2);
