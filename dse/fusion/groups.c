@@ -450,7 +450,12 @@ static size_t count_parts(enum sdse_fusion_tiles tiles, uint64_t all) {
     return count;
 }
 
-// The plans of tiles of so many rows and some columns.
+static bool is_stopped(const struct sdse_fusion_request *request) {
+    return request->residency.stop && atomic_load(request->residency.stop);
+}
+
+// The plans of tiles of so many rows and some columns; not all, once the search is to
+// end.
 static enum sdse_status add_column_plans(const struct sdse_fusion_request *request,
                                          struct sdse_group *group, uint64_t tile_rows,
                                          uint64_t tile_columns,
@@ -459,7 +464,7 @@ static enum sdse_status add_column_plans(const struct sdse_fusion_request *reque
     const unsigned all = (1u << group->members.count) - 1u;
     const size_t from = group->plan_count;
     enum sdse_status status = SDSE_OK;
-    for (unsigned kept = all + 1; kept-- > 0 && !status;)
+    for (unsigned kept = all + 1; kept-- > 0 && !status && !is_stopped(request);)
         for (unsigned banded = 0; banded <= kept && !status; banded++) {
             if (banded & ~kept)
                 continue;
@@ -475,10 +480,6 @@ static enum sdse_status add_column_plans(const struct sdse_fusion_request *reque
             sdse_arena_reset(scratch);
         }
     return status;
-}
-
-static bool is_stopped(const struct sdse_fusion_request *request) {
-    return request->residency.stop && atomic_load(request->residency.stop);
 }
 
 enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
@@ -525,8 +526,10 @@ enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
         }
         for (uint64_t some = next_columns(request->tiles, columns, columns);
              some && !status && !stopped;
-             some = next_columns(request->tiles, columns, some))
+             some = next_columns(request->tiles, columns, some)) {
             status = add_column_plans(request, group, tile, some, scratch, arena);
+            stopped = is_stopped(request);
+        }
     }
     sdse_arena_free(scratch);
     group->planned = status == SDSE_OK && !stopped;
