@@ -508,8 +508,36 @@ static void test_cells(void **state) {
     sdse_arena_free(arena);
 }
 
+// Tiles that are too many for their line are refused on either axis.
+static void test_lines_of_too_many_tiles(void **state) {
+    (void)state;
+    enum { LONG = 20000 };
+    struct sdse_arena *arena = sdse_arena_new();
+    for (unsigned axis = 0; axis < 2; axis++) {
+        struct sdse_nest nest = {.bound = {1, 1, 1, 4, 4, 1, 1, 1},
+                                 .stride = {1, 1},
+                                 .dilation = {1, 1},
+                                 .map = {4, 4}};
+        nest.bound[SDSE_P + axis] = nest.map[axis] = LONG;
+        for (unsigned coarse = 0; coarse < 2; coarse++) {
+            const uint64_t tile[2] = {axis == 0 && coarse ? LONG : 1,
+                                      axis == 1 && coarse ? LONG : 1};
+            const struct sdse_fused_rows_request request = {.layer_count = 1,
+                                                            .nest = &nest,
+                                                            .tile_rows = tile[0],
+                                                            .tile_columns = tile[1]};
+            struct sdse_fused_rows rows;
+            assert_int_equal(sdse_fused_rows_fit(&request), coarse);
+            assert_int_equal(sdse_fused_rows_find(&request, arena, &rows),
+                             coarse ? SDSE_OK : SDSE_OVERFLOW);
+        }
+    }
+    sdse_arena_free(arena);
+}
+
 int main(int argc, char **argv) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cells)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cells),
+                                       cmocka_unit_test(test_lines_of_too_many_tiles)};
     configurations = argc > 1 ? strtoull(argv[1], NULL, 10) : configurations;
     first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
     return cmocka_run_group_tests(tests, NULL, NULL);
