@@ -15,8 +15,9 @@
 // with - for blanks that are taken along. Expressions are numbers, texts in quotes,
 // names, brackets, + - * / // %, comparisons, `and or not`, `NAME is defined`,
 // `value | default(value)`, also `| int`, and `a if condition else b`. Names that
-// nothing sets are not defined: their defaults count, and they are false. Lines keep
-// their numbers.
+// nothing sets are not defined: their defaults count, and they are false. True, False
+// and None may be in lower case. What a condition leaves out is not worked out. Lines
+// keep their numbers.
 //
 // Reports [check] at the place of what it does not know (loops, macros, files that a
 // template includes), that has no value, or does not end. NULL then, or when memory is

@@ -41,6 +41,16 @@ static void templates_come_to_a_text(void **state) {
         {"{% set N = 1 %}{% set N = N + 1 %}{{ N }}", "2"},
         {"{% set T = True %}{{ 5 if T and not Q else 6 }}", "5"},
         {"{{ 1 if 0 else 2 if 0 else 3 }}", "3"},
+        // Jinja's own words, beside Python's.
+        {"{% set T = true %}{{ 5 if T else 6 }}{{ 5 if false else 6 }}{{ false }}",
+         "56False"},
+        {"{{ 1 if none is defined else 2 }}{{ 1 if none or None else 2 }}", "12"},
+        // What is left out need have no value.
+        {"{% if Q is defined %}{% set Q = Q * 2 %}{% if Q * 2 %}a{% elif Q * 3 %}b{% "
+         "endif %}{% endif %}{% if 1 %}c{% elif Q * 2 %}d{% endif %}{{ Q | default(8) "
+         "}}",
+         "c8"},
+        {"{% if 0 %}a{% elif 1 %}b{% elif 1 %}c{% else %}d{% endif %}", "b"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct sdse_arena *arena = sdse_arena_new();
@@ -78,6 +88,8 @@ static void what_is_not_known_has_a_place(void **state) {
         {"{{ 'a }}", "a text is not closed", 1, 4},
         {"{{ 1 | abs }}", "no filter that is known: abs", 1, 8},
         {"{{ }}", "expected a number", 1, 4},
+        {"{% if 0 %}{% else if 1 %}{% endif %}", "not expected: if 1", 1, 19},
+        {"{% if 0 %}{% endif Q %}", "not expected: Q", 1, 20},
         {"{{ ((((((((((((((((((((((((((((1)))))))))))))))))))))))))))) }}",
          "nested too deeply", 1, 12},
     };
