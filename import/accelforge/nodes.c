@@ -105,24 +105,6 @@ static void close_fanout(struct reading *r, const struct sdse_node *node) {
 
 // --- Costs ---
 
-static const struct sdse_node *find_action(const struct sdse_node *node,
-                                           const char *name) {
-    sdse_for_each_child (action, child(node, "actions")) {
-        const struct sdse_node *own = child(action, "name");
-        const char *text = own ? sdse_node_as_text(own) : NULL;
-        if (text && strcmp(text, name) == 0)
-            return action;
-    }
-    return NULL;
-}
-
-static void check_actions(struct reading *r, const struct sdse_node *node) {
-    static const char *const keys[] = {"name",    "energy",          "throughput",
-                                       "latency", "bits_per_action", NULL};
-    sdse_for_each_child (action, child(node, "actions"))
-        sdse_foreign_keys(r->foreign, action, keys, "accelforge-key");
-}
-
 // Actions in a second; 0: no limit.
 static double rate(struct reading *r, const struct sdse_node *action) {
     const double throughput = number(r, action, "throughput", HUGE_VAL),
@@ -215,9 +197,9 @@ static void read_total(struct reading *r, const struct sdse_node *node,
 
 static void read_costs(struct reading *r, const struct sdse_node *node,
                        struct sdse_af_memory *memory) {
-    const struct sdse_node *read = find_action(node, "read"),
-                           *write = find_action(node, "write");
-    check_actions(r, node);
+    const struct sdse_node *read = sdse_af_action(node, "read"),
+                           *write = sdse_af_action(node, "write");
+    sdse_af_check_actions(r->foreign, node);
     memory->one_port = !is_true(r, node, "separate_read_write_ports");
     if (read)
         memory->read_bits_per_s = rate(r, read) * action_bits(r, read);
@@ -385,8 +367,8 @@ static void read_compute(struct reading *r, const struct sdse_node *node) {
     sdse_foreign_keys(r->foreign, node, keys, "accelforge-key");
     read_spatial(r, node);
     close_fanout(r, node);
-    check_actions(r, node);
-    const struct sdse_node *action = find_action(node, "compute");
+    sdse_af_check_actions(r->foreign, node);
+    const struct sdse_node *action = sdse_af_action(node, "compute");
     r->arch->computes = true;
     r->arch->component = !action || !child(action, "energy");
     if (r->arch->component)
@@ -411,6 +393,20 @@ static void read_compute(struct reading *r, const struct sdse_node *node) {
     r->arch->has_area = read_area(r, node, &r->arch->area_mm2);
 }
 
+static void read_container(struct reading *r, const struct sdse_node *node) {
+    static const char *const keys[] = {"name", "spatial", NULL};
+    sdse_foreign_keys(r->foreign, node, keys, "accelforge-key");
+    read_spatial(r, node);
+}
+
+static void read_nodes(struct reading *r, const struct sdse_node *nodes);
+
+static void read_branch(struct reading *r, const struct sdse_node *node) {
+    static const char *const keys[] = {"name", "nodes", NULL};
+    sdse_foreign_keys(r->foreign, node, keys, "accelforge-key");
+    read_nodes(r, child(node, "nodes"));
+}
+
 static void read_nodes(struct reading *r, const struct sdse_node *nodes) {
     sdse_for_each_child (node, nodes) {
         const char *tag = node->tag ? node->tag : "";
@@ -420,9 +416,9 @@ static void read_nodes(struct reading *r, const struct sdse_node *nodes) {
             read_compute(r, node);
         else if (strcmp(tag, "!Container") == 0 || strcmp(tag, "!Fanout") == 0 ||
                  strcmp(tag, "!Spatial") == 0)
-            read_spatial(r, node);
+            read_container(r, node);
         else if (strcmp(tag, "!Hierarchical") == 0)
-            read_nodes(r, child(node, "nodes"));
+            read_branch(r, node);
         else
             sdse_foreign_refuse(r->foreign, node->loc, strcmp(tag, "!Toll") == 0,
                                 "accelforge-node", "%.60s has no counterpart",

@@ -42,6 +42,13 @@ struct sdse_af_arch {
     bool has_area;
 };
 
+// The action of this name of a node; NULL = none.
+const struct sdse_node *sdse_af_action(const struct sdse_node *node, const char *name);
+
+// Refuses actions of a node that nothing counts, and keys of actions that nothing
+// reads.
+void sdse_af_check_actions(struct sdse_foreign *foreign, const struct sdse_node *node);
+
 // Seconds of an action of each kind, reads (or computations) and writes, where
 // `total` is what so many of them take, and whether kinds that take time wait for each
 // other.

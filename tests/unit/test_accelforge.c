@@ -415,6 +415,16 @@ static void what_has_no_counterpart_is_refused(void **state) {
     } cases[] = {
         {ARCH("64", "weight", "  - !Toll\n    name: adc\n", "1e-12"), "accelforge-node",
          "!Toll has no counterpart", true},
+        {ARCH("64", "weight", "  - !Container\n    spatal: [{fanout: 2}]\n", "1e-12"),
+         "accelforge-key", "'spatal'", true},
+        {ARCH("64", "weight", "  - !Hierarchical\n    spatial: [{fanout: 2}]\n",
+              "1e-12"),
+         "accelforge-key", "'spatial'", true},
+        {ARCH("64", "weight",
+              "  - !Memory\n    name: x\n    component_class: Dummy\n    actions: "
+              "[{name: refresh, energy: 1e-12}]\n",
+              "1e-12"),
+         "accelforge-key", "'refresh' is no action", true},
         {ARCH("64", "weight", "  - !Fork\n    name: f\n", "1e-12"), "accelforge-node",
          "!Fork has no counterpart", false},
         {ARCH("64.5", "weight", "", "1e-12"), "accelforge-value", "whole bits", false},
