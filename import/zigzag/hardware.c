@@ -220,6 +220,11 @@ void sdse_zz_read_hardware(struct sdse_foreign *foreign, const struct sdse_node 
                                        "multipliers", "dataflows", NULL};
     sdse_foreign_keys(foreign, root, keys, "zigzag-key");
     hardware->name = sdse_foreign_text(foreign, root, "name", "zigzag");
+    const struct sdse_node *dataflows = sdse_node_get(root, "dataflows");
+    if (dataflows && dataflows->count)
+        sdse_foreign_refuse(foreign, dataflows->loc, true, "zigzag-key",
+                            "`dataflows` of the hardware are lost: those of a mapping "
+                            "file are read");
     const struct sdse_node *array = sdse_node_get(root, "operational_array");
     if (!array)
         array = sdse_node_get(root, "multipliers");

@@ -95,6 +95,9 @@ static void read_factor(struct sdse_foreign *foreign, const struct sdse_node *it
                             "%s is spread over %u of %llu places", name, factor,
                             (unsigned long long)size);
     } else {
+        if (at_most[dim] && !hint)
+            sdse_foreign_refuse(foreign, item->loc, false, "zigzag-mapping",
+                                "%s comes twice along one dimension", name);
         at_most[dim] = hint ? size : factor;
     }
 }
@@ -168,6 +171,10 @@ static void read_entry(struct sdse_foreign *foreign, const struct sdse_node *ent
                            *hint = sdse_node_get(entry, "spatial_mapping_hint");
     if (!spatial && !hint)
         return;
+    if (spatial && hint && hint->count)
+        sdse_foreign_refuse(foreign, hint->loc, true, "zigzag-mapping",
+                            "a hint beside a spatial_mapping is lost: dimensions that "
+                            "the latter leaves out stay idle");
     const bool general = strcmp(choice.name, "default") == 0;
     choice.kinds = general ? NULL : kinds_of(choice.name);
     if (!general && !choice.kinds) {

@@ -167,6 +167,7 @@ static void read_named(struct sdse_foreign *foreign, const struct sdse_node *por
                        struct sdse_zz_memory *memory) {
     static const char *const keys[] = {"name",          "type",       "bandwidth_min",
                                        "bandwidth_max", "allocation", NULL};
+    static const char *const types[] = {"read", "write", "read_write"};
     sdse_for_each_child (node, ports) {
         if (memory->port_count == SDSE_ZZ_PORTS) {
             sdse_foreign_refuse(foreign, node->loc, false, "zigzag-port",
@@ -180,12 +181,34 @@ static void read_named(struct sdse_foreign *foreign, const struct sdse_node *por
             sdse_foreign_double(foreign, node, "bandwidth_max", 1e9, true);
         read_allocation(foreign, node, links, port);
         const char *type = sdse_foreign_text(foreign, node, "type", "read_write");
+        if (!sdse_is_among(type, types, 3))
+            sdse_foreign_refuse(foreign, sdse_node_get(node, "type")->loc, false,
+                                "zigzag-port",
+                                "'%.60s': expected read, write or read_write", type);
         if ((strcmp(type, "read") == 0 && port->writes) ||
             (strcmp(type, "write") == 0 && port->reads))
             sdse_foreign_refuse(foreign, node->loc, false, "zigzag-port",
                                 "'%.60s' is a %s port, and words go the other way too",
                                 port->name, type);
     }
+}
+
+// What ports that are named say themselves.
+static void refuse_numbers(struct sdse_foreign *foreign, const struct sdse_node *node,
+                           const struct sdse_zz_memory *memory) {
+    static const char *const keys[] = {"r_bw",
+                                       "w_bw",
+                                       "r_port",
+                                       "w_port",
+                                       "rw_port",
+                                       "min_r_granularity",
+                                       "min_w_granularity"};
+    sdse_for_each_child (entry, node)
+        if (entry->key && sdse_is_among(entry->key, keys, sizeof keys / sizeof *keys))
+            sdse_foreign_refuse(foreign, entry->key_loc, true, "zigzag-key",
+                                "'%s' is not read: the ports of '%.60s' say it "
+                                "themselves",
+                                entry->key, memory->name);
 }
 
 // --- What an access moves ---
@@ -287,10 +310,12 @@ void sdse_zz_read_ports(struct sdse_foreign *foreign, const struct sdse_node *no
         return;
     }
     const bool named = sdse_node_get(sdse_node_at(ports, 0), "allocation") != NULL;
-    if (named)
+    if (named) {
+        refuse_numbers(foreign, node, memory);
         read_named(foreign, ports, links, memory);
-    else
+    } else {
         read_numbered(foreign, node, ports, links, memory);
+    }
     for (unsigned p = 0; p < memory->port_count; p++)
         if (carried(memory->port[p].reads | memory->port[p].writes) & ~memory->tensors)
             sdse_foreign_refuse(foreign, ports->loc, false, "zigzag-port",

@@ -199,6 +199,11 @@ static void what_is_no_chain_is_told_apart(void **state) {
     "tl: rw_port_1, fl: rw_port_1, th: rw_port_1}, {fh: rw_port_1, tl: "           \
     "rw_port_1}, {fh: rw_port_1, tl: rw_port_1}]"
 
+#define PORT(type)                                                               \
+    "operands: [I1], served_dimensions: [D2], ports: [{name: r, bandwidth_max: " \
+    "8, allocation: ['I1, tl'], type: " type                                     \
+    "}, {name: w, bandwidth_max: 8, allocation: ['I1, fh'], type: write}]"
+
 static void numbers_are_those_of_the_file(void **state) {
     (void)state;
     struct read r = read_design(HARDWARE(ARRAY, INNER, OUTER), NULL, NULL, false);
@@ -454,6 +459,21 @@ static void what_has_no_counterpart_is_refused(void **state) {
         {HARDWARE(ARRAY, INNER, OUTER),
          "- name: default\n  spatial_mapping: {D1: ['K, 4', 'C, 2']}\n",
          "zigzag-mapping", "8 places are taken of 4", false},
+        {HARDWARE(ARRAY, INNER, OUTER),
+         "- name: default\n  spatial_mapping: {D1: ['K, 2', 'K, 2']}\n",
+         "zigzag-mapping", "K comes twice", false},
+        {HARDWARE(ARRAY, INNER, OUTER),
+         "- name: default\n  spatial_mapping: {D1: ['K, 2']}\n  "
+         "spatial_mapping_hint: {D2: [C]}\n",
+         "zigzag-mapping", "a hint beside", true},
+        {HARDWARE(ARRAY, INNER, OUTER) "dataflows: [{D1: [K]}]\n", NULL, "zigzag-key",
+         "`dataflows`", true},
+        {HARDWARE(ARRAY, PORT("read, bandwith_min: 8"), OUTER), NULL, "zigzag-key",
+         "'bandwith_min'", true},
+        {HARDWARE(ARRAY, PORT("raed"), OUTER), NULL, "zigzag-port", "'raed': expected",
+         false},
+        {HARDWARE(ARRAY, PORT("read"), OUTER), NULL, "zigzag-key",
+         "'r_bw' is not read: the ports of 'reg'", true},
         {HARDWARE(ARRAY, INNER, OUTER),
          "- name: default\n  spatial_mapping: {D1: ['H, 2']}\n", "zigzag-mapping",
          "'H' is no loop", true},
