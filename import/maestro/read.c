@@ -274,6 +274,10 @@ static void read_constant(struct sdse_maestro_reading *r) {
         expected(r, name, "at most 64 constants");
         return;
     }
+    for (size_t i = 0; i < r->constant_count; i++)
+        if (sdse_maestro_says(name, r->constant[i].name))
+            sdse_foreign_refuse(&r->foreign, name.loc, false, "maestro-syntax",
+                                "the constant '%s' is said twice", name.text);
     struct sdse_maestro_constant *constant = &r->constant[r->constant_count++];
     strcpy(constant->name, name.text);
     constant->value = value;

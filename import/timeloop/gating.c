@@ -34,9 +34,12 @@ static const struct sdse_node *either(const struct sdse_node *node, const char *
 
 static void take_option(struct sdse_tl *r, const struct sdse_tl_part *part,
                         const struct sdse_node *option) {
+    static const char *const keys[] = {"target", "condition_on", "condition-on", NULL};
     const char *name = sdse_tl_word(sdse_node_get(option, "target"));
     const struct sdse_node *conditions = either(option, "condition_on", "condition-on");
     enum sdse_tensor target;
+    if (option->kind == SDSE_NODE_MAPPING)
+        sdse_tl_known_keys(r, option, keys, "an option of gating");
     if (!name || !conditions || !sdse_tl_tensor(r, name, &target)) {
         sdse_tl_refuse(r, option->loc, false, "timeloop-factor",
                        "gating has a target that is a data space, and condition_on");

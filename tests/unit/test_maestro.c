@@ -205,6 +205,8 @@ static void what_is_no_layer_is_refused(void **state) {
          "a number from 1", 2, 38, false},
         {"Network n { Layer a { Type: GEMM", "maestro-syntax", "found the end", 1, 33,
          false},
+        {"Constant A 4; Constant A 8; Network n { Layer a { " GEMM " } }",
+         "maestro-syntax", "the constant 'A' is said twice", 1, 24, false},
         {"Network n { } Network m { }", "maestro-syntax", "Constant or the end", 1, 15,
          false},
         {"Network n { Layer a { " GEMM " } }\nAccelerator { PE { } }",

@@ -457,6 +457,10 @@ static void gating_becomes_an_engine(void **state) {
          "gating on sums"},
         {GATED(GATING("Weights", "Weights"), "", "", "", "Inputs: 0.5"),
          "gating on sums, or on its own target"},
+        {GATED("action_optimization: [{type: gating, options: [{target: Weights, "
+               "condition_on: [Inputs], granularity: 2}]}]",
+               GATING("Outputs", "Inputs"), "", "", "Inputs: 0.5"),
+         "'granularity' of an option of gating"},
         {GATED("action_optimization: [{type: skipping, options: [{target: Weights, "
                "condition_on: [Inputs]}]}]",
                "", "", "", "Inputs: 0.5"),
