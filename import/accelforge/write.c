@@ -38,6 +38,13 @@ static void print_widths(FILE *out, const struct sdse_af_memory *memory) {
         fprintf(out, ", partial_bits: %" PRIu32, memory->word_bits[SDSE_OUTPUTS]);
 }
 
+// Bits a cycle. Rates that come of latencies are off by their last digit, and so would
+// be a cycle of a whole number of them: up to six places behind the point are exact.
+static double per_cycle(double bits_per_s, double hertz) {
+    const double bits = bits_per_s / hertz, nearest = round(bits * 1e6) / 1e6;
+    return fabs(bits - nearest) <= 1e-12 * bits ? nearest : bits;
+}
+
 static void print_memory(FILE *out, const struct sdse_af_memory *memory, bool outermost,
                          double hertz) {
     fprintf(out, "    memory: {class: %s", memory->memory_class);
@@ -57,8 +64,8 @@ static void print_memory(FILE *out, const struct sdse_af_memory *memory, bool ou
                 memory->read_pj_per_bit, memory->write_pj_per_bit);
     else
         fputs(", free: true", out);
-    const double reads = memory->read_bits_per_s / hertz,
-                 writes = memory->write_bits_per_s / hertz;
+    const double reads = per_cycle(memory->read_bits_per_s, hertz),
+                 writes = per_cycle(memory->write_bits_per_s, hertz);
     if (memory->one_port && reads > 0) {
         fprintf(out, ",\n             shared_bits_per_cycle: %.17g", reads);
     } else {
