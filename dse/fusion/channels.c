@@ -138,7 +138,7 @@ static bool takes_channels(const struct sdse_fusion_request *request,
     const uint64_t groups = first->nest.bound[SDSE_G],
                    count = groups * first->nest.bound[SDSE_K];
     const struct sdse_nest *made[SDSE_FUSED_MOST] = {&first->nest};
-    if (members->heads > 1 || request->boxed || sdse_layer_moves(first) ||
+    if (request->boxed || sdse_layer_moves(first) ||
         (first->kind == SDSE_MATMUL &&
          member(request, members, end)->kind == SDSE_MATMUL) ||
         !has_channels(request, members->layer[0]))

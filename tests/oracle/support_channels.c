@@ -159,12 +159,14 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
     } else {
         add_conv(state, &rest, 0, grouped ? channels : 1, channels, "", &map);
     }
+    const struct map made = map; // by the first, or the first two
     unsigned name = 1 + gated;
     for (; name <= inner; name++) {
         if (name == 1 && oracle_below(state, 3) == 0)
             sprintf(rest.layers + strlen(rest.layers),
-                    "{name: f%u, kind: act, in: [%u, %u, %u], fused: true}, ", name,
-                    map.channels, map.rows, map.columns);
+                    "{name: f%u, kind: %s, in: [%u, %u, %u], fused: true}, ", name,
+                    oracle_below(state, 4) ? "act" : "norm", map.channels, map.rows,
+                    map.columns);
         add_inner(state, &rest, name, &map);
     }
     // The last adds up over all channels, or over those of each of its groups.
@@ -173,11 +175,12 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
     add_conv(state, &rest, name, groups,
              groups * (1 + (unsigned)oracle_below(state, 2)),
              adds ? ", addends: 1" : "", &map);
-    if (adds) {
+    const bool same = made.channels == map.channels && made.rows == map.rows;
+    if (adds && !(same && inner))
         add_other(&t, "x", map);
-        sprintf(rest.edges + strlen(rest.edges), "{from: x, to: c%u, as: addend}, ",
-                name);
-    }
+    if (adds)
+        sprintf(rest.edges + strlen(rest.edges), "{from: %s, to: c%u, as: addend}, ",
+                same && inner ? (gated ? "c1" : "c0") : "x", name);
     return sdse_arena_printf(arena, "{name: n, source: s, layers: [%s%s], edges: [%s]}",
                              t.layers, rest.layers, rest.edges);
 }

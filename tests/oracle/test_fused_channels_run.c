@@ -65,7 +65,8 @@ static size_t read_by(const struct work *w, size_t member) {
 
 static size_t added_by(const struct work *w, size_t member) {
     const size_t map = w->a->adds[w->first + member];
-    return map ? tensor_of(w, map) : OUTSIDE;
+    const size_t tensor = map ? tensor_of(w, map) : OUTSIDE;
+    return tensor || w->plan->for_all ? tensor : OUTSIDE;
 }
 
 // Marks the rows of a tensor that a member needs to make some of its own.
