@@ -58,7 +58,7 @@ static void compare_form(struct cli *cli, const struct sdse_node *node,
                       diags.first ? diags.first->check : "mapping-for",
                       "form '%.60s': %s", said,
                       diags.first ? diags.first->message : "one form is needed");
-    else if (is && strcmp(is, was) != 0)
+    else if (is && was && strcmp(is, was) != 0)
         sdse_diag_add(&cli->diags, SDSE_WARNING, node->loc, "mapping-for",
                       "this is a mapping for weights in the form '%.200s' (--form), "
                       "not '%.200s'",

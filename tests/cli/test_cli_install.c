@@ -155,7 +155,7 @@ static void one_header_leads_to_all(void **state) {
     says(
         0,
         "echo '#include <sdse.h>' > all.c && for f in accelforge_import fusion_find "
-        "import_write_tensors maestro_network scalesim_config schedule_read "
+        "import_write_tensors maestro_import scalesim_config schedule_read "
         "tflite_open timeloop_export timeloop_import zigzag_export zigzag_workload; do "
         "echo \"void *use_$f(void) { return (void *)sdse_$f; }\" >> all.c; "
         "done && " SDSE_CC " -std=c17 -fsyntax-only -Ia/include/sdse all.c && "

@@ -27,6 +27,20 @@ static void part(enum axis axis, uint64_t *random, double *middle, double *far) 
     *middle = axis == PRICES ? (near + *far) / 2 : draw(random, 2) ? *far : near;
 }
 
+// The seeds below are those of problems whose memories have no widths, accesses and
+// ports for sums of their own.
+static void make_plain(uint64_t seed, struct sdse_generated_problem *problem) {
+    sdse_make_problem(seed, false, problem);
+    for (unsigned l = 0; l < problem->arch.level_count; l++) {
+        struct sdse_level *level = &problem->arch.level[l];
+        level->least_read_bits = level->least_write_bits = 0;
+        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+            level->word_bits[t] = 0;
+        for (unsigned p = SDSE_PORT_READ; p <= SDSE_PORT_WRITE; p++)
+            level->own_bits_per_cycle[p][SDSE_PORT_UP].given = false;
+    }
+}
+
 // A problem of a seed and two of its like, the second between the others.
 static void make_three(uint64_t seed, enum axis axis, struct sdse_arena *arena,
                        struct sdse_layer_problem *three) {
@@ -34,7 +48,7 @@ static void make_three(uint64_t seed, enum axis axis, struct sdse_arena *arena,
     uint64_t random = seed;
     for (size_t i = 0; i < 3; i++) {
         made[i] = SDSE_ARENA_NEW(arena, struct sdse_generated_problem);
-        sdse_make_problem(seed, false, made[i]);
+        make_plain(seed, made[i]);
     }
     for (unsigned l = 0; l < made[0]->arch.level_count; l++) {
         struct sdse_level *b = &made[1]->arch.level[l], *c = &made[2]->arch.level[l];

@@ -124,6 +124,8 @@ static void what_fills_is_refreshed(void **state) {
         bool forgets = false;
         for (unsigned l = 0; l < problem.arch.level_count; l++) {
             forgets |= problem.arch.level[l].memory_class == SDSE_EDRAM;
+            // What is kept is refreshed, not the rest of the accesses that brought it.
+            problem.arch.level[l].least_write_bits = 0;
             for (int t = 0; t < SDSE_TENSORS; t++)
                 problem.arch.level[l].format[t].worst = false;
         }
