@@ -217,6 +217,7 @@ static void tame(struct sdse_arch *arch) {
         level->pass_start_cycles.given = level->pass_skew_cycles.given = false;
         memset(level->own_bits_per_cycle, 0, sizeof level->own_bits_per_cycle);
         memset(level->format, 0, sizeof level->format);
+        level->least_read_bits = level->least_write_bits = 0;
         level->port_bits = level->port_bits ? (1 + level->port_bits % 3) * word : word;
         level->capacity_bits +=
             level->capacity_bits
