@@ -237,8 +237,11 @@ static void test_for_people(void **state) {
 // counts.
 static void test_threads(void **state) {
     (void)state;
-    const char *const asked = "map -a @stores.yaml -w @three.yaml --resident --fuse 3 "
-                              "--objective %s -f json -j %d";
+    const char *const asked =
+        SANITIZED ? "map -a @stores.yaml -w @net.yaml --resident --fuse 2 "
+                    "--objective %s -f json -j %d"
+                  : "map -a @stores.yaml -w @three.yaml --resident --fuse 3 "
+                    "--objective %s -f json -j %d";
     char *mappings = NULL;
     for (int threads = SANITIZED ? 3 : 1; threads <= 3; threads += 2) {
         char one[160], some[160];
