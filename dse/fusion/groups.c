@@ -267,6 +267,23 @@ static bool list_nests(const struct sdse_members *members,
     return true;
 }
 
+// Where the next plan comes; NULL: memory is out. In `arena`.
+static struct sdse_group_plan *next_plan(struct sdse_group *group,
+                                         struct sdse_arena *arena) {
+    if (group->plan_count == group->plan_room) {
+        const size_t room = group->plan_room ? 2 * group->plan_room : 64;
+        struct sdse_group_plan *plan =
+            SDSE_ARENA_ARRAY(arena, struct sdse_group_plan, room);
+        if (!plan)
+            return NULL;
+        if (group->plan_count)
+            memcpy(plan, group->plan, group->plan_count * sizeof *plan);
+        group->plan = plan;
+        group->plan_room = room;
+    }
+    return &group->plan[group->plan_count];
+}
+
 // Adds a plan unless one since `from` has its nests. rows: of its tiles.
 static enum sdse_status add_plan(struct sdse_group *group, size_t from,
                                  const struct sdse_group_plan *asked,
@@ -282,11 +299,13 @@ static enum sdse_status add_plan(struct sdse_group *group, size_t from,
             return SDSE_OK;
     struct sdse_fused_nest *nest =
         SDSE_ARENA_ARRAY(arena, struct sdse_fused_nest, plan.count);
-    if (!nest)
+    struct sdse_group_plan *next = next_plan(group, arena);
+    if (!nest || !next)
         return SDSE_NO_MEMORY;
     memcpy(nest, plan.nest, plan.count * sizeof *nest);
     plan.nest = nest;
-    group->plan[group->plan_count++] = plan;
+    *next = plan;
+    group->plan_count++;
     return SDSE_OK;
 }
 
@@ -413,13 +432,6 @@ enum sdse_status sdse_group_plan_one(const struct sdse_fusion_request *request,
     return list_nests(&group->members, &rows, arena, plan) ? SDSE_OK : SDSE_NO_MEMORY;
 }
 
-static size_t count_tiles(enum sdse_fusion_tiles tiles, uint64_t rows) {
-    size_t count = 0;
-    for (uint64_t tile = rows; tile; tile = next_tile(tiles, rows, tile))
-        count++;
-    return count;
-}
-
 // Whether the nests of all sizes of tiles can be listed: where most is kept, fewest
 // tiles are alike.
 static bool can_list(enum sdse_fusion_tiles tiles, const struct sdse_members *members,
@@ -441,13 +453,6 @@ static bool can_list(enum sdse_fusion_tiles tiles, const struct sdse_members *me
                                                   .tile_rows = 1,
                                                   .tile_columns = 1};
     return fit && (!columns || sdse_fused_rows_fit(&cells));
-}
-
-static size_t count_parts(enum sdse_fusion_tiles tiles, uint64_t all) {
-    size_t count = 0;
-    for (uint64_t some = all; some; some = next_columns(tiles, all, some))
-        count++;
-    return count;
 }
 
 static bool is_stopped(const struct sdse_fusion_request *request) {
@@ -493,19 +498,8 @@ enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
             !can_list(request->tiles, members, columns > 0);
     if (group->planned)
         return group->too_fine ? SDSE_OVERFLOW : SDSE_OK;
-    size_t parts = count_tiles(request->tiles, members->heads);
-    for (uint64_t some = members->channels.count; some;
-         some = next_channels(request->tiles, &members->channels, some))
-        parts++;
-    size_t modes = 1;
-    for (size_t i = 0; i < members->count; i++)
-        modes *= 3; // retained, in bands, made again
-    const size_t most = count_tiles(request->tiles, rows) *
-                        (parts * (size_t)(inner + 1) + inner + 1 +
-                         modes * count_parts(request->tiles, columns));
-    group->plan = SDSE_ARENA_ARRAY(arena, struct sdse_group_plan, most);
     struct sdse_arena *scratch = sdse_arena_new();
-    enum sdse_status status = group->plan && scratch ? SDSE_OK : SDSE_NO_MEMORY;
+    enum sdse_status status = scratch ? SDSE_OK : SDSE_NO_MEMORY;
     bool stopped = false;
     for (uint64_t tile = rows; tile && !status && !stopped;
          tile = next_tile(request->tiles, rows, tile)) {

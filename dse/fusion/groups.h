@@ -34,7 +34,7 @@ struct sdse_group {
     double state_bits;  // of a row of one head: what a softmax by keys remembers
     double output_bits; // of the place of the last one's outputs; 0: nobody reads them
     bool planned, too_fine; // rows x tiles exceed what can be listed: no plans
-    size_t plan_count;
+    size_t plan_count, plan_room;
     struct sdse_group_plan *plan;
 };
 

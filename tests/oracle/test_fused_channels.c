@@ -76,6 +76,37 @@ static void test_nothing_but_an_addend_is_there(void **state) {
     assert_true(seen.added_there > added_before);
 }
 
+// A block of a residual network: windows of both layers overlap from tile to tile, the
+// last one adds what the first reads, and channels come in parts of any size. That is
+// more ways to keep what is there, of every size of tiles, than a chain has.
+static void test_a_residual_block(void **state) {
+    (void)state;
+    for (unsigned bytes = 24; bytes <= 40; bytes += 8) {
+        struct brute_problem p = {
+            .arena = sdse_arena_new(), .tiles = SDSE_TILES_ALL, .depth = 2};
+        const char *arch = sdse_arena_printf(
+            p.arena,
+            "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: "
+            "[{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, "
+            "memory: {class: sram, shares: [activations], capacity_bytes: %u, "
+            "pj_per_bit: 1}}], compute: {pj_per_mac: 1}, vector: {below: GLB, "
+            "pj_per_op: 0.25, ops_per_cycle: 4}}",
+            bytes);
+        brute_read(arch,
+                   "{name: n, source: s, layers: ["
+                   "{name: x, kind: conv, in: [1, 6, 1], out_channels: 1, kernel: 1}, "
+                   "{name: a, kind: conv, in: [1, 6, 1], out_channels: 8, kernel: [3, "
+                   "1], pad: [1, 0]}, "
+                   "{name: b, kind: conv, in: [8, 6, 1], out_channels: 1, kernel: [3, "
+                   "1], pad: [1, 0], addends: 1}], "
+                   "edges: [{from: x, to: a}, {from: a, to: b}, {from: x, to: b, as: "
+                   "addend}]}",
+                   &p);
+        compare_with_brute_force(&p, &seen);
+        sdse_arena_free(p.arena);
+    }
+}
+
 static int tell_seed(void **state) {
     (void)state;
     fprintf(stderr, "last network: %llu\n", (unsigned long long)current_seed);
@@ -85,6 +116,7 @@ static int tell_seed(void **state) {
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_but_an_addend_is_there),
+        cmocka_unit_test(test_a_residual_block),
         cmocka_unit_test_teardown(test_networks, tell_seed)};
     network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
     first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
