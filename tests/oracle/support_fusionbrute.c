@@ -517,15 +517,19 @@ static void run_turn(const struct brute_problem *p, const struct way *way,
     sdse_arena_free(scratch);
     if (!fits)
         return;
-    static struct brute_points sum, more;
-    sum.count = 1;
-    sum.at[0] = (struct sdse_tradeoff){0, 0};
+    // Arrays of the longest front are large: only points that are there are moved.
+    static struct brute_points sums[2];
+    const struct brute_points *sum = &sums[0];
+    sums[0].count = 1;
+    sums[0].at[0] = (struct sdse_tradeoff){0, 0};
     for (size_t k = 0; k < kinds.count; k++) {
-        add_fronts(sum.at, sum.count, kinds.kind[k].known->front,
-                   kinds.kind[k].known->count, kinds.kind[k].times, &more);
+        struct brute_points *more = &sums[(k + 1) % 2];
+        add_fronts(sum->at, sum->count, kinds.kind[k].known->front,
+                   kinds.kind[k].known->count, kinds.kind[k].times, more);
         sum = more;
     }
-    *front = sum;
+    front->count = sum->count;
+    memcpy(front->at, sum->at, sum->count * sizeof *sum->at);
 }
 
 // Whether a function may be taken row by row: of each word, or of the maker's rows.

@@ -15,7 +15,7 @@
 #include "oracle/support_channels.h"
 #include "support/sanitized.h"
 
-static uint64_t network_count = SANITIZED ? 10 : 80, first_seed = 81, current_seed;
+static uint64_t network_count = SANITIZED ? 10 : 160, first_seed = 81, current_seed;
 static struct compared seen;
 
 static void test_networks(void **state) {
@@ -40,7 +40,7 @@ static void test_networks(void **state) {
         (unsigned long long)seen.buffered, (unsigned long long)seen.retained,
         (unsigned long long)seen.functions, (unsigned long long)seen.pools,
         (unsigned long long)seen.adding, (unsigned long long)seen.none);
-    assert_true(network_count < 80 ||
+    assert_true(network_count < 160 ||
                 (seen.channels && seen.kept && seen.buffered && seen.retained &&
                  seen.functions && seen.pools && seen.adding));
 }

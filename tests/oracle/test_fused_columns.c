@@ -19,7 +19,7 @@
 #include "oracle/support_fusionbrute.h"
 #include "support/sanitized.h"
 
-static uint64_t network_count = SANITIZED ? 20 : 400, first_seed = 1, current_seed;
+static uint64_t network_count = SANITIZED ? 20 : 600, first_seed = 1, current_seed;
 static struct compared seen;
 
 static unsigned below(uint64_t *state, unsigned n) {

@@ -25,7 +25,7 @@
 #include "support/close.h"
 #include "support/sanitized.h"
 
-static uint64_t network_count = SANITIZED ? 30 : 440, first_seed = 1, current_seed;
+static uint64_t network_count = SANITIZED ? 30 : 1000, first_seed = 1, current_seed;
 static struct compared seen;
 
 // --- Generated ---
@@ -418,7 +418,7 @@ static void test_networks(void **state) {
         "that add, %llu that put together, %llu inputs buffered for several\n",
         (unsigned long long)seen.branching, (unsigned long long)seen.additions,
         (unsigned long long)seen.together, (unsigned long long)seen.for_all);
-    assert_true(network_count < 440 ||
+    assert_true(network_count < 1000 ||
                 (seen.retained && seen.recomputed && seen.kept && seen.buffered &&
                  seen.again && seen.adding && seen.added_there &&
                  brute_seen()->functions_of_other_rows && seen.functions &&

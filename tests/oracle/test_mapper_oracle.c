@@ -247,7 +247,7 @@ static uint64_t check_problem(const struct sdse_generated_problem *problem,
     return truth.valid;
 }
 
-static uint64_t problem_count = SANITIZED ? 250 : 1500, first_seed = 1;
+static uint64_t problem_count = SANITIZED ? 250 : 2000, first_seed = 1;
 
 static void test_equals_enumeration(void **state) {
     (void)state;
