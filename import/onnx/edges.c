@@ -32,7 +32,8 @@ struct sdse_onnx_edges {
     struct sdse_workload_edge *edge; // in the order of the nodes
     size_t count, room;
     struct refusal *refused; // of each layer
-    size_t layers;           // room for them
+    size_t *host;            // of each: the layer that it is fused into, or itself
+    size_t layers, hosts;    // room for them; layers whose host is known
 };
 
 struct sdse_onnx_edges *sdse_onnx_edges_begin(const struct sdse_onnx_graph *graph,
@@ -57,11 +58,15 @@ static bool make_layer_room(struct sdse_onnx_edges *edges, size_t count) {
     const size_t room = 2 * count;
     struct refusal *refused =
         SDSE_ARENA_ARRAY(edges->graph->arena, struct refusal, room);
-    if (!refused)
+    size_t *host = SDSE_ARENA_ARRAY(edges->graph->arena, size_t, room);
+    if (!refused || !host)
         return false;
-    if (edges->layers)
+    if (edges->layers) {
         memcpy(refused, edges->refused, edges->layers * sizeof *refused);
+        memcpy(host, edges->host, edges->layers * sizeof *host);
+    }
     edges->refused = refused;
+    edges->host = host;
     edges->layers = room;
     return true;
 }
@@ -88,10 +93,12 @@ static bool is_fused(const struct sdse_layer *layer) {
     return sdse_layer_moves(layer) && layer->move.fused;
 }
 
-static size_t host_of(const struct sdse_onnx_layers *layers, size_t layer) {
-    while (layer > 0 && is_fused(&layers->layer[layer]))
-        layer--;
-    return layer;
+// Of the layers that have come since the last node.
+static void find_hosts(struct sdse_onnx_edges *edges,
+                       const struct sdse_onnx_layers *layers) {
+    for (size_t l = edges->hosts; l < layers->count; l++)
+        edges->host[l] = l > 0 && is_fused(&layers->layer[l]) ? edges->host[l - 1] : l;
+    edges->hosts = layers->count;
 }
 
 static void refuse_layer(struct sdse_onnx_edges *edges, size_t layer,
@@ -297,13 +304,14 @@ static bool is_of(const struct origin *origin, size_t layer) {
 
 // Where what a node puts out comes from that has become layers from `first` on, of
 // which `read` are not fused.
-static struct origin made_by(const struct sdse_onnx_layers *layers,
+static struct origin made_by(const struct sdse_onnx_edges *edges,
+                             const struct sdse_onnx_layers *layers,
                              const struct sdse_onnx_node *node, size_t first,
                              size_t read) {
     if (read > 1)
         return (struct origin){.apart = node, .first = first, .end = layers->count};
     return (struct origin){.count = read == 1,
-                           .part = {host_of(layers, layers->count - 1)}};
+                           .part = {edges->host[layers->count - 1]}};
 }
 
 bool sdse_onnx_edges_node(struct sdse_onnx_edges *edges,
@@ -313,6 +321,7 @@ bool sdse_onnx_edges_node(struct sdse_onnx_edges *edges,
     struct origin origin;
     if (!make_layer_room(edges, layers->count + 1))
         return false;
+    find_hosts(edges, layers);
     if (layers->count == before) {
         note_silent(edges, layers, node);
     } else {
@@ -320,7 +329,7 @@ bool sdse_onnx_edges_node(struct sdse_onnx_edges *edges,
             if (!is_fused(&layers->layer[l]) && read++ == 0)
                 target = l;
         const bool host = before > 0 && one_origin(edges, node, &origin) &&
-                          is_of(&origin, host_of(layers, before - 1));
+                          is_of(&origin, edges->host[before - 1]);
         if (read == 1 && target == before) {
             if (!note_layer(edges, layers, node, target))
                 return false;
@@ -330,7 +339,7 @@ bool sdse_onnx_edges_node(struct sdse_onnx_edges *edges,
         // What is made of another layer's words is not what the host puts out.
         if (node->output_count > 0 && node->output[0] != SDSE_ONNX_NONE)
             edges->origin[node->output[0]] =
-                read == 0 && host ? origin : made_by(layers, node, before, read);
+                read == 0 && host ? origin : made_by(edges, layers, node, before, read);
     }
     for (uint32_t i = 0; i < node->output_count; i++)
         if (node->output[i] != SDSE_ONNX_NONE &&
