@@ -21,11 +21,34 @@ static const char *keeps_text(struct sdse_arena *arena, unsigned keeps) {
     return text;
 }
 
+// null: none.
+static void add_some(struct sdse_table *table, uint64_t value) {
+    if (value)
+        sdse_table_add_u64(table, value);
+    else
+        sdse_table_add_null(table);
+}
+
+// As wide as a memory stores words, and the fewest bits that its accesses move.
+static void add_widths(struct sdse_table *table, const struct sdse_arch *arch,
+                       unsigned l) {
+    const struct sdse_level *level = &arch->level[l];
+    for (enum sdse_tensor t = SDSE_WEIGHTS; t < SDSE_TENSORS; t++)
+        add_some(table, level->keeps >> t & 1u ? sdse_arch_word_bits(arch, l, t) : 0);
+    add_some(table, level->keeps >> SDSE_OUTPUTS & 1u ? sdse_arch_partial_bits(arch, l)
+                                                      : 0);
+    add_some(table, level->least_read_bits);
+    add_some(table, level->least_write_bits);
+}
+
 static struct sdse_table *levels_table(struct sdse_arena *arena,
                                        const struct sdse_arch *arch) {
     static const char *const columns[] = {"level",         "class",    "instances",
                                           "capacity_bits", "banks",    "buffering",
-                                          "keeps",         "fanout_x", "fanout_y"};
+                                          "keeps",         "fanout_x", "fanout_y",
+                                          "weights_bits",  "inputs_bits",
+                                          "outputs_bits",  "partial_sums_bits",
+                                          "least_read_bits", "least_write_bits"};
     struct sdse_table *table = sdse_table_new(arena);
     sdse_table_add_columns(table, columns, sizeof columns / sizeof *columns);
     for (unsigned l = 0; l < arch->level_count; l++) {
@@ -33,15 +56,13 @@ static struct sdse_table *levels_table(struct sdse_arena *arena,
         sdse_table_add_text(table, level->name);
         sdse_table_add_text(table, sdse_memory_class_names()[level->memory_class]);
         sdse_table_add_u64(table, sdse_arch_instances(arch, l));
-        if (level->capacity_bits)
-            sdse_table_add_u64(table, level->capacity_bits);
-        else
-            sdse_table_add_null(table); // no limit
+        add_some(table, level->capacity_bits); // null: no limit
         sdse_table_add_u64(table, level->macro_count);
         sdse_table_add_u64(table, level->buffering);
         sdse_table_add_text(table, keeps_text(arena, level->keeps));
         sdse_table_add_u64(table, level->fanout_x);
         sdse_table_add_u64(table, level->fanout_y);
+        add_widths(table, arch, l);
     }
     return table;
 }

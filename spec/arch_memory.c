@@ -229,12 +229,17 @@ static void read_ports(struct sdse_arch_reading *r, const struct sdse_node *map,
         const struct sdse_node *node = sdse_node_get(map, sdse_port_keys()[p]);
         if (!node || node->kind != SDSE_NODE_MAPPING || sdse_node_get(node, "value") ||
             sdse_node_get(node, "mark") || sdse_node_get(node, "source")) {
-            sdse_number_read(node, -HUGE_VAL, HUGE_VAL, &r->sources, r->diags,
-                             others[p]);
+            double rate;
+            if (node && node->kind != SDSE_NODE_MAPPING &&
+                !sdse_node_as_double(node, &rate))
+                sdse_report_type(node, "a number or a mapping", r->diags);
+            else
+                sdse_number_read(node, -HUGE_VAL, HUGE_VAL, &r->sources, r->diags,
+                                 others[p]);
             continue;
         }
         const char *up = sdse_port_up_keys()[p];
-        sdse_schema_refuse_unknown(
+        sdse_schema_expect_some(
             sdse_schema_find(SDSE_SCHEMA_MEMORY, sdse_port_keys()[p])->below, node,
             r->diags);
         sdse_number_read(up ? sdse_node_get(node, up) : NULL, -HUGE_VAL, HUGE_VAL,
@@ -255,12 +260,17 @@ static void read_least_access(struct sdse_arch_reading *r, const struct sdse_nod
     const struct sdse_node *node = sdse_node_get(map, "access_bits"), *way;
     if (!node)
         return;
+    double bits;
+    if (node->kind != SDSE_NODE_MAPPING && !sdse_node_as_double(node, &bits)) {
+        sdse_report_type(node, "a whole number or a mapping", r->diags);
+        return;
+    }
     if (node->kind != SDSE_NODE_MAPPING) {
         if (sdse_read_u32(node, 1, 65536, r->diags, &level->least_read_bits))
             level->least_write_bits = level->least_read_bits;
         return;
     }
-    sdse_schema_refuse_unknown(SDSE_SCHEMA_ACCESS, node, r->diags);
+    sdse_schema_expect_some(SDSE_SCHEMA_ACCESS, node, r->diags);
     if ((way = sdse_node_get(node, "read")))
         sdse_read_u32(way, 1, 65536, r->diags, &level->least_read_bits);
     if ((way = sdse_node_get(node, "write")))
@@ -275,7 +285,7 @@ static void read_widths(struct sdse_arch_reading *r, const struct sdse_node *map
         sdse_read_u32(own, 1, 64, r->diags, &level->partial_bits);
     if (!node || !sdse_expect_kind(node, SDSE_NODE_MAPPING, r->diags))
         return;
-    sdse_schema_refuse_unknown(SDSE_SCHEMA_WIDTHS, node, r->diags);
+    sdse_schema_expect_some(SDSE_SCHEMA_WIDTHS, node, r->diags);
     for (unsigned t = 0; t < SDSE_TENSORS; t++)
         if ((own = sdse_node_get(node, sdse_tensor_words[t])))
             sdse_read_u32(own, 1, 64, r->diags, &level->word_bits[t]);

@@ -263,3 +263,17 @@ void sdse_schema_refuse_unknown(enum sdse_schema kind, const struct sdse_node *m
         names[i] = schemas[kind].keys[i].name;
     sdse_refuse_unknown_keys(mapping, names, count, diags);
 }
+
+void sdse_schema_expect_some(enum sdse_schema kind, const struct sdse_node *mapping,
+                             struct sdse_diags *diags) {
+    sdse_schema_refuse_unknown(kind, mapping, diags);
+    if (mapping->count)
+        return;
+    const char *names = "";
+    for (size_t i = 0; names && i < schemas[kind].count; i++)
+        names = sdse_arena_printf(diags->arena, "%s%s%s", names, *names ? ", " : "",
+                                  schemas[kind].keys[i].name);
+    sdse_diag_add(diags, SDSE_ERROR, mapping->loc, "missing-key",
+                  "%s: is empty; give one of %s at least",
+                  sdse_node_path(diags->arena, mapping), names ? names : "?");
+}

@@ -45,5 +45,8 @@ const struct sdse_schema_key *sdse_schema_find(enum sdse_schema kind, const char
 // Refuses keys that the schema does not know; see sdse_refuse_unknown_keys.
 void sdse_schema_refuse_unknown(enum sdse_schema kind, const struct sdse_node *mapping,
                                 struct sdse_diags *diags);
+// The same, and an empty mapping, which says nothing [missing-key].
+void sdse_schema_expect_some(enum sdse_schema kind, const struct sdse_node *mapping,
+                             struct sdse_diags *diags);
 
 #endif

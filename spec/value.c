@@ -106,8 +106,8 @@ static const char *seen(const struct sdse_node *node) {
     }
 }
 
-static void wrong_type(const struct sdse_node *node, struct sdse_diags *diags,
-                       const char *wanted) {
+void sdse_report_type(const struct sdse_node *node, const char *wanted,
+                      struct sdse_diags *diags) {
     sdse_diag_add(diags, SDSE_ERROR, node->loc, "wrong-type",
                   "%s: expected %s, got %.80s", sdse_node_path(diags->arena, node),
                   wanted, seen(node));
@@ -120,7 +120,7 @@ bool sdse_read_u64(const struct sdse_node *node, uint64_t least, uint64_t most,
     double number = 0;
     bool whole = sdse_node_as_u64(node, &value);
     if (!whole && !(sdse_node_as_double(node, &number) && floor(number) == number)) {
-        wrong_type(node, diags, "a whole number");
+        sdse_report_type(node, "a whole number", diags);
         return false;
     }
     if (!whole || value < least || value > most) {
@@ -148,7 +148,7 @@ bool sdse_read_double(const struct sdse_node *node, double least, double most,
     assert(node);
     double value;
     if (!sdse_node_as_double(node, &value)) {
-        wrong_type(node, diags, "a number");
+        sdse_report_type(node, "a number", diags);
         return false;
     }
     if (value < least || value > most) {
@@ -165,7 +165,7 @@ bool sdse_read_bool(const struct sdse_node *node, struct sdse_diags *diags, bool
     assert(node);
     if (sdse_node_as_bool(node, out))
         return true;
-    wrong_type(node, diags, "true or false");
+    sdse_report_type(node, "true or false", diags);
     return false;
 }
 
@@ -174,7 +174,7 @@ bool sdse_read_text(const struct sdse_node *node, struct sdse_diags *diags,
     assert(node);
     const char *text = sdse_node_as_text(node);
     if (!text || !*text) {
-        wrong_type(node, diags, "text");
+        sdse_report_type(node, "text", diags);
         return false;
     }
     *out = text;
@@ -210,7 +210,7 @@ bool sdse_expect_kind(const struct sdse_node *node, enum sdse_node_kind kind,
     if (node->kind == kind)
         return true;
     static const char *const names[] = {"a single value", "a list", "a mapping"};
-    wrong_type(node, diags, names[kind]);
+    sdse_report_type(node, names[kind], diags);
     return false;
 }
 

@@ -35,6 +35,9 @@ bool sdse_read_text(const struct sdse_node *node, struct sdse_diags *diags,
 // One word of a list: *out is its index in `words`. Unknown words get "did you mean".
 bool sdse_read_word(const struct sdse_node *node, const char *const *words,
                     size_t count, struct sdse_diags *diags, unsigned *out);
+// Reports that `wanted` was expected in place of what there is [wrong-type].
+void sdse_report_type(const struct sdse_node *node, const char *wanted,
+                      struct sdse_diags *diags);
 // True if the node is of this kind; else a diagnostic [wrong-type].
 bool sdse_expect_kind(const struct sdse_node *node, enum sdse_node_kind kind,
                       struct sdse_diags *diags);

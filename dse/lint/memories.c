@@ -85,10 +85,11 @@ static bool is_plain(const struct sdse_arch *arch, unsigned l, unsigned tensors)
 }
 
 // The most that a word of the inner memory takes over the least that it takes in the
-// outer one: sums may be partial inside and finished outside.
+// outer one: sums may be partial inside and finished outside, and weights of a layer
+// narrower than either has them.
 static double most_widening(const struct sdse_arch *arch, unsigned inner,
                             unsigned outer, unsigned tensors) {
-    double most = 0;
+    double most = tensors >> SDSE_WEIGHTS & 1u;
     for (enum sdse_tensor t = SDSE_WEIGHTS; t < SDSE_TENSORS; t++) {
         const double inside = t == SDSE_OUTPUTS ? sdse_arch_partial_bits(arch, inner)
                                                 : sdse_arch_word_bits(arch, inner, t);

@@ -59,6 +59,7 @@ int main(void) {
         cmocka_unit_test(of_costs),
         cmocka_unit_test(of_accelerators),
         cmocka_unit_test(of_components),
+        cmocka_unit_test(of_stored_widths),
         cmocka_unit_test(of_networks),
         cmocka_unit_test(of_stored_weights),
         cmocka_unit_test(of_what_is_not_modelled),

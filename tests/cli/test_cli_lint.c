@@ -183,6 +183,17 @@ static const struct row rows[] = {
      {{ARCH, "capacity_words: 32", "buffering: 2, @capacity_kib: 129"}},
      {{ARCH, "capacity_words: 32", "buffering: 2, capacity_kib: 128"}},
      "'wpad' can use at most 524288 of the 528384 bits that it has for tiles"},
+    // Weights of a layer may be as narrow as it stores them.
+    {"capacity-unused",
+     ALONE,
+     {{ARCH, "capacity_words: 32", "bits: {weights: 4}, @capacity_kib: 65"}},
+     {{ARCH, "capacity_words: 32", "bits: {weights: 4}, capacity_kib: 64"}},
+     "'wpad' can use at most 524288 of the 532480 bits"},
+    {"capacity-unused",
+     ALONE,
+     {{ARCH, "capacity_words: 32", "bits: {weights: 12}, @capacity_kib: 97"}},
+     {{ARCH, "capacity_words: 32", "bits: {weights: 12}, capacity_kib: 96"}},
+     "'wpad' can use at most 786432 of the 794624 bits"},
     // --- Memories that cannot feed the multipliers ---
     // With X over P and Y over C: two weights, two inputs, four sums.
     {"capacity-starves",

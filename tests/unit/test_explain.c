@@ -104,17 +104,24 @@ static void assert_printed(double derived, double printed) {
     assert_true(fabs(derived - printed) <= 2e-11 * printed);
 }
 
-// "W words x B bit = C bit[ = A accesses of N bit] x E pJ": both products again.
+// "W words x B bit = C bit[, D in accesses of at least L][ = A accesses of N bit] x E
+// pJ": both products again.
 static void check_access(const char *line, double product) {
     const char *words = strstr(line, " words x "), *bit = strstr(line, " bit = ");
     if (!words || !bit)
         return;
     const char *bits = strstr(bit + 7, " bit");
-    const double moved = number_before(line, bits);
+    double moved = number_before(line, bits);
     // The label is letters: it ends where the count begins.
     const char *count = line + 24;
     assert_printed(number_before(count, words) * number_before(line, bit), moved);
-    const char *accesses = strstr(line, " accesses of ");
+    const char *filled = strstr(bits, " in accesses of at least ");
+    if (filled) {
+        assert_true(number_before(line, filled) > moved);
+        moved = number_before(line, filled);
+        bits = filled + strlen(" in accesses");
+    }
+    const char *accesses = strstr(bits, " accesses of ");
     const char *unit = strstr(bits, " pJ");
     const double taken = accesses ? number_before(line, accesses) : moved;
     assert_printed(taken * number_before(line, unit), product);
@@ -168,6 +175,12 @@ static void explain_optimum(const char *arch, const char *workload, const char *
     struct sdse_map_answer answer;
     assert_int_equal(sdse_map(&request, bench.arena, &answer), SDSE_OK);
     assert_int_equal(answer.status, SDSE_MAP_OPTIMAL);
+    check_explanation(&bench, &answer.point[0].mapping);
+    for (unsigned l = 0; l < bench.arch->level_count; l++) {
+        bench.arch->level[l].least_read_bits = 96;
+        bench.arch->level[l].least_write_bits = 40;
+    }
+    prepare(&bench, layer, smartdeal);
     check_explanation(&bench, &answer.point[0].mapping);
     sdse_arena_free(bench.arena);
 }

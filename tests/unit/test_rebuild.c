@@ -337,11 +337,55 @@ static void rows_lie_along_the_columns(void **state) {
     }
 }
 
+// Each of two filters brings one basis: nine words, of the twelve of its weights, fill
+// an access of 80 bits.
+static void a_basis_fills_its_own_accesses(void **state) {
+    (void)state;
+    struct sdse_arch arch;
+    engine_arch(&arch);
+    arch.level[0].least_read_bits = arch.level[1].least_write_bits = 80;
+    struct problem problem = {.layer = {.kind = SDSE_CONV,
+                                        .nest = {.bound = {1, 2, 4, 1, 1, 1, 3, 1},
+                                                 .stride = {1, 1},
+                                                 .dilation = {1, 1}},
+                                        .repeat = 1,
+                                        .density = {1, 1, 1}},
+                              .form = {.smartdeal = true,
+                                       .basis_size = BASIS,
+                                       .rows = 4,
+                                       .rows_per_block = 4,
+                                       .blocks = 2,
+                                       .density = 1,
+                                       .row_density = 1,
+                                       .coefficient_bits_total = 96,
+                                       .basis_bits_total = 2 * 9 * 8,
+                                       .index_bits_total = 24}};
+    sdse_mapping_init(&arch, &problem.mapping);
+    problem.mapping.level[0].temporal =
+        (struct sdse_loops){.count = 1, .loop = {{SDSE_K, 2}}};
+    problem.mapping.level[1].temporal =
+        (struct sdse_loops){.count = 2, .loop = {{SDSE_C, 4}, {SDSE_S, 3}}};
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_model *model;
+    struct sdse_cost cost;
+    assert_int_equal(
+        sdse_model_new(&arch, &problem.layer, &problem.form, arena, &model), SDSE_OK);
+    sdse_evaluate_full(model, &problem.mapping, &cost);
+    const struct sdse_flow_cost *dram = &cost.level[0].flow[SDSE_PART_BASIS],
+                                *buffer = &cost.level[1].flow[SDSE_PART_BASIS];
+    assert_int_equal(dram->reads, 2 * 9);
+    assert_true(dram->read_bits == 2 * 80);
+    assert_int_equal(buffer->fills, 2 * 9);
+    assert_true(buffer->fill_bits == 2 * 80);
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_lie_along_the_columns),
         cmocka_unit_test(basis_loads_equal_a_register),
         cmocka_unit_test(a_tile_that_stays_loads_no_basis),
+        cmocka_unit_test(a_basis_fills_its_own_accesses),
         cmocka_unit_test(one_engine_for_every_instance),
         cmocka_unit_test(compressed_words_move_fewer_bits)};
     return cmocka_run_group_tests(tests, NULL, NULL);

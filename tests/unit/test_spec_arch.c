@@ -152,6 +152,20 @@ static void capacities_in_every_unit(void **state) {
     assert_int_equal(level[ACC].capacity_bits, 3 * 20); // words are its partial sums
 }
 
+// The words of a capacity, and the one that an access moves where nothing else is said.
+static void words_are_as_wide_as_they_are_stored(void **state) {
+    struct fixture *f = *state;
+    const struct sdse_set sets[] = {
+        {"acc.memory",
+         "{class: regfile, keeps: [weights], capacity_words: 3, access_pj: 0.2, bits: "
+         "{weights: 6}}",
+         {"sweep.yaml", 7, 3}},
+    };
+    const struct sdse_level *level = &load(f, sets, 1)->level[ACC];
+    assert_int_equal(level->capacity_bits, 3 * 6);
+    assert_int_equal(level->port_bits, 6);
+}
+
 static void the_most_specific_energy_wins(void **state) {
     const struct sdse_level *level = ((struct fixture *)*state)->arch->level;
     assert_int_equal(level[DRAM].port_bits, 0);
@@ -443,6 +457,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(widths_and_flags),
         TEST(capacities_in_every_unit),
+        TEST(words_are_as_wide_as_they_are_stored),
         TEST(the_most_specific_energy_wins),
         TEST(bandwidths_and_formats),
         TEST(weights_have_parts_above_the_engine),

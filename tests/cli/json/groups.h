@@ -14,6 +14,7 @@ void of_costs(void **state);
 // inputs.c
 void of_accelerators(void **state);
 void of_components(void **state);
+void of_stored_widths(void **state);
 void of_networks(void **state);
 void of_stored_weights(void **state);
 void of_what_is_not_modelled(void **state);

@@ -69,6 +69,40 @@ void of_accelerators(void **state) {
     json_free(json);
 }
 
+static void assert_bits(const struct json *level, const char *key, double bits) {
+    const struct json *value = json_get(level, key);
+    if (bits == 0)
+        assert_int_equal(value->kind, JSON_NULL);
+    else
+        assert_true(json_number(value) == bits);
+}
+
+void of_stored_widths(void **state) {
+    (void)state;
+    static const char *const keys[] = {"weights_bits",    "inputs_bits",
+                                       "outputs_bits",    "partial_sums_bits",
+                                       "least_read_bits", "least_write_bits"};
+    static const double bits[][6] = {
+        {8, 9, 10, 16, 0, 32}, {6, 9, 18, 18, 64, 64}, {0, 0, 10, 12, 24, 0}};
+    write_scratch(
+        "wide.yaml",
+        "name: wide\nsource: made up\nnode_nm: 28\nclock_ghz: 1\n"
+        "tensors: {weights: {bits: 8}, inputs: {bits: 9}, outputs: {bits: 10, "
+        "partial_bits: 16}}\nlevels:\n"
+        "  - level: DRAM\n    memory: {class: dram, pj_per_bit: 8, access_bits: {write: "
+        "32}}\n"
+        "  - level: GLB\n    memory: {class: sram, capacity_kib: 8, pj_per_bit: 1, "
+        "bits: {weights: 6, outputs: 18}, access_bits: 64, area_um2: 1}\n"
+        "  - level: acc\n    memory: {class: regfile, keeps: [outputs], capacity_kib: "
+        "8, pj_per_bit: 1, partial_bits: 12, access_bits: {read: 24}}\n"
+        "compute: {class: parallel, pj_per_mac: 0.2}\n");
+    struct json *json = says("show arch @wide.yaml", "sdse.show-arch/1");
+    for (size_t l = 0; l < 3; l++)
+        for (size_t i = 0; i < 6; i++)
+            assert_bits(json_at(json_get(json, "levels"), l), keys[i], bits[l][i]);
+    json_free(json);
+}
+
 void of_components(void **state) {
     (void)state;
     struct json *json = says("show components", "sdse.show-components/1");
