@@ -100,53 +100,97 @@ static void run_statement(struct sdse_template *x, const char *from, const char 
 
 // --- The text ---
 
-// Line ends stay, so that places stay.
-static void keep_lines(FILE *out, const char *from, const char *end) {
-    for (; from < end; from++)
-        if (*from == '\n')
-            fputc('\n', out);
+struct made {
+    FILE *out;
+    bool begun; // the line is
+    unsigned owed;
+};
+
+static void put(struct made *made, char c) {
+    fputc(c, made->out);
+    made->begun = c != '\n';
+    for (; c == '\n' && made->owed; made->owed--)
+        fputc(c, made->out);
 }
 
-static void print_value(struct sdse_template *x, FILE *out, const char *from,
+// Of what leaves no text line ends stay, so that places stay: behind the line under
+// way, which may go on.
+static void keep_line(struct made *made) {
+    if (made->begun)
+        made->owed++;
+    else
+        put(made, '\n');
+}
+
+static void keep_lines(struct made *made, const char *from, const char *end) {
+    for (; from < end; from++)
+        if (*from == '\n')
+            keep_line(made);
+}
+
+static bool is_blank(char c) { return c && strchr(" \t\r\n", c); }
+
+// What stands between two tags, without its blanks where one of them trims them.
+static void put_between(struct sdse_template *x, struct made *made, const char *from,
+                        const char *end, bool trim_first, bool trim_last) {
+    const char *first = from, *last = end;
+    while (trim_first && first < last && is_blank(*first))
+        first++;
+    while (trim_last && last > first && is_blank(last[-1]))
+        last--;
+    keep_lines(made, from, first);
+    if (!takes(x))
+        keep_lines(made, first, last);
+    else
+        for (const char *c = first; c < last; c++)
+            put(made, *c);
+    keep_lines(made, last, end);
+}
+
+static void print_value(struct sdse_template *x, struct made *made, const char *from,
                         const char *end) {
     const struct sdse_template_value value = sdse_template_expression(x, from, end);
-    while (from < end && strchr(" \t\r\n", *from))
+    while (from < end && is_blank(*from))
         from++;
     if (!x->failed && !value.text)
         sdse_template_refuse(x, from, "nothing says what this is: ", from,
                              (size_t)(end - from));
-    if (!x->failed && takes(x))
-        fputs(value.text, out);
+    for (const char *c = x->failed ? "" : value.text; *c; c++)
+        put(made, *c);
 }
 
-static void expand(struct sdse_template *x, FILE *out) {
+static void expand(struct sdse_template *x, struct made *made) {
     static const char *const open[] = {"{{", "{%", "{#"}, *const close[] = {"}}", "%}",
                                                                             "#}"};
     const char *at = x->whole;
-    while (*at && !x->failed) {
-        unsigned kind = 0;
-        while (kind < 3 && strncmp(at, open[kind], 2) != 0)
-            kind++;
-        if (kind == 3) {
-            if (takes(x) || *at == '\n')
-                fputc(*at, out);
-            at++;
-            continue;
+    bool trim = false;
+    while (!x->failed) {
+        unsigned kind = 3;
+        const char *tag = at;
+        for (; *tag; tag++) {
+            for (kind = 0; kind < 3 && strncmp(tag, open[kind], 2) != 0;)
+                kind++;
+            if (kind < 3)
+                break;
         }
-        const char *from = at + 2, *end = strstr(from, close[kind]);
+        put_between(x, made, at, tag, trim, *tag && tag[2] == '-');
+        at = tag;
+        if (!*tag)
+            break;
+        const char *from = tag + 2, *end = strstr(from, close[kind]);
         if (!end) {
-            sdse_template_refuse(x, at, "it does not end with ", close[kind], 2);
+            sdse_template_refuse(x, tag, "it does not end with ", close[kind], 2);
             return;
         }
-        const char *next = end + 2;
+        at = end + 2;
         from += *from == '-' || *from == '+';
+        trim = end > from && end[-1] == '-';
         end -= end > from && (end[-1] == '-' || end[-1] == '+');
         if (kind == 0 && takes(x))
-            print_value(x, out, from, end);
+            print_value(x, made, from, end);
         else if (kind == 1)
             run_statement(x, from, end);
-        keep_lines(out, from, end);
-        at = next;
+        keep_lines(made, from, end);
     }
     if (x->if_count && !x->failed)
         sdse_template_refuse(x, at, "a condition is not closed", "", 0);
@@ -164,7 +208,7 @@ const char *sdse_foreign_template(struct sdse_foreign *foreign, const char *path
     }
     *x = (struct sdse_template){
         .foreign = foreign, .path = path, .whole = text, .check = check};
-    expand(x, out.out);
+    expand(x, &(struct made){.out = out.out});
     const char *made = sdse_text_end(&out, foreign->arena);
     foreign->out_of_memory |= !made;
     return x->failed ? NULL : made;

@@ -43,12 +43,12 @@ bool sdse_template_take(struct sdse_template *x, const char *word) {
     return true;
 }
 
-static struct sdse_template_value text_value(struct sdse_template *x, const char *text,
-                                             size_t length) {
+static struct sdse_template_value kept_value(struct sdse_template *x, const char *text,
+                                             size_t length, bool is_text) {
     const char *kept = sdse_arena_copy(x->foreign->arena, text, length);
     x->foreign->out_of_memory |= !kept;
     x->failed |= !kept;
-    return (struct sdse_template_value){kept};
+    return (struct sdse_template_value){kept, is_text};
 }
 
 static struct sdse_template_value number_value(struct sdse_template *x, double number) {
@@ -56,28 +56,47 @@ static struct sdse_template_value number_value(struct sdse_template *x, double n
     if (!isfinite(number))
         sdse_template_refuse(x, x->at, "no finite number", "", 0);
     const int length = snprintf(text, sizeof text, "%.17g", number);
-    return text_value(x, text, (size_t)length);
+    return kept_value(x, text, (size_t)length, false);
 }
 
 static struct sdse_template_value truth(bool is) {
-    return (struct sdse_template_value){is ? "True" : "False"};
+    return (struct sdse_template_value){is ? "True" : "False", false};
+}
+
+// As Python has it, truths are 1 and 0.
+static bool as_number(struct sdse_template_value value, double *number) {
+    if (!value.text || value.is_text)
+        return false;
+    *number = strcmp(value.text, "True") == 0;
+    return *number > 0 || strcmp(value.text, "False") == 0 ||
+           sdse_text_as_double(value.text, number);
 }
 
 bool sdse_template_is_true(struct sdse_template_value value) {
     double number;
-    if (!value.text || strcmp(value.text, "False") == 0 ||
-        strcmp(value.text, "None") == 0)
-        return false;
-    return sdse_text_as_double(value.text, &number) ? number != 0 : *value.text != 0;
+    if (value.is_text)
+        return *value.text != '\0';
+    return as_number(value, &number) && number != 0;
 }
 
 static double number_of(struct sdse_template *x, struct sdse_template_value value) {
     double number = 0;
-    if (!value.text || !sdse_text_as_double(value.text, &number))
-        sdse_template_refuse(
-            x, x->at, value.text ? "no number: " : "what is not defined has no value",
-            value.text ? value.text : "", value.text ? strlen(value.text) : 0);
+    if (!as_number(value, &number))
+        sdse_template_refuse(x, x->at,
+                             !value.text     ? "what is not defined has no value"
+                             : value.is_text ? "a text is no number: "
+                                             : "no number: ",
+                             value.text ? value.text : "",
+                             value.text ? strlen(value.text) : 0);
     return number;
+}
+
+// Also of a text that holds one.
+static double int_of(struct sdse_template *x, struct sdse_template_value value) {
+    double number;
+    return trunc(value.is_text && sdse_text_as_double(value.text, &number)
+                     ? number
+                     : number_of(x, value));
 }
 
 size_t sdse_template_name_length(const struct sdse_template *x) {
@@ -93,7 +112,7 @@ static struct sdse_template_value find_name(struct sdse_template *x, const char 
         if (strlen(x->names[i].name) == length &&
             strncmp(x->names[i].name, name, length) == 0)
             return x->names[i].value;
-    return (struct sdse_template_value){NULL};
+    return (struct sdse_template_value){NULL, false};
 }
 
 // As Python writes them, and as Jinja does.
@@ -109,10 +128,10 @@ static struct sdse_template_value atom(struct sdse_template *x) {
         const char *close = memchr(from + 1, *from, (size_t)(x->end - from - 1));
         if (!close) {
             sdse_template_refuse(x, from, "a text is not closed", "", 0);
-            return (struct sdse_template_value){NULL};
+            return (struct sdse_template_value){NULL, false};
         }
         x->at = close + 1;
-        return text_value(x, from + 1, (size_t)(close - from - 1));
+        return kept_value(x, from + 1, (size_t)(close - from - 1), true);
     }
     if (x->at < x->end && (isdigit((unsigned char)*x->at) || *x->at == '.')) {
         while (x->at < x->end &&
@@ -120,7 +139,7 @@ static struct sdse_template_value atom(struct sdse_template *x) {
                 ((*x->at == '+' || *x->at == '-') && (x->at[-1] == 'e'))))
             x->at++;
         const struct sdse_template_value value =
-            text_value(x, from, (size_t)(x->at - from));
+            kept_value(x, from, (size_t)(x->at - from), false);
         if (!x->failed)
             number_of(x, value);
         return value;
@@ -135,7 +154,7 @@ static struct sdse_template_value atom(struct sdse_template *x) {
     if (!length) {
         sdse_template_refuse(x, from, "expected a number, a text, a name or a bracket",
                              "", 0);
-        return (struct sdse_template_value){NULL};
+        return (struct sdse_template_value){NULL, false};
     }
     x->at += length;
     if (x->at < x->end && strchr("([.", *x->at))
@@ -143,7 +162,7 @@ static struct sdse_template_value atom(struct sdse_template *x) {
     for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
         if (strlen(constants[i].name) == length &&
             strncmp(from, constants[i].name, length) == 0)
-            return (struct sdse_template_value){constants[i].text};
+            return (struct sdse_template_value){constants[i].text, false};
     return find_name(x, from, length);
 }
 
@@ -161,7 +180,7 @@ static struct sdse_template_value filtered(struct sdse_template *x) {
                 sdse_template_refuse(x, x->at, "a bracket is not closed", "", 0);
             value = value.text ? value : other;
         } else if (sdse_template_take(x, "int")) {
-            value = number_value(x, trunc(number_of(x, value)));
+            value = number_value(x, int_of(x, value));
         } else {
             sdse_template_refuse(x, from, "no filter that is known: ", from,
                                  sdse_template_name_length(x));
@@ -173,7 +192,7 @@ static struct sdse_template_value filtered(struct sdse_template *x) {
 static struct sdse_template_value sign(struct sdse_template *x) {
     if (++x->depth > DEEPEST)
         sdse_template_refuse(x, x->at, "nested too deeply", "", 0);
-    struct sdse_template_value value = {NULL};
+    struct sdse_template_value value = {NULL, false};
     if (!x->failed && sdse_template_take(x, "-"))
         value = number_value(x, -number_of(x, sign(x)));
     else if (!x->failed)
@@ -228,9 +247,9 @@ static struct sdse_template_value comparison(struct sdse_template *x) {
         const struct sdse_template_value other = sum(x);
         double a, b;
         if (i < 2 && value.text && other.text &&
-            !(sdse_text_as_double(value.text, &a) &&
-              sdse_text_as_double(other.text, &b)))
-            return truth((strcmp(value.text, other.text) == 0) == (i == 0));
+            !(as_number(value, &a) && as_number(other, &b)))
+            return truth((value.is_text == other.is_text &&
+                          strcmp(value.text, other.text) == 0) == (i == 0));
         a = number_of(x, value);
         b = number_of(x, other);
         const bool is[] = {a == b, a != b, a <= b, a >= b, a<b, a> b};
@@ -243,7 +262,7 @@ static struct sdse_template_value negation(struct sdse_template *x) {
     if (++x->depth > DEEPEST)
         sdse_template_refuse(x, x->at, "nested too deeply", "", 0);
     const struct sdse_template_value value =
-        x->failed                      ? (struct sdse_template_value){NULL}
+        x->failed                      ? (struct sdse_template_value){NULL, false}
         : sdse_template_take(x, "not") ? truth(!sdse_template_is_true(negation(x)))
                                        : comparison(x);
     x->depth--;
@@ -271,12 +290,12 @@ static struct sdse_template_value logic(struct sdse_template *x) {
 static struct sdse_template_value expression(struct sdse_template *x) {
     if (++x->depth > DEEPEST)
         sdse_template_refuse(x, x->at, "nested too deeply", "", 0);
-    struct sdse_template_value value = {NULL};
+    struct sdse_template_value value = {NULL, false};
     if (!x->failed)
         value = logic(x);
     if (!x->failed && sdse_template_take(x, "if")) {
         const bool is = sdse_template_is_true(logic(x));
-        struct sdse_template_value other = {NULL};
+        struct sdse_template_value other = {NULL, false};
         if (sdse_template_take(x, "else"))
             other = expression(x);
         value = is ? value : other;

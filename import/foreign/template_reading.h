@@ -10,9 +10,11 @@ enum {
     SDSE_TEMPLATE_IFS = 16
 };
 
-// A text, which may be a number; undefined: NULL.
+// A number, True, False or None as they are written, or a text, which is none of these
+// whatever it holds ('0', 'False'); undefined: NULL.
 struct sdse_template_value {
     const char *text;
+    bool is_text;
 };
 
 struct sdse_template {

@@ -51,6 +51,24 @@ static void templates_come_to_a_text(void **state) {
          "}}",
          "c8"},
         {"{% if 0 %}a{% elif 1 %}b{% elif 1 %}c{% else %}d{% endif %}", "b"},
+        // A text is true unless it is empty, and equals no number.
+        {"{{ 1 if '0' else 2 }}{{ 1 if 'False' else 2 }}{{ 1 if 'None' else 2 }}",
+         "111"},
+        {"{{ 1 if '1' == 1 else 2 }}{{ 1 if '1' != 1 else 2 }}{{ 1 if '1' == '1.0' "
+         "else 2 }}{{ 1 if True == 'True' else 2 }}{{ 1 if 'None' != None else 2 }}",
+         "21221"},
+        {"{% set N = '8' %}{{ 1 if N == 8 else N }}{{ N | int + 1 }}", "89"},
+        {"{{ 1 if True == 1 else 2 }}{{ 1 if False == 0.0 else 2 }}{{ True + 1 }}{{ "
+         "true | int }}{{ 1 if None == 0 else 2 }}",
+         "11212"},
+        // Blanks go where a tag trims them; their line ends follow the line.
+        {"a:\n  {{- 8 }}\nb: 1", "a:8\n\nb: 1"},
+        {"a: {{ 8 -}} \n b\nc {{+ 1 +}} d", "a: 8b\n\nc 1 d"},
+        {"{% set A = 2 -%}\n  B: {{ A }}", "\nB: 2"},
+        {"  {% set A = 2 -%}\n  B: {{ A }}\nC", "  B: 2\n\nC"},
+        {"x \n {#- c -#} \n y\n{%- if 1 -%} \n z{% endif %}\nw", "xyz\n\n\n\n\nw"},
+        {"a: [1,{{ 2\n}}, {% if 0 %}\n{% endif %}3]\nb", "a: [1,2, 3]\n\n\nb"},
+        {"a{{ '-' }} {{- -1 }}", "a--1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct sdse_arena *arena = sdse_arena_new();
@@ -82,6 +100,10 @@ static void what_is_not_known_has_a_place(void **state) {
         {"{% set = 3 %}", "expected 'set NAME = value'", 1, 8},
         {"{{ 1 / 0 }}", "no finite number", 1, 10},
         {"{{ 'a' * 2 }}", "no number: a", 1, 9},
+        {"{{ '3' * 2 }}", "a text is no number: 3", 1, 9},
+        {"{{ 1 < '3' }}", "a text is no number: 3", 1, 12},
+        {"{{ 'a' | int }}", "a text is no number: a", 1, 13},
+        {"{{ None + 1 }}", "no number: None", 1, 10},
         {"{{ Q + 2 }}", "not defined has no value", 1, 7},
         {"{{ 1 2 }}", "not expected: 2", 1, 6},
         {"{{ (1 }}", "a bracket is not closed", 1, 7},
