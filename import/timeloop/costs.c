@@ -69,14 +69,24 @@ static double action_pj(struct sdse_tl *r, const struct sdse_node *owner,
 }
 
 // Where a part's energies are: its table, its own actions, those of its class.
+enum { OWN = 2, OWNERS = 4 };
+struct owners {
+    const struct sdse_node *node[OWNERS];
+};
+
+static struct owners owners_of(const struct sdse_tl *r,
+                               const struct sdse_tl_part *part) {
+    return (struct owners){{table_of(r, SDSE_TL_ERT, part->name), part->node,
+                            class_node(r, part->subclass), class_node(r, part->class)}};
+}
+
 static double pj_of(struct sdse_tl *r, const struct sdse_tl_part *part,
                     const char *action, const char *older) {
-    const struct sdse_node *owners[] = {table_of(r, SDSE_TL_ERT, part->name),
-                                        part->node, class_node(r, part->subclass),
-                                        class_node(r, part->class)};
+    const struct owners owners = owners_of(r, part);
     double pj = -1;
-    for (unsigned i = 0; i < 4 && pj < 0; i++)
-        pj = owners[i] ? action_pj(r, owners[i], part->scope, action, older) : -1;
+    for (unsigned i = 0; i < OWNERS && pj < 0; i++)
+        pj = owners.node[i] ? action_pj(r, owners.node[i], part->scope, action, older)
+                            : -1;
     return pj;
 }
 
@@ -110,23 +120,31 @@ static bool is_action(const char *name) {
 }
 
 // Energies of what is no action: of a part's table, and of its own.
-static void refuse_unknown_actions(struct sdse_tl *r, const struct sdse_tl_part *part) {
+static void refuse_unknown_action(struct sdse_tl *r, const struct sdse_tl_part *part,
+                                  const struct sdse_node *node) {
     static const char *const usual[] = {"read", "write", "update", "leak", "compute"};
-    const struct sdse_node *owners[] = {table_of(r, SDSE_TL_ERT, part->name),
-                                        part->node};
-    for (unsigned i = 0; i < 2; i++)
+    const struct sdse_node *action = sdse_node_get(node, "name");
+    const char *name = sdse_tl_word(action);
+    if (!name || is_action(name) || !sdse_node_get(node, "energy"))
+        return;
+    const char *nearest = sdse_nearest(name, usual, 5);
+    sdse_tl_refuse(r, action->loc, true, "timeloop-value",
+                   "energy of '%.60s' of '%.60s', which is no action that is counted, "
+                   "is lost%s%s%s",
+                   name, part->name, nearest ? "; did you mean '" : "",
+                   nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+static void check_actions(struct sdse_tl *r, const struct sdse_tl_part *part) {
+    static const char *const keys[] = {"name", "energy", "arguments", "subcomponents",
+                                       NULL};
+    const struct owners owners = owners_of(r, part);
+    for (unsigned i = 0; i < OWNERS; i++)
         for
-            SDSE_EACH_CHILD(node, sdse_node_get(owners[i], "actions")) {
-                const struct sdse_node *action = sdse_node_get(node, "name");
-                const char *name = sdse_tl_word(action);
-                if (!name || is_action(name) || !sdse_node_get(node, "energy"))
-                    continue;
-                const char *nearest = sdse_nearest(name, usual, 5);
-                sdse_tl_refuse(r, action->loc, true, "timeloop-value",
-                               "energy of '%.60s' of '%.60s', which is no action that "
-                               "is counted, is lost%s%s%s",
-                               name, part->name, nearest ? "; did you mean '" : "",
-                               nearest ? nearest : "", nearest ? "'?" : "");
+            SDSE_EACH_CHILD(node, sdse_node_get(owners.node[i], "actions")) {
+                sdse_tl_known_keys(r, node, keys, "an action");
+                if (i < OWN)
+                    refuse_unknown_action(r, part, node);
             }
 }
 
@@ -196,7 +214,7 @@ static void estimate(struct sdse_tl *r, const struct sdse_tl_part *part,
 
 static void read_memory(struct sdse_tl *r, const struct sdse_tl_part *part,
                         struct sdse_tl_memory *memory) {
-    refuse_unknown_actions(r, part);
+    check_actions(r, part);
     memory->read_pj = pj_of(r, part, "read", NULL);
     memory->write_pj = pj_of(r, part, "write", "fill");
     memory->update_pj = pj_of(r, part, "update", NULL);
@@ -223,7 +241,7 @@ static void read_memory(struct sdse_tl *r, const struct sdse_tl_part *part,
 
 static void read_compute(struct sdse_tl *r) {
     const struct sdse_tl_part *part = &r->part[r->compute];
-    refuse_unknown_actions(r, part);
+    check_actions(r, part);
     r->pj_per_mac = pj_of(r, part, "compute", "mac_random");
     const double leak_pj = pj_of(r, part, "leak", NULL);
     r->mac_leak_mw = leak_pj >= 0 ? leak_pj * r->clock_ghz : -1;

@@ -618,6 +618,16 @@ static void what_has_no_counterpart_is_refused(void **state) {
                                                                           "energy: "
                                                                           "1}]}]}\n",
          "timeloop-value", 8, true},
+        {LINE("!Component {name: b, class: SRAM, attributes: {depth: 8}, actions: "
+              "[{name: read, enrgy: 1}]}"),
+         "timeloop-key", 4, true},
+        {LINE("!Container {name: x}") "ERT: {tables: [{name: m, actions: [{name: "
+                                      "compute, arguments: {},\nenergy_pj: 2}]}]}\n",
+         "timeloop-key", 7, true},
+        {LINE("!Container {name: x}") "compound_components: {classes: [{name: intmac, "
+                                      "actions: [{name: compute, subcomponents: "
+                                      "[]},\n{name: leak, Energy: 2}]}]}\n",
+         "timeloop-key", 7, true},
         {LINE("!Container {name: x}") "ERT: {tables: [{name: m, actions: [\n{name: "
                                       "mac_radnom, energy: 2}]}]}\n",
          "timeloop-value", 7, true},
