@@ -119,7 +119,12 @@ static double rate(struct reading *r, const struct sdse_node *action) {
 
 static double action_bits(struct reading *r, const struct sdse_node *action) {
     const double bits = number(r, action, "bits_per_action", 1);
-    return bits > 0 ? bits : 1;
+    if (bits > 0 && isfinite(bits))
+        return bits;
+    sdse_foreign_refuse(r->foreign, child(action, "bits_per_action")->loc, false,
+                        "accelforge-value",
+                        "'bits_per_action' is %g: expected a number above 0", bits);
+    return 1;
 }
 
 enum { LEAST_PAD_BITS = 128, MOST_PAD_BITS = 8192 };

@@ -409,6 +409,9 @@ static void made_operands_are_left(void **state) {
 
 static void what_has_no_counterpart_is_refused(void **state) {
     (void)state;
+#define PRICED(bits)                                                             \
+    "  - !Memory\n    name: x\n    actions:\n    - {name: read, energy: 1e-12, " \
+    "bits_per_action: " bits "}\n    - {name: write, energy: 1e-12}\n"
     static const struct {
         const char *text, *check, *part;
         bool goes_on;
@@ -430,6 +433,10 @@ static void what_has_no_counterpart_is_refused(void **state) {
         {ARCH("64.5", "weight", "", "1e-12"), "accelforge-value", "whole bits", false},
         {ARCH("64", "weight", "", "-1"), "accelforge-value", "expected 0 or more",
          false},
+        {ARCH("64", "weight", PRICED("0"), "1e-12"), "accelforge-value",
+         "'bits_per_action' is 0: expected a number above 0", false},
+        {ARCH("64", "weight", PRICED("inf"), "1e-12"), "accelforge-value",
+         "'bits_per_action' is inf", false},
         {ARCH("64", "weight", "  - !Fanout\n    spatial: [{fanout: 2.5}]\n", "1e-12"),
          "accelforge-fanout", "whole number", false},
         {ARCH("64", "weight",
