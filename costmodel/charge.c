@@ -434,7 +434,8 @@ static void charge_vector(struct sdse_evaluation *e, uint64_t operations) {
 // Finished outputs that are at home in a shared memory and go on to the outermost one.
 void sdse_charge_written_through(struct sdse_evaluation *e) {
     const struct sdse_model *model = e->model;
-    const struct sdse_residence *residence = model->layer->residence;
+    const struct sdse_residence *residence =
+        sdse_residence_of(model->layer->residence, SDSE_OUTPUTS);
     if (!residence || !residence->writes_through)
         return;
     const unsigned home = residence->level;
@@ -460,7 +461,8 @@ void sdse_charge_written_through(struct sdse_evaluation *e) {
 // that are added to them, and, if they are rescaled, read and updated before.
 void sdse_charge_continued(struct sdse_evaluation *e) {
     const struct sdse_model *model = e->model;
-    const struct sdse_residence *residence = model->layer->residence;
+    const struct sdse_residence *residence =
+        sdse_residence_of(model->layer->residence, SDSE_OUTPUTS);
     if (!residence || !residence->continues)
         return;
     const unsigned home = residence->level;

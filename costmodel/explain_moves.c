@@ -360,7 +360,8 @@ static void explain_flow(struct sdse_story *s, const struct sdse_flow *flow) {
 // Finished outputs that are at home in a shared memory and go on to the outermost one.
 static void explain_write_through(struct sdse_story *s) {
     const struct sdse_model *model = s->model;
-    const struct sdse_residence *residence = model->layer->residence;
+    const struct sdse_residence *residence =
+        sdse_residence_of(model->layer->residence, SDSE_OUTPUTS);
     if (!residence || !residence->writes_through)
         return;
     const unsigned home = residence->level;
@@ -392,7 +393,8 @@ static void explain_vector(struct sdse_story *s, uint64_t operations) {
 // Partial sums of nests before this one.
 static void explain_continued(struct sdse_story *s) {
     const struct sdse_model *model = s->model;
-    const struct sdse_residence *residence = model->layer->residence;
+    const struct sdse_residence *residence =
+        sdse_residence_of(model->layer->residence, SDSE_OUTPUTS);
     if (!residence || !residence->continues)
         return;
     const unsigned home = residence->level;

@@ -100,8 +100,10 @@ static enum sdse_status prepare_bits(struct sdse_model *model) {
     }
     if (form->first)
         prepare_first(model);
-    if (model->layer->residence)
-        prepare_partial_outputs(model, model->layer->residence);
+    const struct sdse_residence *outputs =
+        sdse_residence_of(model->layer->residence, SDSE_OUTPUTS);
+    if (outputs)
+        prepare_partial_outputs(model, outputs);
     return SDSE_OK;
 }
 
@@ -216,14 +218,16 @@ uint64_t sdse_model_output_words(const struct sdse_model *model) {
 }
 
 unsigned sdse_model_home(const struct sdse_model *model, enum sdse_tensor tensor) {
-    const struct sdse_residence *residence = model->layer->residence;
-    return residence && residence->tensors >> tensor & 1u ? residence->level : 0;
+    const struct sdse_residence *residence =
+        sdse_residence_of(model->layer->residence, tensor);
+    return residence ? residence->level : 0;
 }
 
 uint64_t sdse_model_brought_words(const struct sdse_model *model,
                                   const struct sdse_flow *flow) {
-    const struct sdse_residence *residence = model->layer->residence;
-    if (!residence || !(residence->tensors >> flow->tensor & 1u))
+    const struct sdse_residence *residence =
+        sdse_residence_of(model->layer->residence, flow->tensor);
+    if (!residence)
         return 0;
     if (flow->tensor == SDSE_INPUTS)
         return residence->loaded_inputs;
@@ -239,11 +243,12 @@ uint64_t sdse_model_brought_words(const struct sdse_model *model,
 double sdse_model_room_bits(const struct sdse_model *model,
                             const struct sdse_arch *arch, unsigned l) {
     const struct sdse_level *level = &arch->level[l];
-    const struct sdse_residence *residence = model->layer->residence;
+    const struct sdse_residence *residence =
+        sdse_residence_at(model->layer->residence, sdse_arch_memory_first(arch, l));
     if (!level->capacity_bits)
         return (double)INFINITY;
     double bits = (double)level->capacity_bits;
-    if (residence && sdse_arch_memory_first(arch, l) == residence->level) {
+    if (residence) {
         bits -= residence->reserved_bits;
         if (residence->tensors >> SDSE_OUTPUTS & 1u)
             bits -= (double)sdse_model_output_words(model) *

@@ -240,7 +240,8 @@ static void price_beside(const struct sdse_model *model, enum sdse_tensor tensor
 
 // What sdse_charge_written_through charges.
 static void price_through(const struct sdse_model *model, struct sdse_prices *prices) {
-    const struct sdse_residence *residence = model->layer->residence;
+    const struct sdse_residence *residence =
+        sdse_residence_of(model->layer->residence, SDSE_OUTPUTS);
     if (!residence || !residence->writes_through)
         return;
     const double words = (double)sdse_model_output_words(model);
@@ -297,7 +298,8 @@ static void price_addends(const struct sdse_model *model, struct sdse_prices *pr
 // What sdse_charge_continued charges, but for blocks: no more than that.
 static void price_continued(const struct sdse_model *model,
                             struct sdse_prices *prices) {
-    const struct sdse_residence *residence = model->layer->residence;
+    const struct sdse_residence *residence =
+        sdse_residence_of(model->layer->residence, SDSE_OUTPUTS);
     const struct sdse_arch *arch = model->arch;
     if (!residence || !residence->continues)
         return;

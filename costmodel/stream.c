@@ -41,8 +41,18 @@ struct sdse_stream sdse_stream_on(const struct sdse_arch *arch,
     return stream;
 }
 
+// The next memory inside level `l` in which the tensor is at home; 0: there is none.
+static unsigned next_home(const struct sdse_layer *layer, enum sdse_tensor tensor,
+                          unsigned l) {
+    unsigned home = 0;
+    for (const struct sdse_residence *at = layer->residence; at; at = at->also)
+        if (at->tensors >> tensor & 1u && at->level > l && (!home || at->level < home))
+            home = at->level;
+    return home;
+}
+
 // The next level inside `l`, down to the unit's, that keeps the tensor; below + 1 if
-// there is none. home: where it is at home; 0 = in the outermost memory.
+// there is none. home: the next where it is at home; 0 = none.
 static unsigned next_keeper(const unsigned *keeps, unsigned home,
                             enum sdse_tensor tensor, unsigned l, unsigned below) {
     if (l < home)
@@ -52,17 +62,19 @@ static unsigned next_keeper(const unsigned *keeps, unsigned home,
     return l;
 }
 
-// Words of a tensor that cross between the outermost memory and the shared one in
-// which it is at home: operands that are not there, outputs that are written through.
-static uint64_t words_outside(const struct sdse_layer *layer, enum sdse_tensor tensor,
-                              uint64_t words) {
-    const struct sdse_residence *residence = layer->residence;
-    if (!residence || !(residence->tensors >> tensor & 1u))
-        return words;
-    if (tensor == SDSE_OUTPUTS)
-        return residence->writes_through ? words : 0;
+// Words of a tensor that cross below level `l`: operands that are not at home further
+// in, outputs that are not or that are written through.
+static uint64_t crossing_words(const struct sdse_layer *layer, enum sdse_tensor tensor,
+                               unsigned l, uint64_t words) {
     const uint64_t map = layer->move.passes * sdse_nest_input_words(&layer->nest);
-    return words - map * residence->operands;
+    for (const struct sdse_residence *at = layer->residence; at; at = at->also) {
+        if (!(at->tensors >> tensor & 1u) || at->level <= l)
+            continue;
+        if (tensor == SDSE_OUTPUTS)
+            return at->writes_through ? words : 0;
+        words -= map * at->operands;
+    }
+    return words;
 }
 
 unsigned sdse_stream_steps(const struct sdse_arch *arch, const struct sdse_layer *layer,
@@ -76,14 +88,11 @@ unsigned sdse_stream_steps(const struct sdse_arch *arch, const struct sdse_layer
         const enum sdse_tensor tensor = (enum sdse_tensor)t;
         const bool outputs = tensor == SDSE_OUTPUTS;
         const uint64_t all = outputs ? stream.out : stream.in;
-        const bool shared =
-            layer->residence && layer->residence->tensors >> tensor & 1u;
-        const unsigned home = shared ? layer->residence->level : 0;
-        const uint64_t outside = words_outside(layer, tensor, all);
         for (unsigned p = 0, c; p <= below; p = c) {
+            const unsigned home = next_home(layer, tensor, p);
             c = next_keeper(keeps, home, tensor, p, below);
-            const uint64_t words = p < home ? outside : all;
-            if (p < home && outside == 0)
+            const uint64_t words = crossing_words(layer, tensor, p, all);
+            if (p < home && words == 0)
                 continue;
             step[count++] = (struct sdse_stream_step){
                 outputs ? SDSE_STREAM_UPDATE : SDSE_STREAM_READ, p, tensor, words, p};
@@ -105,7 +114,8 @@ static uint64_t output_words(const struct sdse_layer *layer) {
 
 // Maps that are added to the outputs: to finished ones alone.
 static uint32_t added_maps(const struct sdse_layer *layer) {
-    const bool unfinished = layer->residence && layer->residence->unfinished;
+    const struct sdse_residence *at = sdse_residence_of(layer->residence, SDSE_OUTPUTS);
+    const bool unfinished = at && at->unfinished;
     return sdse_layer_moves(layer) || unfinished ? 0 : layer->addends;
 }
 
@@ -129,18 +139,21 @@ static unsigned carry_addends(const struct sdse_arch *arch, unsigned home,
 
 unsigned sdse_addend_steps(const struct sdse_arch *arch, const struct sdse_layer *layer,
                            struct sdse_stream_step *step) {
-    const struct sdse_residence *at = layer->residence;
-    if (added_maps(layer) == 0)
+    const uint64_t words = output_words(layer);
+    uint32_t outside = added_maps(layer);
+    if (outside == 0)
         return 0;
-    const uint64_t words = output_words(layer), shared = at ? at->addends : 0;
-    const unsigned count =
-        carry_addends(arch, 0, (added_maps(layer) - shared) * words, step);
-    return count +
-           carry_addends(arch, at ? at->level : 0, shared * words, step + count);
+    for (const struct sdse_residence *at = layer->residence; at; at = at->also)
+        outside -= at->addends;
+    unsigned count = carry_addends(arch, 0, outside * words, step);
+    for (const struct sdse_residence *at = layer->residence; at; at = at->also)
+        count += carry_addends(arch, at->level, at->addends * words, step + count);
+    return count;
 }
 
 uint64_t sdse_rescaled_words(const struct sdse_layer *layer) {
-    return layer->residence && layer->residence->rescales ? output_words(layer) : 0;
+    const struct sdse_residence *at = sdse_residence_of(layer->residence, SDSE_OUTPUTS);
+    return at && at->rescales ? output_words(layer) : 0;
 }
 
 uint64_t sdse_stream_cycles(const struct sdse_arch *arch,

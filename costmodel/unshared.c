@@ -11,7 +11,7 @@ bool sdse_evaluate_unshared(const struct sdse_model *model,
     struct sdse_mapping loops = *mapping;
     layer.residence = NULL;
     outside.layer = &layer;
-    if (residence) {
+    for (; residence; residence = residence->also) {
         loops.keeps[0] |= residence->tensors;
         loops.keeps[residence->level] |= residence->tensors;
     }

@@ -28,9 +28,9 @@ void sdse_mapping_init(const struct sdse_arch *arch, struct sdse_mapping *mappin
 
 void sdse_residence_keeps(const struct sdse_arch *arch,
                           const struct sdse_residence *residence, unsigned *keeps) {
-    for (unsigned l = 1;
-         residence && l <= sdse_arch_memory_last(arch, residence->level); l++)
-        keeps[l] &= ~residence->tensors;
+    for (; residence; residence = residence->also)
+        for (unsigned l = 1; l <= sdse_arch_memory_last(arch, residence->level); l++)
+            keeps[l] &= ~residence->tensors;
 }
 
 // The next level inside `l` that keeps the flow, or level_count.
@@ -56,7 +56,8 @@ static double place_bits(const struct sdse_model *model, const struct sdse_view 
 // Stored bits of one instance's tiles at level `l`.
 static double stored_bits(const struct sdse_model *model, const unsigned *keeps,
                           const struct sdse_view *view, unsigned l) {
-    const struct sdse_residence *residence = model->layer->residence;
+    const struct sdse_residence *residence =
+        sdse_residence_of(model->layer->residence, SDSE_OUTPUTS);
     double bits = l == 0 && residence && residence->writes_through
                       ? (double)sdse_model_output_words(model) *
                             model->place_bits[0][SDSE_PART_OUTPUTS]
@@ -150,7 +151,9 @@ static enum sdse_verdict fanout_verdict(const struct sdse_arch *arch,
 static enum sdse_verdict streamed_verdict(const struct sdse_model *model,
                                           unsigned *level) {
     const struct sdse_residence *residence = model->layer->residence;
-    if (!residence || sdse_model_room_bits(model, model->arch, residence->level) >= 0)
+    while (residence && sdse_model_room_bits(model, model->arch, residence->level) >= 0)
+        residence = residence->also;
+    if (!residence)
         return SDSE_VALID;
     if (level)
         *level = residence->level;
@@ -179,7 +182,7 @@ enum sdse_verdict sdse_mapping_verdict(const struct sdse_model *model,
         if (!arch->level[l].capacity_bits || arch->level[l].shares_memory)
             continue;
         double limit = sdse_model_room_bits(model, arch, l);
-        if (model->layer->residence && model->layer->residence->level == l)
+        if (l == sdse_model_home(model, SDSE_OUTPUTS))
             limit -=
                 beyond_least(model, mapping->keeps, &view) / arch->level[l].buffering;
         if (memory_bits(model, mapping->keeps, &view, l) <= limit)

@@ -44,10 +44,10 @@ struct sdse_mapping_reading {
     // [level][0 temporal, 1 X, 2 Y][loop]; 0 = not written
     uint64_t last[SDSE_MAX_LEVELS][3][SDSE_DIMS];
     bool keeps_written[SDSE_MAX_LEVELS];
-    // At home in a memory, down to whose last level they are in none: set of
-    // SDSE_BIT(tensor).
+    // At home in a memory that layers share: set of SDSE_BIT(tensor). Down to which
+    // level, the last of that memory, each is then kept in none.
     unsigned homes;
-    unsigned home_last;
+    unsigned home_last[SDSE_TENSORS];
 };
 
 struct sdse_check {

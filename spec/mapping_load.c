@@ -36,8 +36,9 @@ static void default_keeps(struct sdse_mapping_reading *reading,
             if (reading->keeps_written[i])
                 continue;
             mapping->keeps[i] = sdse_level_tensors(&arch->level[i]) & ~kept;
-            if (i <= reading->home_last)
-                mapping->keeps[i] &= ~reading->homes;
+            for (unsigned t = 0; t < SDSE_TENSORS; t++)
+                if (reading->homes >> t & 1u && i <= reading->home_last[t])
+                    mapping->keeps[i] &= ~SDSE_BIT(t);
             kept |= mapping->keeps[i];
         }
     }
@@ -175,11 +176,13 @@ static bool read_streamed(const struct sdse_node *node, const struct sdse_layer 
     return false;
 }
 
-enum sdse_status sdse_resident_mapping_from_tree(
-    struct sdse_arena *arena, const struct sdse_node *root,
-    const struct sdse_arch *arch, const struct sdse_layer *layer,
-    const struct sdse_residence *residence, struct sdse_diags *diags,
-    struct sdse_mapping **out) {
+enum sdse_status sdse_resident_mapping_from_tree(struct sdse_arena *arena,
+                                                 const struct sdse_node *root,
+                                                 const struct sdse_arch *arch,
+                                                 const struct sdse_layer *layer,
+                                                 const struct sdse_residence *residence,
+                                                 struct sdse_diags *diags,
+                                                 struct sdse_mapping **out) {
     const struct sdse_diag *since = diags->last;
     const size_t errors = diags->errors;
     const struct sdse_node *list = sdse_node_get(root, "mapping");
@@ -191,9 +194,11 @@ enum sdse_status sdse_resident_mapping_from_tree(
     start_mapping(mapping, arch);
     *reading =
         (struct sdse_mapping_reading){.arch = arch, .layer = layer, .mapping = mapping};
-    if (residence) {
-        reading->homes = residence->tensors;
-        reading->home_last = sdse_arch_memory_last(arch, residence->level);
+    for (const struct sdse_residence *at = residence; at; at = at->also) {
+        reading->homes |= at->tensors;
+        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+            if (at->tensors >> t & 1u)
+                reading->home_last[t] = sdse_arch_memory_last(arch, at->level);
     }
     for (unsigned i = 0; i < arch->level_count; i++)
         reading->loc[i] = list ? list->key_loc : root->loc;

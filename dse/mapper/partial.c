@@ -79,21 +79,21 @@ void sdse_partial_init(const struct sdse_problem *problem, struct sdse_partial *
     for (int d = 0; d < SDSE_DIMS; d++)
         node->index[d] = (uint16_t)(problem->lattice.count[d] - 1);
     sdse_trail_init(&node->trail);
-    const struct sdse_residence *residence = problem->model->layer->residence;
-    for (int t = 0; residence && t < SDSE_TENSORS; t++) {
+    for (int t = 0; problem->model->layer->residence && t < SDSE_TENSORS; t++) {
         const bool out = t == SDSE_OUTPUTS;
-        const unsigned from = out ? residence->level : 0,
-                       to = out ? 0 : residence->level;
+        const unsigned home = sdse_model_home(problem->model, (enum sdse_tensor)t),
+                       from = out ? home : 0, to = out ? 0 : home;
         node->read_bits[from][user(problem, from, SDSE_PORT_READ, t, out)] =
             problem->prices.beside_read_bits[t] / problem->bound_scale;
         node->write_bits[to][user(problem, to, SDSE_PORT_WRITE, t, out)] =
             problem->prices.beside_write_bits[t] / problem->bound_scale;
     }
-    if (residence) {
-        node->read_bits[residence->level][SDSE_OUTPUTS] +=
+    const unsigned sums = sdse_model_home(problem->model, SDSE_OUTPUTS);
+    if (sums) {
+        node->read_bits[sums][SDSE_OUTPUTS] +=
             problem->prices.continued_read_bits / problem->bound_scale;
-        node->write_bits[residence->level][user(problem, residence->level,
-                                                SDSE_PORT_WRITE, SDSE_OUTPUTS, true)] +=
+        node->write_bits[sums]
+                        [user(problem, sums, SDSE_PORT_WRITE, SDSE_OUTPUTS, true)] +=
             problem->prices.continued_write_bits / problem->bound_scale;
     }
     for (unsigned l = 0; l < problem->levels; l++)

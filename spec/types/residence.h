@@ -5,10 +5,15 @@
 // nest to after the last: that memory takes the place of the outermost one in the chain
 // of the memories that keep it. Nothing of it crosses further out, and no level of the
 // shared memory or outside of it keeps a tile of it.
+//
+// Where several memories share, each that holds something has a part of its own: what
+// is at home there and what it holds. A tensor is at home in one of them; the maps of a
+// layer that adds, and those that a layer adds to its outputs, may be in several.
 #ifndef SDSE_SPEC_TYPES_RESIDENCE_H
 #define SDSE_SPEC_TYPES_RESIDENCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct sdse_residence {
@@ -22,9 +27,9 @@ struct sdse_residence {
     uint32_t addends;
     // Outputs at home: each finished word is also written to the outermost memory.
     bool writes_through;
-    // Outputs at home, of a layer that multiplies: partial sums of nests before this one
-    // are there. What first arrives of a word is added to it: as any later arrival, it
-    // takes a read as well as an update.
+    // Outputs at home, of a layer that multiplies: partial sums of nests before this
+    // one are there. What first arrives of a word is added to it: as any later arrival,
+    // it takes a read as well as an update.
     bool continues;
     // Likewise: nests after this one continue. No word of it is finished.
     bool unfinished;
@@ -40,6 +45,25 @@ struct sdse_residence {
     // through the layer, inputs and weights at home included; not the place of its own
     // outputs.
     double reserved_bits;
+    // The same of another memory; NULL: nothing is in any other.
+    const struct sdse_residence *also;
 };
+
+// The part of the memory whose outermost level is `level`; NULL: there is none.
+static inline const struct sdse_residence *
+sdse_residence_at(const struct sdse_residence *residence, unsigned level) {
+    while (residence && residence->level != level)
+        residence = residence->also;
+    return residence;
+}
+
+// The part that a tensor, SDSE_WEIGHTS ... SDSE_OUTPUTS, is at home in; NULL: it is in
+// the outermost memory.
+static inline const struct sdse_residence *
+sdse_residence_of(const struct sdse_residence *residence, unsigned tensor) {
+    while (residence && !(residence->tensors >> tensor & 1u))
+        residence = residence->also;
+    return residence;
+}
 
 #endif

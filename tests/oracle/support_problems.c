@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "oracle/support_homes.h"
 #include "spec/load.h"
 
 enum { MOST_MAPPINGS = 100000, FEWEST_MAPPINGS = 20 };
@@ -507,6 +508,29 @@ void sdse_make_problem(uint64_t seed, bool wide,
     }
 }
 
+// Of a problem some of whose tensors are at home moves some to another memory.
+static void give_other_home(uint64_t *state, unsigned level,
+                            struct sdse_generated_problem *problem) {
+    struct sdse_residence *at = &problem->residence, *other = &problem->residence_also;
+    struct sdse_level *memory = &problem->arch.level[level];
+    const bool weights =
+        !problem->form.first &&
+        !(problem->form.smartdeal && level > problem->arch.rebuild.below_level);
+    oracle_divide_home(state, level, weights ? ~0u : ~SDSE_BIT(SDSE_WEIGHTS), at,
+                       other);
+    const uint64_t outputs =
+        sdse_tile_words(&problem->layer.nest, SDSE_OUTPUTS, problem->layer.nest.bound);
+    if (memory->capacity_bits)
+        memory->capacity_bits +=
+            (uint64_t)other->reserved_bits +
+            (other->tensors >> SDSE_OUTPUTS & 1u && chance(state, 90)
+                 ? outputs * problem->arch.partial_bits
+                 : 0);
+    if (problem->arch.vector.below_level >= level)
+        other->addends =
+            (uint32_t)below(state, problem->layer.addends - at->addends + 1);
+}
+
 bool sdse_give_home(uint64_t seed, struct sdse_generated_problem *problem) {
     uint64_t state = seed * 0x9e3779b97f4a7c15u + 1;
     unsigned candidate[SDSE_MAX_LEVELS], count = 0;
@@ -550,6 +574,9 @@ bool sdse_give_home(uint64_t seed, struct sdse_generated_problem *problem) {
     problem->arch.vector.below_level = chance(&state, 70) ? at->level : 0;
     if (problem->arch.vector.below_level)
         at->addends = (uint32_t)below(&state, problem->layer.addends + 1);
+    const unsigned other = oracle_other_level(&state, candidate, count, at->level);
+    if (other && chance(&state, 50))
+        give_other_home(&state, other, problem);
     return true;
 }
 

@@ -20,7 +20,7 @@ struct sdse_generated_problem {
     struct sdse_dataflow dataflow;
     struct sdse_constraint constraint[4];
     struct sdse_enumerate_space space;
-    struct sdse_residence residence; // of sdse_give_home
+    struct sdse_residence residence, residence_also; // of sdse_give_home
 };
 
 // The problem of a seed, with at least 20 and at most 100,000 mappings before

@@ -829,10 +829,12 @@ static void find_homes(struct world *world, const struct sdse_arch *arch,
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
         world->home[t] = 0;
         world->first_kept[t] = 1;
-        if (!residence || !(residence->tensors >> t & 1u))
-            continue;
-        world->home[t] = residence->level;
-        world->first_kept[t] = fans_at(arch, residence->level) + 1;
+        for (const struct sdse_residence *at = residence; at; at = at->also) {
+            if (!(at->tensors >> t & 1u))
+                continue;
+            world->home[t] = at->level;
+            world->first_kept[t] = fans_at(arch, at->level) + 1;
+        }
     }
 }
 
@@ -898,8 +900,10 @@ static enum sdse_status run_nest(const struct sdse_arch *arch,
     for (int d = 0; d < SDSE_DIMS; d++)
         if (sdse_dim_moves((enum sdse_dim)d, SDSE_OUTPUTS))
             result->outputs *= nest->bound[d];
-    result->continues = residence && residence->continues;
-    result->unfinished = residence && residence->unfinished;
+    for (const struct sdse_residence *at = residence; at; at = at->also) {
+        result->continues |= at->continues;
+        result->unfinished |= at->unfinished;
+    }
     struct world world = {
         .nest = nest, .result = result, .transfers = pads(arch), .ok = true};
     for (unsigned l = 0; l < mapping->level_count; l++)
@@ -923,16 +927,17 @@ static enum sdse_status run_nest(const struct sdse_arch *arch,
         if (edge->tensor == SDSE_OUTPUTS && edge->child < mapping->level_count)
             run_drains(&world, edge, true);
     }
-    for (uint64_t w = 0; residence && residence->rescales && w < result->outputs; w++)
-        result->rescaled[residence->level]++;
-    if (world.ok && residence && residence->writes_through)
-        write_through(&world, arch, residence->level);
     struct box weights = whole_box(nest, SDSE_WEIGHTS);
-    if (world.ok && residence && residence->loads_weights)
-        bring_in(&world, arch, SDSE_WEIGHTS, residence->level,
-                 box_words(nest, &weights));
-    if (world.ok && residence)
-        bring_in(&world, arch, SDSE_INPUTS, residence->level, residence->loaded_inputs);
+    for (const struct sdse_residence *at = residence; at; at = at->also) {
+        for (uint64_t w = 0; at->rescales && w < result->outputs; w++)
+            result->rescaled[at->level]++;
+        if (world.ok && at->writes_through)
+            write_through(&world, arch, at->level);
+        if (world.ok && at->loads_weights)
+            bring_in(&world, arch, SDSE_WEIGHTS, at->level, box_words(nest, &weights));
+        if (world.ok)
+            bring_in(&world, arch, SDSE_INPUTS, at->level, at->loaded_inputs);
+    }
     for (unsigned l = 0; world.ok && l <= mapping->level_count; l++)
         for (uint64_t i = 0; i < world.instances[l]; i++)
             result->used[l] += world.worked[l][i];
@@ -1060,9 +1065,11 @@ enum sdse_status simulate_addends(const struct sdse_arch *arch,
     build_edges(&world, arch, mapping);
     if (world.ok)
         build_buffers(&world, mapping);
+    for (const struct sdse_residence *at = residence; at; at = at->also)
+        for (unsigned m = 0; world.ok && m < at->addends; m++, maps--)
+            carry_map(&world, arch, at->level, vector);
     for (unsigned m = 0; world.ok && m < maps; m++)
-        carry_map(&world, arch,
-                  residence && m < residence->addends ? residence->level : 0, vector);
+        carry_map(&world, arch, 0, vector);
     for (unsigned l = 0; l < mapping->level_count; l++) {
         struct simulated_network *all = &result->network[l][SDSE_INPUTS],
                                  *more = &apart.network[l][SDSE_INPUTS];

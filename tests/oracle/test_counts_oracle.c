@@ -19,6 +19,7 @@
 #include "dse/fusion/part.h"
 #include "oracle/support_cases.h"
 #include "oracle/support_costing.h"
+#include "oracle/support_homes.h"
 #include "spec/types/residence.h"
 #include "spec/types/touched.h"
 #include "support/sanitized.h"
@@ -134,7 +135,9 @@ static unsigned compare_costs(const struct sdse_arch *arch, const struct sdse_co
 static uint64_t held_bits(const struct oracle_case *subject,
                           const struct simulation *run, unsigned first) {
     const struct sdse_residence *at = subject->layer.residence;
-    if (!at || at->level != first)
+    while (at && at->level != first)
+        at = at->also;
+    if (!at)
         return 0;
     uint64_t bits = (uint64_t)at->reserved_bits;
     if (at->tensors >> SDSE_OUTPUTS & 1u)
@@ -153,11 +156,13 @@ static void check_capacities(struct comparison *c, const struct oracle_case *sub
     for (unsigned first = 0, end; first < arch.level_count; first = end) {
         uint64_t bits = 0;
         const uint64_t held = held_bits(subject, run, first);
-        const struct sdse_residence *home = subject->layer.residence;
         end = first;
         do {
+            const struct sdse_residence *home = subject->layer.residence;
+            while (home && home->level != end)
+                home = home->also;
             for (unsigned t = 0; t < SDSE_TENSORS; t++)
-                if (!home || home->level != end || !(home->tensors >> t & 1u))
+                if (!home || !(home->tensors >> t & 1u))
                     bits +=
                         run->flow[end][t].tile_words * place_bits(&arch, run, end, t);
             end++;
@@ -231,8 +236,10 @@ static unsigned check_case(const struct oracle_case *subject, FILE *out) {
     assert_int_equal(simulate_at(&subject->arch, &subject->layer.nest,
                                  &subject->mapping, subject->layer.residence, 0, &run),
                      SDSE_OK);
-    const struct sdse_residence *home = subject->layer.residence;
-    if (subject->layer.addends && !(home && home->unfinished))
+    bool unfinished = false;
+    for (const struct sdse_residence *at = subject->layer.residence; at; at = at->also)
+        unfinished |= at->unfinished;
+    if (subject->layer.addends && !unfinished)
         assert_int_equal(simulate_addends(&subject->arch, &subject->layer.nest,
                                           &subject->mapping, subject->layer.residence,
                                           subject->layer.addends,
@@ -336,9 +343,9 @@ static void test_shorter_last_passes(void **state) {
 
 // --- Tensors at home in a shared memory ---
 
-// Gives the case a memory of one instance in which some tensors are at home; false if
-// it has none.
-static bool give_home(struct oracle_case *subject, struct sdse_residence *at) {
+// Gives the case a memory of one instance in which some tensors are at home, or, every
+// other one that may, two; false if it has none.
+static bool give_home(struct oracle_case *subject, struct sdse_residence at[2]) {
     uint64_t random = subject->seed * 2 + 1;
     unsigned candidate[SDSE_MAX_LEVELS], count = 0;
     for (unsigned l = 1; l < subject->arch.level_count; l++)
@@ -363,6 +370,9 @@ static bool give_home(struct oracle_case *subject, struct sdse_residence *at) {
     at->rescales = at->continues && oracle_below(&random, 2);
     if (!(at->tensors >> SDSE_INPUTS & 1u))
         at->loaded_inputs = 0;
+    const unsigned other = oracle_other_level(&random, candidate, count, at->level);
+    if (other && oracle_below(&random, 2))
+        oracle_divide_home(&random, other, (1u << SDSE_TENSORS) - 1, at, &at[1]);
     subject->layer.residence = at;
     return true;
 }
@@ -409,8 +419,8 @@ static void make_part(struct oracle_case *subject) {
     subject->layer.nest = part;
 }
 
-// Up to three maps that are added to the outputs, some at home in the shared memory if
-// there is one, beside some memory of one instance.
+// Up to three maps that are added to the outputs, some at home in the memories that
+// share if there are any, beside some memory of one instance.
 static void give_addends(struct oracle_case *subject, struct sdse_residence *at) {
     uint64_t random = subject->seed * 2 + 3;
     unsigned last = 0;
@@ -422,8 +432,12 @@ static void give_addends(struct oracle_case *subject, struct sdse_residence *at)
     vector->pj_per_op = (struct sdse_number){.value = 0.375, .given = true};
     vector->below_level = (unsigned)oracle_below(&random, last + 1);
     subject->layer.addends = (uint32_t)oracle_below(&random, 4);
-    if (at && vector->below_level >= at->level)
-        at->addends = (uint32_t)oracle_below(&random, subject->layer.addends + 1);
+    uint64_t left = subject->layer.addends;
+    for (; at; at = (struct sdse_residence *)(uintptr_t)at->also) {
+        if (vector->below_level >= at->level)
+            at->addends = (uint32_t)oracle_below(&random, left + 1);
+        left -= at->addends;
+    }
 }
 
 static void test_addends_alone(void **state) {
@@ -486,54 +500,60 @@ static void test_homes(void **state) {
     const struct oracle_options options = {.most_work = 3000, .imperfect = true};
     const uint64_t cases = environment_or("SDSE_ORACLE_CASES", CASES);
     uint64_t seed = environment_or("SDSE_ORACLE_SEED", 1), run = 0, wrong = 0;
-    uint64_t by_home[SDSE_MAX_LEVELS] = {0}, through = 0, weights = 0, brought = 0,
-             parts = 0, continued = 0, rescaled = 0, unfinished = 0;
+    uint64_t by_home[SDSE_MAX_LEVELS] = {0}, twice = 0, through = 0, weights = 0,
+             brought = 0, parts = 0, continued = 0, rescaled = 0, unfinished = 0;
     for (; run < cases; seed++) {
         struct oracle_case subject;
-        struct sdse_residence at;
+        struct sdse_residence at[2];
         oracle_case_make(seed, &options, &subject);
-        if (!give_home(&subject, &at))
+        if (!give_home(&subject, at))
             continue;
         if (seed % 2)
-            give_addends(&subject, &at);
-        added += at.addends;
+            give_addends(&subject, at);
         run++;
         if (seed % 4) {
             make_part(&subject);
             parts++;
         }
-        by_home[at.level]++;
-        through += at.writes_through;
-        continued += at.continues;
-        rescaled += at.rescales;
-        unfinished += at.unfinished;
+        by_home[at->level]++;
+        twice += at->also != NULL;
+        for (const struct sdse_residence *part = at; part; part = part->also) {
+            added += part->addends;
+            through += part->writes_through;
+            continued += part->continues;
+            rescaled += part->rescales;
+            unfinished += part->unfinished;
+            weights += part->tensors >> SDSE_WEIGHTS & 1u;
+            brought += part->loads_weights || part->loaded_inputs;
+        }
         const bool told = run % 16 != 0 || explains(&subject, nowhere);
-        weights += at.tensors >> SDSE_WEIGHTS & 1u;
-        brought += at.loads_weights || at.loaded_inputs;
         if (check_case(&subject, NULL) == 0 && told)
             continue;
         if (wrong++ < 8) {
-            printf("home: level %u, tensors %u, written through %d, continues %d, "
-                   "unfinished %d, rescales %d, addends %u of %u to level %u\n",
-                   at.level, at.tensors, at.writes_through, at.continues, at.unfinished,
-                   at.rescales, at.addends, subject.layer.addends,
-                   subject.arch.vector.below_level);
+            for (const struct sdse_residence *part = at; part; part = part->also)
+                printf("home: level %u, tensors %u, written through %d, continues %d, "
+                       "unfinished %d, rescales %d, addends %u of %u to level %u\n",
+                       part->level, part->tensors, part->writes_through,
+                       part->continues, part->unfinished, part->rescales, part->addends,
+                       subject.layer.addends, subject.arch.vector.below_level);
             oracle_case_print(&subject, stdout);
             check_case(&subject, stdout);
         }
     }
     printf(
         "## cost model: %llu generated cases with tensors at home in a shared memory "
-        "(%llu at level 1, %llu at 2), %llu written through, %llu with weights there, "
+        "(%llu at level 1, %llu at 2, %llu in two memories), %llu written through, "
+        "%llu with weights there, "
         "%llu with words brought in, %llu maps added from there, %llu of rows of a "
         "longer layer, %llu that continue sums, %llu of these rescaled, %llu left "
         "unfinished, %llu disagree\n",
         (unsigned long long)run, (unsigned long long)by_home[1],
-        (unsigned long long)by_home[2], (unsigned long long)through,
-        (unsigned long long)weights, (unsigned long long)brought,
-        (unsigned long long)added, (unsigned long long)parts,
-        (unsigned long long)continued, (unsigned long long)rescaled,
-        (unsigned long long)unfinished, (unsigned long long)wrong);
+        (unsigned long long)by_home[2], (unsigned long long)twice,
+        (unsigned long long)through, (unsigned long long)weights,
+        (unsigned long long)brought, (unsigned long long)added,
+        (unsigned long long)parts, (unsigned long long)continued,
+        (unsigned long long)rescaled, (unsigned long long)unfinished,
+        (unsigned long long)wrong);
     fclose(nowhere);
     assert_int_equal(wrong, 0);
 }

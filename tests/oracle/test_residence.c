@@ -80,6 +80,66 @@ static void counts_by_hand(void **state) {
           (struct moved){0, 0, 0, 2, 1, 0});
 }
 
+// One of three maps in each memory of a chain, outputs in the second and written
+// through: what is further out passes the others, what is further in does not come
+// back.
+static void two_memories_by_hand(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_arch *arch = sdse_written_arch(
+        "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
+        "count_drain_reads: true, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+        "{level: L2, memory: {class: sram, capacity_bytes: 240, pj_per_bit: 1}}, "
+        "{level: GLB, memory: {class: sram, capacity_bytes: 120, pj_per_bit: 1}}], "
+        "compute: {free: true}, vector: {below: GLB, free: true}}",
+        arena);
+    assert_non_null(arch);
+    const struct sdse_residence inner = {.level = 2,
+                                         .tensors = SDSE_BIT(SDSE_INPUTS),
+                                         .operands = 1,
+                                         .reserved_bits = 8 * WORDS},
+                                outer = {.level = 1,
+                                         .tensors = SDSE_BIT(SDSE_INPUTS) |
+                                                    SDSE_BIT(SDSE_OUTPUTS),
+                                         .operands = 1,
+                                         .writes_through = true,
+                                         .reserved_bits = 8 * WORDS,
+                                         .also = &inner};
+    struct sdse_layer layer = sum_of_two(&outer);
+    layer.move.addends = 3;
+    struct sdse_model *model;
+    struct sdse_mapping mapping;
+    struct sdse_cost cost;
+    assert_int_equal(sdse_model_new(arch, &layer, NULL, arena, &model), SDSE_OK);
+    sdse_mapping_init(arch, &mapping);
+    assert_true(sdse_evaluate_full(model, &mapping, &cost));
+    static const unsigned fills[] = {0, 1, 2}, reads[] = {1, 2, 3},
+                          updates[] = {1, 1, 1}, drains[] = {0, 1, 1};
+    for (unsigned l = 0; l < 3; l++) {
+        const struct sdse_flow_cost *in = &cost.level[l].flow[SDSE_PART_INPUTS],
+                                    *out = &cost.level[l].flow[SDSE_PART_OUTPUTS];
+        assert_int_equal(in->fills, fills[l] * WORDS);
+        assert_int_equal(in->reads, reads[l] * WORDS);
+        assert_int_equal(out->updates, updates[l] * WORDS);
+        assert_int_equal(out->drain_reads, drains[l] * WORDS);
+    }
+    unsigned level = 0;
+    assert_int_equal(sdse_mapping_verdict(model, &mapping, &level), SDSE_VALID);
+    struct sdse_residence more = inner;
+    struct sdse_residence first = outer;
+    first.also = &more;
+    layer.residence = &first;
+    more.reserved_bits += 1; // either memory is full to the last bit
+    assert_int_equal(sdse_mapping_verdict(model, &mapping, &level), SDSE_TOO_BIG);
+    assert_int_equal(level, 2);
+    more.reserved_bits -= 1;
+    first.reserved_bits += 1;
+    assert_int_equal(sdse_mapping_verdict(model, &mapping, &level), SDSE_TOO_BIG);
+    assert_int_equal(level, 1);
+    sdse_arena_free(arena);
+}
+
 // What is reserved and the place of its outputs must fit, exactly.
 static void capacity_of_streams(void **state) {
     (void)state;
@@ -110,6 +170,7 @@ static void capacity_of_streams(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(counts_by_hand),
+                                       cmocka_unit_test(two_memories_by_hand),
                                        cmocka_unit_test(capacity_of_streams)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
