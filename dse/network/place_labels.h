@@ -1,5 +1,5 @@
-// Sums over the first layers of a network, each in a state: as they are found, and what
-// the goal needs of them. Private to dse/network/.
+// Sums over the first layers of a network: of each state that they end in the front, as
+// far as it is found. Private to dse/network/.
 #ifndef SDSE_DSE_NETWORK_PLACE_LABELS_H
 #define SDSE_DSE_NETWORK_PLACE_LABELS_H
 
@@ -16,32 +16,52 @@ struct sdse_place_label {
     uint32_t state;
     uint32_t more; // layers of its group after the first; 0: no group
     enum sdse_place outputs;
-    uint32_t order; // in which it was found: ties
 };
+
+// What the goal needs of one state: unbeaten, by rising energy, falling latency; of
+// equal ones the one that was found first.
+struct sdse_place_front {
+    uint32_t state;
+    size_t count, room;
+    struct sdse_place_label *label;
+};
+
+struct sdse_place_sum;
 
 // Those of one stage.
 struct sdse_place_labels {
     enum sdse_places_goal goal;
     size_t most; // kept of one state
     size_t count, room;
-    struct sdse_place_label *label;
-    size_t pruned;  // so many, the first ones, are by state, unbeaten, by rising energy
-    uint32_t found; // kept or not
-    size_t *corner; // scratch
+    struct sdse_place_front *front; // by rising state; behind `count`: room for others
+    size_t states;                  // most of any stage
+    bool thinned;                   // some state outgrew `most`
+    // Scratch.
+    struct sdse_place_front merged;
+    struct sdse_place_sum *sum;
+    size_t sum_room;
+    size_t *corner;
     size_t corner_room;
-    size_t states; // most of any pruning, of all stages
-    bool thinned;  // some state outgrew `most`
 };
 
 // For another stage.
 void sdse_place_labels_clear(struct sdse_place_labels *labels);
-// Room for so many more; false: memory is out.
-bool sdse_place_labels_reserve(struct sdse_place_labels *labels, size_t more);
-// Adds one, for which there is room; its order is set.
-void sdse_place_labels_add(struct sdse_place_labels *labels,
-                           const struct sdse_place_label *label);
-// Sorts them, and keeps of each state what the goal needs; false: memory is out.
-bool sdse_place_labels_prune(struct sdse_place_labels *labels);
+// The front of a state as far as it is found; NULL: nothing is.
+const struct sdse_place_front *
+sdse_place_labels_of(const struct sdse_place_labels *labels, uint32_t state);
+// Adds all sums of labels of the stage before, which share a state, with what a layer
+// takes; false: memory is out.
+//
+// before  [count], by rising energy, falling latency
+// times   how often the layer stands there
+// as      what all of them are, but `at` and `choice`; parent: that of the first
+bool sdse_place_labels_add(struct sdse_place_labels *labels,
+                           const struct sdse_place_label *before, size_t count,
+                           double times, const struct sdse_layer_front *answer,
+                           const struct sdse_place_label *as);
+// Once all of a stage are found: what the goal needs. Returns how many there are;
+// false: memory is out.
+bool sdse_place_labels_finish(struct sdse_place_labels *labels, size_t *total);
 void sdse_place_labels_free(struct sdse_place_labels *labels);
 
 #endif

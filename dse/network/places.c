@@ -109,75 +109,6 @@ struct step {
     enum sdse_place *place; // of all tensors
 };
 
-// Whether the sum of some label of the step with `more` is no more in both than `at`,
-// and less in one. Labels are by rising energy, falling latency.
-static bool beats(const struct step *step, double times,
-                  const struct sdse_tradeoff *more, const struct sdse_tradeoff *at) {
-    const struct sdse_place_label *label = step->before->label;
-    size_t low = step->begin, high = step->end;
-    while (low < high) { // those whose sums take no more energy
-        const size_t middle = low + (high - low) / 2;
-        if (label[middle].at.energy_pj + times * more->energy_pj <= at->energy_pj)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == step->begin)
-        return false;
-    const struct sdse_tradeoff *best = &label[low - 1].at;
-    const double energy_pj = best->energy_pj + times * more->energy_pj,
-                 cycles = best->latency_cycles + times * more->latency_cycles;
-    return cycles < at->latency_cycles ||
-           (cycles == at->latency_cycles && energy_pj < at->energy_pj);
-}
-
-// Whether sums with one of a few elements of the answer, evenly spaced, beat one: most
-// sums of long fronts are beaten, and need not be sorted.
-static bool is_beaten_inside(const struct step *step, double times,
-                             const struct sdse_layer_front *answer,
-                             const struct sdse_tradeoff *at) {
-    enum { FEW = 4, MANY = 64 };
-    if (answer->count <= FEW || step->end - step->begin < MANY)
-        return false;
-    for (size_t few = 0; few < FEW; few++)
-        if (beats(step, times, &answer->elements[few * (answer->count - 1) / (FEW - 1)],
-                  at))
-            return true;
-    return false;
-}
-
-// Adds the answer to the labels of the step; what the bar beats, if there is one, is
-// left out.
-static bool add_sums(struct finder *finder, const struct step *step,
-                     const struct sdse_layer_front *answer, uint32_t state,
-                     enum sdse_place outputs, const struct sdse_places_bar *bar) {
-    const bool alone = step->first == step->last;
-    const double times = alone ? (double)finder->placing->repeat[step->first] : 1;
-    for (size_t i = step->begin; i < step->end; i++) {
-        if (!sdse_place_labels_reserve(&finder->found, answer->count))
-            return false;
-        for (size_t c = 0; c < answer->count; c++) {
-            const struct sdse_tradeoff *more = &answer->elements[c];
-            const struct sdse_tradeoff *at = &step->before->label[i].at;
-            const struct sdse_tradeoff sum = {at->energy_pj + times * more->energy_pj,
-                                              at->latency_cycles +
-                                                  times * more->latency_cycles};
-            if (sdse_places_is_beaten(bar, &sum) ||
-                is_beaten_inside(step, times, answer, &sum))
-                continue;
-            sdse_place_labels_add(
-                &finder->found,
-                &(struct sdse_place_label){.at = sum,
-                                           .parent = (uint32_t)i,
-                                           .choice = (uint32_t)c,
-                                           .state = state,
-                                           .more = (uint32_t)(step->last - step->first),
-                                           .outputs = outputs});
-        }
-    }
-    return true;
-}
-
 // A second place pays only where a later layer reads it there.
 static bool may_be(const struct sdse_handed_tensor *made, enum sdse_place place) {
     if (place == SDSE_PLACE_OUTERMOST)
@@ -226,24 +157,37 @@ static bool make_list(struct sdse_tradeoff **list, size_t *room, size_t count) {
     return true;
 }
 
-// What a group must beat: what was found when it was last pruned, which is done where
-// as much was found again.
+// What a group must beat: what is found.
 static bool set_bar(struct finder *finder, const struct step *step, uint32_t state,
                     struct sdse_places_bar *bar) {
-    struct sdse_place_labels *found = &finder->found;
-    if ((found->count >= 2 * found->pruned && !sdse_place_labels_prune(found)) ||
-        !make_list(&finder->before, &finder->before_room, step->end - step->begin) ||
-        !make_list(&finder->bar, &finder->bar_room, found->count + 1))
+    const struct sdse_place_front *found = sdse_place_labels_of(&finder->found, state);
+    const size_t before = step->end - step->begin, count = found ? found->count : 0;
+    if (!make_list(&finder->before, &finder->before_room, before) ||
+        !make_list(&finder->bar, &finder->bar_room, count + 1))
         return false;
-    *bar = (struct sdse_places_bar){.before_count = step->end - step->begin,
+    for (size_t i = 0; i < before; i++)
+        finder->before[i] = step->before->label[step->begin + i].at;
+    for (size_t i = 0; i < count; i++)
+        finder->bar[i] = found->label[i].at;
+    *bar = (struct sdse_places_bar){.before_count = before,
                                     .before = finder->before,
+                                    .found_count = count,
                                     .found = finder->bar};
-    for (size_t i = step->begin; i < step->end; i++)
-        finder->before[i - step->begin] = step->before->label[i].at;
-    for (size_t i = 0; i < found->pruned; i++)
-        if (found->label[i].state == state)
-            finder->bar[bar->found_count++] = found->label[i].at;
     return true;
+}
+
+// Adds the answer to the labels of the step.
+static bool add_sums(struct finder *finder, const struct step *step,
+                     const struct sdse_layer_front *answer, uint32_t state,
+                     enum sdse_place outputs) {
+    const bool alone = step->first == step->last;
+    return sdse_place_labels_add(
+        &finder->found, &step->before->label[step->begin], step->end - step->begin,
+        alone ? (double)finder->placing->repeat[step->first] : 1, answer,
+        &(struct sdse_place_label){.parent = (uint32_t)step->begin,
+                                   .state = state,
+                                   .more = (uint32_t)(step->last - step->first),
+                                   .outputs = outputs});
 }
 
 static enum sdse_status leave_state(struct finder *finder, const struct step *step) {
@@ -273,7 +217,7 @@ static enum sdse_status leave_state(struct finder *finder, const struct step *st
         if (status != SDSE_OK)
             return status;
         finder->places->questions++;
-        if (!add_sums(finder, step, &answer, state, out, question.bar))
+        if (!add_sums(finder, step, &answer, state, out))
             return SDSE_NO_MEMORY;
     }
     return SDSE_OK;
@@ -320,14 +264,15 @@ static enum sdse_status end_with(struct finder *finder,
             status = pass(finder, stages, placing->group[g].first, last, place);
     if (status != SDSE_OK)
         return status;
-    if (!sdse_place_labels_prune(found))
+    if (!sdse_place_labels_finish(found, &after->count))
         return SDSE_NO_MEMORY;
-    after->count = found->count;
-    after->label = SDSE_ARENA_ARRAY(arena, struct sdse_place_label, found->count + 1);
+    after->label = SDSE_ARENA_ARRAY(arena, struct sdse_place_label, after->count + 1);
     if (!after->label)
         return SDSE_NO_MEMORY;
-    if (found->count)
-        memcpy(after->label, found->label, found->count * sizeof *after->label);
+    struct sdse_place_label *next = after->label;
+    for (size_t f = 0; f < found->count; next += found->front[f++].count)
+        if (found->front[f].count)
+            memcpy(next, found->front[f].label, found->front[f].count * sizeof *next);
     return SDSE_OK;
 }
 
