@@ -23,6 +23,16 @@ void sdse_foreign_refuse(struct sdse_foreign *foreign, struct sdse_loc loc,
     va_end(args);
 }
 
+void sdse_foreign_note(struct sdse_foreign *foreign, struct sdse_loc loc,
+                       const char *check, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    const char *text = sdse_arena_vprintf(foreign->arena, format, args);
+    va_end(args);
+    foreign->out_of_memory |= !text;
+    sdse_diag_add_once(foreign->diags, SDSE_WARNING, loc, check, text ? text : "");
+}
+
 void sdse_foreign_keys(struct sdse_foreign *foreign, const struct sdse_node *mapping,
                        const char *const *keys, const char *check) {
     size_t count = 0;

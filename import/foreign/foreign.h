@@ -23,6 +23,11 @@ void sdse_foreign_vrefuse(struct sdse_foreign *foreign, struct sdse_loc loc,
                           bool can_go_on, const char *check, const char *format,
                           va_list args) __attribute__((format(printf, 5, 0)));
 
+// A warning of what is taken another way than the file has it, and need not stop.
+void sdse_foreign_note(struct sdse_foreign *foreign, struct sdse_loc loc,
+                       const char *check, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 // Refuses every key of a mapping that is not among `keys`, which ends with NULL; what
 // they ask for is lost.
 void sdse_foreign_keys(struct sdse_foreign *foreign, const struct sdse_node *mapping,

@@ -112,6 +112,8 @@ static void print_memory(struct sdse_foreign *foreign, FILE *out,
         fputs(", free: true", out);
     for (unsigned kind = 0; kind < SDSE_PORTS; kind++)
         print_bandwidth(out, (enum sdse_port)kind, &bandwidth[kind]);
+    if (memory->area_mm2 > 0)
+        fprintf(out, ", area_mm2: %.17g", memory->area_mm2);
     fputs("}\n", out);
 }
 
@@ -242,10 +244,12 @@ static void print_accelerator(struct sdse_foreign *foreign, FILE *out,
     for (unsigned i = 0; i < hardware->memory_count; i++)
         print_level(foreign, out, chain, i);
     if (hardware->pj_per_mac > 0)
-        fprintf(out, "compute: {pj_per_mac: %.17g}\n", hardware->pj_per_mac);
+        fprintf(out, "compute: {pj_per_mac: %.17g", hardware->pj_per_mac);
     else
-        fputs("compute: {free: true}\n", out);
-    fputs("vector: {free: true}\n", out);
+        fputs("compute: {free: true", out);
+    if (hardware->unit_area_mm2 > 0)
+        fprintf(out, ", area_um2: %.17g", hardware->unit_area_mm2 * 1e6);
+    fputs("}\nvector: {free: true}\n", out);
     print_choices(out, chain, mapping);
 }
 

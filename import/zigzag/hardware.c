@@ -47,11 +47,17 @@ static void read_dims(struct sdse_foreign *foreign, const struct sdse_node *arra
     }
 }
 
-static void refuse_area(struct sdse_foreign *foreign, const struct sdse_node *mapping,
+// An area above 0, whose unit is the file's own: it may stand beside those of CACTI,
+// which are in mm2.
+static double read_area(struct sdse_foreign *foreign, const struct sdse_node *mapping,
                         const char *key) {
-    if (sdse_foreign_double(foreign, mapping, key, 1e15, false) > 0)
+    const double area = sdse_foreign_double(foreign, mapping, key, 1e9, false);
+    if (area > 0)
         sdse_foreign_refuse(foreign, sdse_node_get(mapping, key)->loc, true,
-                            "zigzag-area", "an area whose unit the file does not say");
+                            "zigzag-area",
+                            "an area whose unit the file does not say: it is taken as "
+                            "mm2");
+    return area;
 }
 
 static void read_array(struct sdse_foreign *foreign, const struct sdse_node *array,
@@ -86,8 +92,9 @@ static void read_array(struct sdse_foreign *foreign, const struct sdse_node *arr
     const char *energy =
         sdse_node_get(array, "unit_energy") ? "unit_energy" : "multiplier_energy";
     hardware->pj_per_mac = sdse_foreign_double(foreign, array, energy, 1e12, true);
-    refuse_area(foreign, array, "unit_area");
-    refuse_area(foreign, array, "multiplier_area");
+    hardware->unit_area_mm2 = read_area(
+        foreign, array,
+        sdse_node_get(array, "unit_area") ? "unit_area" : "multiplier_area");
 }
 
 // --- Widths ---
@@ -196,7 +203,6 @@ static void read_memory(struct sdse_foreign *foreign, const struct sdse_node *no
                             "'%.60s' is filled while it is read: here the whole of it "
                             "holds tiles",
                             memory->name);
-    refuse_area(foreign, node, "area");
     read_operands(foreign, node, links, memory);
     const struct sdse_node *served = sdse_node_get(node, "served_dimensions");
     memory->served_loc = served ? served->loc : node->key_loc;
@@ -210,6 +216,8 @@ static void read_memory(struct sdse_foreign *foreign, const struct sdse_node *no
             memory->served |= 1u << d;
     }
     sdse_zz_read_ports(foreign, node, links, hardware, memory);
+    if (memory->priced) // else CACTI's takes its place there, the table's here
+        memory->area_mm2 = read_area(foreign, node, "area");
 }
 
 void sdse_zz_read_hardware(struct sdse_foreign *foreign, const struct sdse_node *root,

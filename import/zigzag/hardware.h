@@ -39,6 +39,7 @@ struct sdse_zz_memory {
     uint64_t capacity_bits;
     bool priced; // else its costs come from a table of macros
     double read_pj_per_bit, write_pj_per_bit;
+    double area_mm2; // of an instance; 0: not said
     uint32_t port_bits;
     uint32_t least_read_bits, least_write_bits; // of an access; 0: words fill it
     unsigned tensors;                           // set of SDSE_BIT(tensor)
@@ -52,7 +53,7 @@ struct sdse_zz_hardware {
     const char *name;
     uint64_t bits[SDSE_TENSORS], partial_bits;
     bool widths_known; // of outputs
-    double pj_per_mac;
+    double pj_per_mac, unit_area_mm2; // of a multiplier; area 0: not said
     unsigned dim_count;
     const char *dim_name[SDSE_ZZ_ARRAY_DIMS]; // "D1"
     uint64_t dim_size[SDSE_ZZ_ARRAY_DIMS];    // [multipliers]

@@ -186,10 +186,10 @@ static void read_entry(struct sdse_foreign *foreign, const struct sdse_node *ent
                                 choice.name);
         choice.kinds = again ? kinds_of("Conv") : "";
     } else if (!general && !*choice.kinds) {
-        sdse_foreign_refuse(foreign, entry->loc, true, "zigzag-vector",
-                            "'%.60s' multiplies nothing: it works on the vector unit, "
-                            "not on the array",
-                            choice.name);
+        sdse_foreign_note(foreign, entry->loc, "zigzag-vector",
+                          "'%.60s' multiplies nothing: it works on the vector unit, "
+                          "not on the array, and is spread over nothing",
+                          choice.name);
     }
     read_choice(foreign, spatial ? spatial : hint, !spatial, hardware, &choice);
     if (general || *choice.kinds)

@@ -422,9 +422,12 @@ static void what_has_no_counterpart_is_refused(void **state) {
          "inside its memory cells", false},
         {HARDWARE(ARRAY ", adc_resolution: 4", INNER, OUTER), NULL, "zigzag-key",
          "'adc_resolution'", true},
-        {HARDWARE(ARRAY ", unit_area: 2", INNER, OUTER), NULL, "zigzag-area", "unit",
+        {HARDWARE(ARRAY ", unit_area: 2", INNER, OUTER), NULL, "zigzag-area",
+         "taken as mm2", true},
+        {HARDWARE(ARRAY ", multiplier_area: 2", INNER, OUTER), NULL, "zigzag-area",
+         "taken as mm2", true},
+        {HARDWARE(ARRAY, INNER ", area: 3", OUTER), NULL, "zigzag-area", "taken as mm2",
          true},
-        {HARDWARE(ARRAY, INNER ", area: 3", OUTER), NULL, "zigzag-area", "unit", true},
         {HARDWARE(ARRAY, INNER ", shared: 3", OUTER), NULL, "zigzag-key", "'shared'",
          true},
         {"name: h\noperational_array: {input_precision: [8, 8], unit_energy: 1, "
@@ -481,9 +484,6 @@ static void what_has_no_counterpart_is_refused(void **state) {
          "- name: /conv1\n  spatial_mapping: {D1: ['K, 2']}\n", "zigzag-mapping",
          "no kind of layers", true},
         {HARDWARE(ARRAY, INNER, OUTER),
-         "- name: Add\n  spatial_mapping: {D1: ['G, 2']}\n", "zigzag-vector",
-         "vector unit", true},
-        {HARDWARE(ARRAY, INNER, OUTER),
          "- name: Conv\n  spatial_mapping: {D1: ['K, 2']}\n"
          "- name: Conv_downsample\n  spatial_mapping: {D1: ['C, 2']}\n",
          "zigzag-mapping", "which holds", true},
@@ -499,6 +499,58 @@ static void what_has_no_counterpart_is_refused(void **state) {
         r = read_design(cases[i].hardware, cases[i].mapping, NULL, false);
         assert_int_equal(r.status, SDSE_INVALID);
         fails_with(r, cases[i].check, cases[i].part);
+    }
+}
+
+// Areas have no unit there: they are mm2, as those that CACTI gives it, a multiplier's
+// of one of them. Of a memory that CACTI prices the file's own counts for nothing.
+static void areas_are_those_of_an_instance(void **state) {
+    (void)state;
+    struct read r =
+        read_design(HARDWARE(ARRAY ", unit_area: 0.25", INNER ", area: 0.5", OUTER),
+                    NULL, NULL, true);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_double_within(r.arch->compute.area_um2.value, 0.25e6, 1e-12);
+    double area_um2 = 0;
+    for (unsigned l = 0; l < r.arch->level_count; l++)
+        area_um2 += r.arch->level[l].area_um2.value;
+    assert_double_within(area_um2, 0.5e6, 1e-12);
+    sdse_arena_free(r.arena);
+    r = read_design(HARDWARE(ARRAY ", unit_area: 0", INNER ", area: 0", OUTER), NULL,
+                    NULL, false);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_false(fired(&r, "zigzag-area", ""));
+    assert_false(r.arch->compute.area_um2.given);
+    sdse_arena_free(r.arena);
+    r = read_design("name: h\noperational_array: {input_precision: [8, 8], unit_energy: "
+                    "1, dimensions: [D1], sizes: [1]}\nmemories:\n  top: {size: 524288, "
+                    "r_bw: 64, w_bw: 64, area: 7, auto_cost_extraction: True, rw_port: "
+                    "1, latency: 1, operands: [O, I2, I1], served_dimensions: [D1], "
+                    "ports: [{fh: rw_port_1, tl: rw_port_1, fl: rw_port_1, th: "
+                    "rw_port_1}, {fh: rw_port_1, tl: rw_port_1}, {fh: rw_port_1, tl: "
+                    "rw_port_1}]}\n",
+                    NULL, NULL, false);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_null(strstr(r.text, "area"));
+    sdse_arena_free(r.arena);
+}
+
+// What adds or pools works on the vector unit: a warning, that need not stop.
+static void layers_that_add_are_spread_over_nothing(void **state) {
+    (void)state;
+    static const char *const names[] = {"Add", "Pooling"};
+    for (unsigned i = 0; i < 2; i++) {
+        char mapping[160];
+        snprintf(mapping, sizeof mapping,
+                 "- name: default\n  spatial_mapping: {D1: ['K, 4']}\n"
+                 "- name: %s\n  spatial_mapping: {D1: ['G, 2']}\n",
+                 names[i]);
+        struct read r =
+            read_design(HARDWARE(ARRAY, INNER, OUTER), mapping, NULL, false);
+        assert_int_equal(r.status, SDSE_OK);
+        assert_int_equal(r.arch->dataflow_count, 1);
+        assert_string_equal(r.arch->dataflows[0].name, "default");
+        fails_with(r, "zigzag-vector", names[i]);
     }
 }
 
@@ -750,6 +802,8 @@ int main(void) {
         cmocka_unit_test(spatial_choices_become_dataflows),
         cmocka_unit_test(workloads_say_how_wide_words_are),
         cmocka_unit_test(what_has_no_counterpart_is_refused),
+        cmocka_unit_test(areas_are_those_of_an_instance),
+        cmocka_unit_test(layers_that_add_are_spread_over_nothing),
         cmocka_unit_test(a_product_on_the_tpu_is_charged_as_by_hand),
         cmocka_unit_test(layers_are_what_their_equations_say),
         cmocka_unit_test(layers_that_are_none_are_refused),
