@@ -124,13 +124,21 @@ static bool read_text(const char *text, struct sdse_af_einsum *einsum) {
     const char *at = text;
     if (!take_access(&at, &einsum->out) || *at != '=')
         return false;
+    const char *operand = at + 1 + strspn(at + 1, " \n");
+    const bool call = strncmp(operand, "copy(", 5) == 0;
+    if (call)
+        at = operand + strlen("copy");
+    einsum->copies |= call;
     do {
         at++;
         if (einsum->in_count == 2 || !take_access(&at, &einsum->in[einsum->in_count]))
             return false;
         einsum->in_count++;
-    } while (*at == '*');
+    } while (*at == '*' && !call);
     strcpy(einsum->name, einsum->out.name);
+    if (call && *at++ != ')')
+        return false;
+    skip_blanks(&at);
     return !*at;
 }
 
@@ -190,5 +198,7 @@ bool sdse_af_read_einsum(struct sdse_foreign *foreign, const struct sdse_node *n
     if (node->kind == SDSE_NODE_MAPPING)
         sdse_foreign_keys(foreign, node, keys, "accelforge-key");
     einsum->ranges = sdse_node_get(node, "iteration_space_shape");
+    const char *copies = sdse_foreign_text(foreign, node, "is_copy_operation", "False");
+    einsum->copies = *copies == 'T' || *copies == 't';
     return text ? read_text(text, einsum) : read_accesses(foreign, node, einsum);
 }

@@ -25,6 +25,7 @@ struct sdse_af_einsum {
     struct sdse_loc loc;
     struct sdse_af_access out, in[2];
     unsigned in_count;
+    bool copies;                    // its one operand, unchanged
     const struct sdse_node *ranges; // of its own variables; NULL: none
 };
 

@@ -92,6 +92,7 @@ static const char *const tensor_words[SDSE_TENSORS] = {"weight", "input", "outpu
 
 // What a name stands for that is no variable; false if nothing.
 static bool own_name(const struct parser *p, const char *name, double *value) {
+    const unsigned tensors = p->names->tensors ? p->names->tensors : SDSE_TENSORS;
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
         const size_t length = strlen(tensor_words[t]);
         if (strncmp(name, tensor_words[t], length) != 0)
@@ -104,16 +105,30 @@ static bool own_name(const struct parser *p, const char *name, double *value) {
         if (strcmp(p->names->count[i].name, name) == 0)
             return true;
     }
-    *value = strcmp(name, "All") == 0    ? SDSE_TENSORS
+    *value = strcmp(name, "All") == 0    ? tensors
              : strcmp(name, "inf") == 0  ? HUGE_VAL
              : strcmp(name, "True") == 0 ? 1
                                          : 0;
     return *value > 0 || strcmp(name, "False") == 0 || strcmp(name, "Nothing") == 0;
 }
 
+// What a name stands for: an attribute of the node, unless it is worked out just now,
+// or a variable.
+static const struct sdse_node *named(const struct parser *p, const char *name) {
+    static const char *const places[] = {"extra_attributes_for_component_model",
+                                         "attributes"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        const struct sdse_node *own =
+            sdse_node_get(sdse_node_get(p->names->node, places[i]), name);
+        if (own && own != p->node)
+            return own;
+    }
+    return sdse_node_get(p->names->variables,
+                         strncmp(name, "variables.", 10) == 0 ? name + 10 : name);
+}
+
 static double variable(struct parser *p, const char *name) {
-    const char *plain = strncmp(name, "variables.", 10) == 0 ? name + 10 : name;
-    const struct sdse_node *node = sdse_node_get(p->names->variables, plain);
+    const struct sdse_node *node = named(p, name);
     double value = 0;
     if (own_name(p, name, &value))
         return value;

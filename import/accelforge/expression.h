@@ -17,6 +17,9 @@ struct sdse_af_names {
     uint64_t bits[SDSE_TENSORS];       // weight.bits_per_value and so on
     const struct sdse_af_count *count; // [count_count]
     size_t count_count;
+    unsigned tensors; // of an einsum: len(All); 0 = three
+    // Attributes of a node, which come before variables; NULL: none.
+    const struct sdse_node *node;
 };
 
 // The number that a value is: an expression as Python has it.
@@ -27,9 +30,9 @@ struct sdse_af_names {
 //     atom        a number, inf, a name, min max ceil floor sqrt log2 len of
 //                 expressions, brackets
 //
-// weight, input and output are there (1), All is the three of them. `value` may be
-// infinite. False after a diagnostic [accelforge-expression] at the place of the fault,
-// inside the value where it stands in one line.
+// weight, input and output are there (1), All is the tensors of an einsum. `value` may
+// be infinite. False after a diagnostic [accelforge-expression] at the place of the
+// fault, inside the value where it stands in one line.
 bool sdse_af_number(struct sdse_foreign *foreign, const struct sdse_af_names *names,
                     const struct sdse_node *node, double *value);
 

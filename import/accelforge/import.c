@@ -127,7 +127,7 @@ enum sdse_status sdse_accelforge_import(const struct sdse_node *const *roots,
     static const char *const keys[] = {"arch", "workload", "variables", "renames",
                                        NULL};
     struct sdse_foreign foreign = {arena, diags, lossy, false, false};
-    struct sdse_af_names names = {NULL, {8, 8, 8}, NULL, 0};
+    struct sdse_af_names names = {.bits = {8, 8, 8}};
     const char *arch_text = NULL, *network_text = NULL;
     for (size_t i = 0; i < count; i++)
         sdse_foreign_keys(&foreign, roots[i], keys, "accelforge-key");

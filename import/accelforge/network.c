@@ -108,6 +108,19 @@ static void read_sizes(struct reading *r, const struct sdse_node *node) {
 
 // --- Layers ---
 
+// Whether both are indexed by the same variables, each by itself.
+static bool has_ranks_of(const struct sdse_af_access *a,
+                         const struct sdse_af_access *b) {
+    for (unsigned i = 0; i < a->count; i++)
+        if (a->rank[i].terms != 1 || a->rank[i].times[0] != 1 ||
+            !sdse_af_has(b, a->rank[i].variable[0]))
+            return false;
+    for (unsigned i = 0; i < b->count; i++)
+        if (b->rank[i].terms != 1 || b->rank[i].times[0] != 1)
+            return false;
+    return a->count == b->count;
+}
+
 static void read_einsum(struct reading *r, const struct sdse_node *node) {
     struct sdse_af_einsum *einsum = &r->einsum[r->einsum_count];
     bool *skipped = &r->skipped[r->einsum_count++];
@@ -116,11 +129,16 @@ static void read_einsum(struct reading *r, const struct sdse_node *node) {
         sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-einsum",
                             "no product of one or two tensors whose ranks are indexed "
                             "by variables, or by sums of two: it is left out");
-    else if (einsum->in_count == 1)
+    else if (einsum->in_count == 1 && !has_ranks_of(&einsum->out, &einsum->in[0]))
         sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-einsum",
-                            "'%s' multiplies nothing: it is left out", einsum->name);
-    else
-        *skipped = false;
+                            "'%s' multiplies nothing and puts out other words than it "
+                            "reads: it is left out",
+                            einsum->name);
+    else if (einsum->copies && einsum->in_count != 1)
+        sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-einsum",
+                            "'%s' copies more than one tensor", einsum->name);
+    else // what is copied is where layers find it: in the outermost memory
+        *skipped = einsum->copies;
 }
 
 static bool is_made(const struct reading *r, const char *tensor) {
@@ -310,6 +328,24 @@ static void print_product(FILE *out, const uint64_t parts[PARTS], bool made) {
                 made ? "" : ", role: parameter");
 }
 
+// A function of each word, on the vector unit.
+static void print_function(struct reading *r, FILE *out,
+                           const struct sdse_af_einsum *einsum) {
+    uint64_t words = 1, size;
+    for (unsigned i = 0; i < einsum->out.count; i++) {
+        const char *variable = einsum->out.rank[i].variable[0];
+        if (!size_of(r, einsum, variable, &size))
+            return;
+        if (!sdse_mul_u64(words, size, &words)) {
+            lose(r, einsum, "is too large", variable);
+            return;
+        }
+    }
+    fputs("  - {name: ", out);
+    sdse_print_word(out, einsum->name);
+    fprintf(out, ", kind: act, in: %" PRIu64 ", fused: false}\n", words);
+}
+
 static void print_layer(struct reading *r, FILE *out,
                         const struct sdse_af_einsum *einsum) {
     // Windows are those of the left operand. Otherwise it is what another einsum makes;
@@ -323,7 +359,10 @@ static void print_layer(struct reading *r, FILE *out,
     const size_t sizes = r->size_count; // its own variables are known to it alone
     sdse_for_each_child (range, einsum->ranges)
         read_range(r, range);
-    const bool good = find_product(r, einsum, left, right, &product);
+    const bool moves = einsum->in_count == 1;
+    if (moves)
+        print_function(r, out, einsum);
+    const bool good = !moves && find_product(r, einsum, left, right, &product);
     r->size_count = sizes;
     if (!good)
         return;

@@ -2,127 +2,17 @@
 #include <math.h>
 #include <string.h>
 
-#include "import/accelforge/reading.h"
+#include "import/accelforge/walk.h"
 #include "spec/value.h"
-
-struct reading {
-    struct sdse_foreign *foreign;
-    const struct sdse_af_names *names;
-    struct sdse_af_arch *arch;
-    unsigned kept_count;
-    struct sdse_af_kept kept[SDSE_AF_LEVELS];
-    unsigned axis_count; // of the fan-out that the next node is below
-    struct sdse_af_axis axis[2];
-};
-
-static const struct sdse_node *child(const struct sdse_node *node, const char *key) {
-    return sdse_node_get(node, key);
-}
-
-// A number from 0 on; `otherwise` where there is none, or after a diagnostic.
-static double number(struct reading *r, const struct sdse_node *node, const char *key,
-                     double otherwise) {
-    const struct sdse_node *value = child(node, key);
-    double found = otherwise;
-    if (!value)
-        return otherwise;
-    if (sdse_af_number(r->foreign, r->names, value, &found) && found < 0) {
-        sdse_foreign_refuse(r->foreign, value->loc, false, "accelforge-value",
-                            "'%s' is %g: expected 0 or more", key, found);
-        return otherwise;
-    }
-    return found;
-}
-
-static unsigned set(struct reading *r, const struct sdse_node *node, const char *key,
-                    unsigned otherwise) {
-    const struct sdse_node *value = child(node, key);
-    unsigned found = otherwise;
-    if (value)
-        sdse_af_set(r->foreign, r->kept, r->kept_count, value, &found);
-    return found;
-}
-
-static bool is_true(struct reading *r, const struct sdse_node *node, const char *key) {
-    return number(r, node, key, 0) != 0;
-}
-
-// --- Fan-outs ---
-
-static void read_axis(struct reading *r, const struct sdse_node *item) {
-    static const char *const keys[] = {"name",      "fanout",    "reuse",
-                                       "may_reuse", "min_usage", NULL};
-    sdse_foreign_keys(r->foreign, item, keys, "accelforge-key");
-    const double fanout = number(r, item, "fanout", 0);
-    if (!(fanout >= 1 && fanout <= 65536 && fanout == floor(fanout))) {
-        sdse_foreign_refuse(r->foreign, item->loc, false, "accelforge-fanout",
-                            "`fanout` is %g: expected a whole number from 1 to 65536",
-                            fanout);
-        return;
-    }
-    if (fanout == 1)
-        return;
-    if (r->axis_count == 2) {
-        sdse_foreign_refuse(r->foreign, item->loc, false, "accelforge-fanout",
-                            "a third fan-out without a memory between: ours have rows "
-                            "and columns");
-        return;
-    }
-    const unsigned same = set(r, item, "reuse", 0);
-    struct sdse_af_axis *axis = &r->axis[r->axis_count++];
-    *axis = (struct sdse_af_axis){.fanout = (uint64_t)fanout,
-                                  .min_usage = number(r, item, "min_usage", 0)};
-    axis->may_reuse = set(r, item, "may_reuse", SDSE_BIT(SDSE_TENSORS) - 1) | same;
-    if (same & (same - 1))
-        sdse_foreign_refuse(r->foreign, item->loc, true, "accelforge-fanout",
-                            "several tensors must be the same along it: no loop does "
-                            "that, none is asked of");
-    else
-        axis->reuses = same != 0;
-    while (axis->reuses && !(same >> axis->same & 1u))
-        axis->same++;
-}
-
-static void read_spatial(struct reading *r, const struct sdse_node *node) {
-    sdse_for_each_child (item, child(node, "spatial"))
-        read_axis(r, item);
-}
-
-// The fan-out on the way belongs to the level outside.
-static void close_fanout(struct reading *r, const struct sdse_node *node) {
-    if (!r->axis_count)
-        return;
-    if (!r->arch->level_count) {
-        sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-fanout",
-                            "a fan-out before the outermost memory");
-    } else {
-        struct sdse_af_memory *outside = &r->arch->level[r->arch->level_count - 1];
-        outside->axis_count = r->axis_count;
-        memcpy(outside->axis, r->axis, sizeof r->axis);
-    }
-    r->axis_count = 0;
-}
 
 // --- Costs ---
 
-// Actions in a second; 0: no limit.
-static double rate(struct reading *r, const struct sdse_node *action) {
-    const double throughput = number(r, action, "throughput", HUGE_VAL),
-                 latency = number(r, action, "latency", 0);
-    if (isfinite(throughput) && latency > 0)
-        sdse_foreign_refuse(r->foreign, action->loc, true, "accelforge-latency",
-                            "a latency beside a throughput is not counted");
-    if (isfinite(throughput))
-        return throughput;
-    return latency > 0 ? 1 / latency : 0;
-}
-
-static double action_bits(struct reading *r, const struct sdse_node *action) {
-    const double bits = number(r, action, "bits_per_action", 1);
+static double action_bits(struct sdse_af_walk *r, const struct sdse_node *action) {
+    const double bits = sdse_af_get(r, action, "bits_per_action", 1);
     if (bits > 0 && isfinite(bits))
         return bits;
-    sdse_foreign_refuse(r->foreign, child(action, "bits_per_action")->loc, false,
-                        "accelforge-value",
+    sdse_foreign_refuse(r->foreign, sdse_node_get(action, "bits_per_action")->loc,
+                        false, "accelforge-value",
                         "'bits_per_action' is %g: expected a number above 0", bits);
     return 1;
 }
@@ -130,7 +20,7 @@ static double action_bits(struct reading *r, const struct sdse_node *action) {
 enum { LEAST_PAD_BITS = 128, MOST_PAD_BITS = 8192 };
 
 // Costs that the file leaves to models, by the class of its component.
-static void take_component(struct reading *r, const struct sdse_node *node,
+static void take_component(struct sdse_af_walk *r, const struct sdse_node *node,
                            struct sdse_af_memory *memory) {
     static const struct {
         const char *component, *memory_class, *costs;
@@ -155,8 +45,8 @@ static void take_component(struct reading *r, const struct sdse_node *node,
                                 : ", component: scratchpad";
         }
         if (!strstr(memory->costs, "free"))
-            sdse_foreign_refuse(r->foreign, child(node, "component_class")->loc, true,
-                                "accelforge-component",
+            sdse_foreign_refuse(r->foreign, sdse_node_get(node, "component_class")->loc,
+                                true, "accelforge-component",
                                 "the costs of '%.60s' are those of a model that is not "
                                 "here: ours are taken",
                                 memory->name);
@@ -168,20 +58,11 @@ static void take_component(struct reading *r, const struct sdse_node *node,
                         memory->name, name);
 }
 
-static void refuse_latency(struct reading *r, const struct sdse_node *total,
-                           const char *name) {
-    sdse_foreign_refuse(r->foreign, total->loc, true, "accelforge-latency",
-                        "a latency that is neither a sum nor a maximum of what actions "
-                        "take, or of names that are not known: '%.60s' has no limit of "
-                        "its own",
-                        name);
-}
-
 // Of a memory, in place of what its actions take by themselves.
-static void read_total(struct reading *r, const struct sdse_node *node,
+static void read_total(struct sdse_af_walk *r, const struct sdse_node *node,
                        const struct sdse_node *read, const struct sdse_node *write,
                        struct sdse_af_memory *memory) {
-    const struct sdse_node *total = child(node, "total_latency");
+    const struct sdse_node *total = sdse_node_get(node, "total_latency");
     const double bits[2] = {read ? action_bits(r, read) : 1,
                             write ? action_bits(r, write) : 1},
                  rates[2] = {memory->read_bits_per_s, memory->write_bits_per_s};
@@ -192,33 +73,34 @@ static void read_total(struct reading *r, const struct sdse_node *node,
         latency[i] = rates[i] > 0 ? bits[i] / rates[i] : 0;
     if (!sdse_af_seconds(r->foreign, r->names, total, latency, seconds,
                          &memory->one_port)) {
-        memory->one_port = !is_true(r, node, "separate_read_write_ports");
-        refuse_latency(r, total, memory->name);
+        memory->one_port = !sdse_af_is_true(r, node, "separate_read_write_ports");
+        sdse_af_refuse_latency(r, total, memory->name);
         return;
     }
     memory->read_bits_per_s = seconds[0] > 0 ? bits[0] / seconds[0] : 0;
     memory->write_bits_per_s = seconds[1] > 0 ? bits[1] / seconds[1] : 0;
 }
 
-static void read_costs(struct reading *r, const struct sdse_node *node,
+static void read_costs(struct sdse_af_walk *r, const struct sdse_node *node,
                        struct sdse_af_memory *memory) {
     const struct sdse_node *read = sdse_af_action(node, "read"),
                            *write = sdse_af_action(node, "write");
     sdse_af_check_actions(r->foreign, node);
-    memory->one_port = !is_true(r, node, "separate_read_write_ports");
+    memory->one_port = !sdse_af_is_true(r, node, "separate_read_write_ports");
     if (read)
-        memory->read_bits_per_s = rate(r, read) * action_bits(r, read);
+        memory->read_bits_per_s = sdse_af_rate(r, read) * action_bits(r, read);
     if (write)
-        memory->write_bits_per_s = rate(r, write) * action_bits(r, write);
+        memory->write_bits_per_s = sdse_af_rate(r, write) * action_bits(r, write);
     read_total(r, node, read, write, memory);
-    if (!read || !write || !child(read, "energy") || !child(write, "energy")) {
+    if (!read || !write || !sdse_node_get(read, "energy") ||
+        !sdse_node_get(write, "energy")) {
         take_component(r, node, memory);
         return;
     }
     memory->read_pj_per_bit =
-        number(r, read, "energy", 0) * 1e12 / action_bits(r, read);
+        sdse_af_get(r, read, "energy", 0) * 1e12 / action_bits(r, read);
     memory->write_pj_per_bit =
-        number(r, write, "energy", 0) * 1e12 / action_bits(r, write);
+        sdse_af_get(r, write, "energy", 0) * 1e12 / action_bits(r, write);
     if ((memory->read_pj_per_bit > 0) != (memory->write_pj_per_bit > 0))
         sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-value",
                             "'%.60s' has an energy of 0 for one of reads and writes: "
@@ -238,34 +120,15 @@ static void read_costs(struct reading *r, const struct sdse_node *node,
     }
 }
 
-static bool read_area(struct reading *r, const struct sdse_node *node, double *mm2) {
-    const double area = number(r, node, "area", 0);
-    *mm2 = area * 1e6;
-    if (isfinite(area))
-        return child(node, "area") != NULL;
-    sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-value",
-                        "an area without end");
-    return false;
-}
-
-static double read_leakage(struct reading *r, const struct sdse_node *node) {
-    const double leakage_mw = number(r, node, "leak_power", 0) * 1e3;
-    if (isfinite(leakage_mw))
-        return leakage_mw;
-    sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-value",
-                        "a leakage without end");
-    return 0;
-}
-
 // --- Nodes ---
 
-static void read_tensors(struct reading *r, const struct sdse_node *node,
+static void read_tensors(struct sdse_af_walk *r, const struct sdse_node *node,
                          struct sdse_af_memory *memory) {
     static const char *const keys[] = {"keep", "may_keep", NULL};
-    const struct sdse_node *tensors = child(node, "tensors");
+    const struct sdse_node *tensors = sdse_node_get(node, "tensors");
     sdse_foreign_keys(r->foreign, tensors, keys, "accelforge-key");
-    memory->keep = set(r, tensors, "keep", 0);
-    memory->may_keep = set(r, tensors, "may_keep", 0) & ~memory->keep;
+    memory->keep = sdse_af_get_set(r, tensors, "keep", 0);
+    memory->may_keep = sdse_af_get_set(r, tensors, "may_keep", 0) & ~memory->keep;
     if (!tensors)
         memory->keep = SDSE_BIT(SDSE_TENSORS) - 1;
     if (r->arch->level_count == 1) {
@@ -275,9 +138,9 @@ static void read_tensors(struct reading *r, const struct sdse_node *node,
 }
 
 // Words are so many times as wide here as elsewhere, by sets of tensors.
-static void read_scale(struct reading *r, const struct sdse_node *node,
+static void read_scale(struct sdse_af_walk *r, const struct sdse_node *node,
                        struct sdse_af_memory *memory) {
-    sdse_for_each_child (scale, child(node, "bits_per_value_scale")) {
+    sdse_for_each_child (scale, sdse_node_get(node, "bits_per_value_scale")) {
         struct sdse_node name = *scale;
         unsigned tensors = 0;
         double times = 1;
@@ -302,7 +165,7 @@ static void read_scale(struct reading *r, const struct sdse_node *node,
     }
 }
 
-static void read_memory(struct reading *r, const struct sdse_node *node) {
+static void read_memory(struct sdse_af_walk *r, const struct sdse_node *node) {
     static const char *const keys[] = {"name",
                                        "size",
                                        "spatial",
@@ -315,10 +178,11 @@ static void read_memory(struct reading *r, const struct sdse_node *node) {
                                        "separate_read_write_ports",
                                        "total_latency",
                                        "bits_per_value_scale",
+                                       "support_concurrent_binding",
                                        NULL};
     sdse_foreign_keys(r->foreign, node, keys, "accelforge-key");
-    read_spatial(r, node);
-    close_fanout(r, node);
+    sdse_af_read_spatial(r, node);
+    sdse_af_close_fanout(r, node);
     if (r->arch->level_count == SDSE_AF_LEVELS) {
         sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-node",
                             "more than %d memories", SDSE_AF_LEVELS);
@@ -330,7 +194,7 @@ static void read_memory(struct reading *r, const struct sdse_node *node) {
         .loc = node->loc,
         .costs = "",
         .memory_class = r->arch->level_count == 1 ? "dram" : "sram"};
-    const double size = number(r, node, "size", HUGE_VAL);
+    const double size = sdse_af_get(r, node, "size", HUGE_VAL);
     memory->unlimited = !isfinite(size);
     if (!memory->unlimited && !(size >= 1 && size <= 1e18 && size == floor(size)))
         sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-value",
@@ -341,84 +205,37 @@ static void read_memory(struct reading *r, const struct sdse_node *node) {
     read_tensors(r, node, memory);
     read_scale(r, node, memory);
     read_costs(r, node, memory);
-    memory->leakage_mw = read_leakage(r, node);
-    memory->has_area = read_area(r, node, &memory->area_mm2);
+    memory->leakage_mw = sdse_af_read_leakage(r, node);
+    memory->has_area = sdse_af_read_area(r, node, &memory->area_mm2);
     r->kept[r->kept_count++] = (struct sdse_af_kept){memory->name, memory->keep};
 }
 
-static void read_compute(struct reading *r, const struct sdse_node *node) {
-    static const char *const keys[] = {"name",
-                                       "spatial",
-                                       "leak_power",
-                                       "area",
-                                       "actions",
-                                       "enabled",
-                                       "component_class",
-                                       "extra_attributes_for_component_model",
-                                       "total_latency",
+static void read_container(struct sdse_af_walk *r, const struct sdse_node *node) {
+    static const char *const keys[] = {"name", "spatial", "support_concurrent_binding",
                                        NULL};
-    const struct sdse_node *enabled = child(node, "enabled");
-    if (enabled && !is_true(r, node, "enabled")) {
-        sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-node",
-                            "a unit for einsums of other than three tensors has no "
-                            "counterpart");
-        return;
-    }
-    if (r->arch->computes) {
-        sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-node",
-                            "a second kind of multipliers has no counterpart");
-        return;
-    }
     sdse_foreign_keys(r->foreign, node, keys, "accelforge-key");
-    read_spatial(r, node);
-    close_fanout(r, node);
-    sdse_af_check_actions(r->foreign, node);
-    const struct sdse_node *action = sdse_af_action(node, "compute");
-    r->arch->computes = true;
-    r->arch->component = !action || !child(action, "energy");
-    if (r->arch->component)
-        sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-component",
-                            "the costs of the multipliers are those of a model that is "
-                            "not here: ours are taken");
-    else
-        r->arch->pj_per_mac = number(r, action, "energy", 0) * 1e12;
-    r->arch->macs_per_s = action ? rate(r, action) : 0;
-    const struct sdse_node *total = child(node, "total_latency");
-    const double latency[2] = {r->arch->macs_per_s > 0 ? 1 / r->arch->macs_per_s : 0,
-                               0};
-    double seconds[2];
-    bool wait;
-    if (total &&
-        sdse_af_seconds(r->foreign, r->names, total, latency, seconds, &wait) &&
-        seconds[1] == 0)
-        r->arch->macs_per_s = seconds[0] > 0 ? 1 / seconds[0] : 0;
-    else if (total)
-        refuse_latency(r, total, sdse_foreign_text(r->foreign, node, "name", ""));
-    r->arch->leakage_mw = read_leakage(r, node);
-    r->arch->has_area = read_area(r, node, &r->arch->area_mm2);
+    sdse_af_read_spatial(r, node);
 }
 
-static void read_container(struct reading *r, const struct sdse_node *node) {
-    static const char *const keys[] = {"name", "spatial", NULL};
-    sdse_foreign_keys(r->foreign, node, keys, "accelforge-key");
-    read_spatial(r, node);
-}
+static void read_nodes(struct sdse_af_walk *r, const struct sdse_node *nodes);
 
-static void read_nodes(struct reading *r, const struct sdse_node *nodes);
-
-static void read_branch(struct reading *r, const struct sdse_node *node) {
+static void read_branch(struct sdse_af_walk *r, const struct sdse_node *node) {
     static const char *const keys[] = {"name", "nodes", NULL};
     sdse_foreign_keys(r->foreign, node, keys, "accelforge-key");
-    read_nodes(r, child(node, "nodes"));
+    read_nodes(r, sdse_node_get(node, "nodes"));
 }
 
-static void read_nodes(struct reading *r, const struct sdse_node *nodes) {
+static void read_nodes(struct sdse_af_walk *r, const struct sdse_node *nodes) {
+    const struct sdse_af_names *names = r->names;
+    struct sdse_af_names own = *names;
+    r->names = &own;
     sdse_for_each_child (node, nodes) {
+        own.node = node;
         const char *tag = node->tag ? node->tag : "";
         if (strcmp(tag, "!Memory") == 0)
             read_memory(r, node);
         else if (strcmp(tag, "!Compute") == 0)
-            read_compute(r, node);
+            sdse_af_read_compute(r, node);
         else if (strcmp(tag, "!Container") == 0 || strcmp(tag, "!Fanout") == 0 ||
                  strcmp(tag, "!Spatial") == 0)
             read_container(r, node);
@@ -429,18 +246,19 @@ static void read_nodes(struct reading *r, const struct sdse_node *nodes) {
                                 "accelforge-node", "%.60s has no counterpart",
                                 *tag ? tag : "a node without tag");
     }
+    r->names = names;
 }
 
 void sdse_af_read_arch(struct sdse_foreign *foreign, const struct sdse_node *node,
                        const struct sdse_af_names *names, struct sdse_af_arch *arch) {
     static const char *const keys[] = {
         "nodes", "name", "extra_attributes_for_all_component_models", NULL};
-    struct reading r = {.foreign = foreign, .names = names, .arch = arch};
+    struct sdse_af_walk r = {.foreign = foreign, .names = names, .arch = arch};
     sdse_foreign_keys(foreign, node, keys, "accelforge-key");
     const struct sdse_node *all =
-        child(node, "extra_attributes_for_all_component_models");
-    arch->node_nm = number(&r, all, "tech_node", 0) * 1e9;
-    read_nodes(&r, child(node, "nodes"));
+        sdse_node_get(node, "extra_attributes_for_all_component_models");
+    arch->node_nm = sdse_af_get(&r, all, "tech_node", 0) * 1e9;
+    read_nodes(&r, sdse_node_get(node, "nodes"));
     const unsigned every = SDSE_BIT(SDSE_TENSORS) - 1;
     if (!arch->level_count || arch->level[0].keep != every)
         sdse_foreign_refuse(foreign, arch->level_count ? arch->level[0].loc : node->loc,

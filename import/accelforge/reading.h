@@ -6,12 +6,11 @@
 
 enum { SDSE_AF_LEVELS = 12 };
 
-// A fan-out along one axis.
+// A fan-out along one axis, or along several that share one of ours.
 struct sdse_af_axis {
     uint64_t fanout;
-    bool reuses; // a tensor must be the same along it:
-    enum sdse_tensor same;
-    unsigned may_reuse; // tensors that may be
+    unsigned same;      // tensors of which one must be the same along it; 0: none must
+    unsigned may_reuse; // tensors that may be, or are moved by all that may be spatial
     double min_usage;
 };
 
@@ -33,10 +32,20 @@ struct sdse_af_memory {
     struct sdse_af_axis axis[2];
 };
 
+// What computes einsums of two tensors.
+struct sdse_af_vector {
+    bool there;
+    unsigned below;   // the level where its words come from and go to
+    double pj_per_op; // of one operation
+    double ops_per_s; // of all of them together; 0: no limit
+    double area_mm2;  // of all of them together
+};
+
 struct sdse_af_arch {
     double node_nm; // 0: not said
     unsigned level_count;
     struct sdse_af_memory level[SDSE_AF_LEVELS];
+    struct sdse_af_vector vector;
     bool computes, component; // a Compute was read; its costs are the library's
     double pj_per_mac, macs_per_s, leakage_mw, area_mm2;
     bool has_area;

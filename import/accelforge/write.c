@@ -10,6 +10,7 @@
 
 // More than any layer needs.
 enum { UNLIMITED_SHIFT = 50 };
+#define UNLIMITED_OPS 1e9 // in a cycle
 
 static void print_tensors(FILE *out, const char *key, unsigned set) {
     const char *between = "";
@@ -81,16 +82,24 @@ static void print_memory(FILE *out, const struct sdse_af_memory *memory, bool ou
     fputs("}\n", out);
 }
 
-// The dimensions that leave a tensor the same: those that may be spatial along an axis.
+// Whether a dimension leaves one of these tensors the same.
+static bool leaves_one(enum sdse_dim dim, unsigned tensors) {
+    for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        if (tensors >> t & 1u && !sdse_dim_moves(dim, (enum sdse_tensor)t))
+            return true;
+    return false;
+}
+
+// The dimensions that may be spatial along an axis.
 static void print_dims(FILE *out, const struct sdse_af_axis *axis) {
-    if (!axis->reuses) {
+    if (!axis->same) {
         fputs("any", out);
         return;
     }
     const char *between = "";
     fputc('[', out);
     for (unsigned d = 0; d < SDSE_DIMS; d++) {
-        if (sdse_dim_moves((enum sdse_dim)d, axis->same))
+        if (!leaves_one((enum sdse_dim)d, axis->same))
             continue;
         fprintf(out, "%s%c", between, sdse_dim_letters[d]);
         between = ", ";
@@ -98,20 +107,13 @@ static void print_dims(FILE *out, const struct sdse_af_axis *axis) {
     fputc(']', out);
 }
 
-// A tensor is shared along both axes or neither. Along one that must leave another the
-// same, it does not matter whether this one may be: no loop there does it but by
-// leaving both.
+// A tensor is shared along both axes or neither.
 static unsigned find_shared(struct sdse_foreign *foreign,
                             const struct sdse_af_memory *memory) {
     unsigned shared = SDSE_BIT(SDSE_TENSORS) - 1;
     bool differs = false;
     for (unsigned a = 0; a < memory->axis_count; a++) {
-        const struct sdse_af_axis *axis = &memory->axis[a];
-        unsigned own = axis->may_reuse;
-        if (axis->reuses)
-            // K leaves inputs alone, C, R and S outputs, N, P and Q weights: any other
-            // tensor is moved by all of them.
-            own |= (SDSE_BIT(SDSE_TENSORS) - 1) & ~SDSE_BIT(axis->same);
+        const unsigned own = memory->axis[a].may_reuse;
         differs |= a > 0 && (own & shared) != shared;
         shared &= own;
     }
@@ -138,6 +140,27 @@ static void print_fanout(struct sdse_foreign *foreign, FILE *out,
     fputs("}\n    network: {topology: bus, free: true, ", out);
     print_tensors(out, "multicast", shared & ~SDSE_BIT(SDSE_OUTPUTS));
     fprintf(out, ", reduce: %s}\n", shared >> SDSE_OUTPUTS & 1u ? "true" : "false");
+}
+
+// What the file gives; else operations cost nothing, as there.
+static void print_vector(FILE *out, const struct sdse_af_arch *arch, double hertz) {
+    const struct sdse_af_vector *vector = &arch->vector;
+    const double rate = per_cycle(vector->ops_per_s, hertz);
+    fputs("vector: {", out);
+    if (vector->there) {
+        fputs("below: ", out);
+        sdse_print_word(out, arch->level[vector->below].name);
+        fputs(", ", out);
+    }
+    if (vector->pj_per_op > 0)
+        fprintf(out, "pj_per_op: %.17g", vector->pj_per_op);
+    else
+        fputs("free: true", out);
+    if (rate > 0 || vector->pj_per_op > 0)
+        fprintf(out, ", ops_per_cycle: %.17g", rate > 0 ? rate : UNLIMITED_OPS);
+    fputs("}\n", out);
+    if (vector->area_mm2 > 0)
+        fprintf(out, "area: {other_mm2: %.17g}\n", vector->area_mm2);
 }
 
 // Places that must be taken: the product of both axes' shares.
@@ -167,7 +190,7 @@ const char *sdse_af_write_arch(struct sdse_foreign *foreign,
         return NULL;
     FILE *out = text.out;
     fputs("name: accelforge\nsource: architecture file of AccelForge\n"
-          "# Networks and the vector unit cost nothing, as there.",
+          "# Networks cost nothing, as there.",
           out);
     if (!(arch->node_nm > 0))
         fputs(" Not in that file, and assumed here: the node.", out);
@@ -200,7 +223,8 @@ const char *sdse_af_write_arch(struct sdse_foreign *foreign,
         fprintf(out, ", leakage_mw: %.17g", arch->leakage_mw);
     if (arch->has_area)
         fprintf(out, ", area_um2: %.17g", arch->area_mm2 * 1e6);
-    fputs("}\nvector: {free: true}\n", out);
+    fputs("}\n", out);
+    print_vector(out, arch, hertz);
     print_usage(out, arch);
     return sdse_text_end(&text, foreign->arena);
 }

@@ -407,6 +407,161 @@ static void made_operands_are_left(void **state) {
     sdse_arena_free(r.arena);
 }
 
+// Axes that share the same tensors are one of ours; of others each dimension may be
+// spatial along one of them that one of both lets be.
+static void further_fan_outs_share_an_axis(void **state) {
+    (void)state;
+    static const struct {
+        const char *spatial;
+        unsigned x, y, x_dims, y_dims, multicast;
+        bool reduce, exact;
+    } cases[] = {
+        {"{fanout: 2, reuse: input}, {fanout: 3, reuse: output}, {fanout: 5, reuse: "
+         "input}",
+         10, 3, SDSE_BIT(SDSE_K),
+         SDSE_BIT(SDSE_C) | SDSE_BIT(SDSE_R) | SDSE_BIT(SDSE_S),
+         SDSE_BIT(SDSE_WEIGHTS) | SDSE_BIT(SDSE_INPUTS), true, true},
+        // What may be the same of tensors that move in any case does not matter.
+        {"{fanout: 2, reuse: input, may_reuse: input}, {fanout: 3, reuse: output}, "
+         "{fanout: 5, reuse: output, may_reuse: output}, {fanout: 7, reuse: output}",
+         2, 105, SDSE_BIT(SDSE_K),
+         SDSE_BIT(SDSE_C) | SDSE_BIT(SDSE_R) | SDSE_BIT(SDSE_S),
+         SDSE_BIT(SDSE_WEIGHTS) | SDSE_BIT(SDSE_INPUTS), true, true},
+        {"{fanout: 2, reuse: input}, {fanout: 3, reuse: output}, {fanout: 5, reuse: "
+         "weight}",
+         2, 15, SDSE_BIT(SDSE_K),
+         SDSE_BIT(SDSE_C) | SDSE_BIT(SDSE_R) | SDSE_BIT(SDSE_S) | SDSE_BIT(SDSE_N) |
+             SDSE_BIT(SDSE_P) | SDSE_BIT(SDSE_Q),
+         SDSE_BIT(SDSE_WEIGHTS) | SDSE_BIT(SDSE_INPUTS), true, false},
+        {"{fanout: 2}, {fanout: 3}, {fanout: 5, may_reuse: input}", 2, 15,
+         SDSE_BIT(SDSE_DIMS) - 1, SDSE_BIT(SDSE_DIMS) - 1, SDSE_BIT(SDSE_INPUTS), false,
+         false},
+        {"{fanout: 2, reuse: input}, {fanout: 3, reuse: output}, {fanout: 5}", 2, 15,
+         SDSE_BIT(SDSE_K), SDSE_BIT(SDSE_DIMS) - 1,
+         SDSE_BIT(SDSE_WEIGHTS) | SDSE_BIT(SDSE_INPUTS), true, false},
+    };
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+        char fanouts[400], text[2000];
+        snprintf(fanouts, sizeof fanouts, "  - !Fanout\n    spatial: [%s]\n",
+                 cases[i / 2].spatial);
+        snprintf(text, sizeof text, ARCH("64", "weight", "%s", "1e-12"), fanouts);
+        struct read r = read_texts(text, NULL, i % 2 == 1);
+        assert_int_equal(r.status == SDSE_OK, cases[i / 2].exact || i % 2);
+        if (r.status == SDSE_OK) {
+            const struct sdse_level *level = &r.arch->level[1];
+            assert_int_equal(level->fanout_x, cases[i / 2].x);
+            assert_int_equal(level->fanout_y, cases[i / 2].y);
+            assert_int_equal(level->dims_x, cases[i / 2].x_dims);
+            assert_int_equal(level->dims_y, cases[i / 2].y_dims);
+            for (unsigned t = 0; t < SDSE_OUTPUTS; t++)
+                assert_int_equal(level->network[t].multicast,
+                                 cases[i / 2].multicast >> t & 1u);
+            assert_int_equal(level->network[SDSE_OUTPUTS].reduce, cases[i / 2].reduce);
+        }
+        sdse_arena_free(r.arena);
+    }
+}
+
+#define VECTOR(enabled, more)                                                      \
+    "  - !Compute {name: scalar, enabled: " enabled ", actions: [{name: compute, " \
+    "energy: 3e-12, latency: 1e-9}]" more "}\n"
+
+// What computes einsums of two tensors: so many operations a cycle, of all instances,
+// at the innermost memory of which there is one.
+static void units_of_two_tensors_are_the_vector_unit(void **state) {
+    (void)state;
+    struct read r =
+        read_texts(ARCH("64", "weight",
+                        "    spatial: [{fanout: 4}]\n"
+                        "  - !Container {name: c, spatial: [{fanout: 3}]}\n" VECTOR(
+                            "len(All) == 2", ", spatial: [{fanout: 5}], area: 1e-6, "
+                                             "support_concurrent_binding: True"),
+                        "1e-12"),
+                   NULL, false);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_true(fired(&r, "accelforge-vector",
+                      "'scalar' is one vector unit here, at "
+                      "'top'"));
+    assert_true(r.arch->vector.present);
+    assert_int_equal(r.arch->vector.below_level, 0);
+    assert_double_within(r.arch->vector.pj_per_op.value, 3, 1e-12);
+    // 4 * 3 * 5 of them, each a thousand million times a second, at 2 GHz.
+    assert_double_within(r.arch->vector.ops_per_cycle.value, 30, 1e-12);
+    assert_double_within(r.arch->other_area_um2.value, 60e6, 1e-12);
+    // Its own fan-out is not that of the multipliers.
+    assert_int_equal(r.arch->level[0].fanout_x, 4);
+    assert_int_equal(r.arch->level[1].fanout_x, 3);
+    sdse_arena_free(r.arena);
+    // Where there is one memory of each kind it is where it stands.
+    r = read_texts(ARCH("64", "weight", VECTOR("len(All) < 3", ""), "1e-12"), NULL,
+                   false);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_false(fired(&r, "accelforge-vector", ""));
+    assert_int_equal(r.arch->vector.below_level, 1);
+    assert_double_within(r.arch->vector.ops_per_cycle.value, 0.5, 1e-12);
+    sdse_arena_free(r.arena);
+    // Without a rate it takes no time; without energy it costs nothing.
+    r = read_texts(ARCH("64", "weight",
+                        "  - !Compute {name: s, enabled: len(All) == 2, actions: "
+                        "[{name: compute, energy: 0}]}\n",
+                        "1e-12"),
+                   NULL, false);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_false(r.arch->vector.ops_per_cycle.given);
+    sdse_arena_free(r.arena);
+}
+
+// Functions of each word are layers; copies are where layers find them.
+static void einsums_of_one_operand_are_functions(void **state) {
+    (void)state;
+    struct read r = read_texts(
+        "workload:\n  rank_sizes: {M: 3, N: 5, K: 7}\n  einsums:\n"
+        "  - 'X[m, k] = copy( X_in[m, k] )'\n"
+        "  - {einsum: 'Y[m, k] = X[m, k]', is_copy_operation: True}\n"
+        "  - 'O[m, n] = W[n, k] * Y[m, k]'\n"
+        "  - 'S[n, m] = O[m, n]'\n"
+        "  - {name: F, tensor_accesses: [{name: S, projection: [n, m]}, {name: F, "
+        "projection: {M: m, Q: n}, output: True}]}\n",
+        NULL, false);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_int_equal(r.net->layer_count, 3);
+    // Y is made, though by a copy: it is the left operand.
+    assert_int_equal(r.net->layers[0].kind, SDSE_FC);
+    assert_int_equal(r.net->layers[0].nest.bound[SDSE_P], 3);
+    for (unsigned l = 1; l < 3; l++) {
+        assert_int_equal(r.net->layers[l].kind, SDSE_ACT);
+        assert_false(r.net->layers[l].move.fused);
+        uint64_t words = 1;
+        for (unsigned d = 0; d < SDSE_DIMS; d++)
+            words *= r.net->layers[l].nest.bound[d];
+        assert_int_equal(words, 15);
+    }
+    assert_string_equal(r.net->layers[1].name, "S");
+    sdse_arena_free(r.arena);
+}
+
+// A node's attributes stand for themselves in its values, before variables.
+static void attributes_are_names(void **state) {
+    (void)state;
+    struct read r = read_texts(
+        "variables: {width: 1, b: 8, f: 2}\narch:\n  nodes:\n  - !Memory\n    name: "
+        "top\n    size: b * depth\n    component_class: Dummy\n    "
+        "extra_attributes_for_component_model: {width: width * 32, depth: width * f}\n"
+        "    total_latency: (read_actions + write_actions) * width / 64e9\n    "
+        "actions: [{name: read, bits_per_action: width}, {name: write, "
+        "bits_per_action: width}]\n  - !Compute {name: mac, component_class: Dummy, "
+        "actions: [{name: compute, throughput: 1e9 * width}]}\n",
+        NULL, false);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_int_equal(r.arch->level[0].capacity_bits, 8 * 32 * 2);
+    // 32 bits in 0.5 ns; a MAC takes 1 ns, with the variable's width.
+    assert_double_within(r.arch->clock_ghz, 1, 1e-12);
+    assert_double_within(r.arch->level[0].shared_bits_per_cycle.value, 64, 1e-12);
+    // What is named so costs nothing.
+    assert_true(r.arch->compute.free);
+    sdse_arena_free(r.arena);
+}
+
 static void what_has_no_counterpart_is_refused(void **state) {
     (void)state;
 #define PRICED(bits)                                                             \
@@ -439,10 +594,16 @@ static void what_has_no_counterpart_is_refused(void **state) {
          "'bits_per_action' is inf", false},
         {ARCH("64", "weight", "  - !Fanout\n    spatial: [{fanout: 2.5}]\n", "1e-12"),
          "accelforge-fanout", "whole number", false},
+        {ARCH(
+             "64", "weight",
+             "  - !Fanout\n    spatial: [{fanout: 2, reuse: input}, {fanout: 3, reuse: "
+             "output}, {fanout: 4, reuse: weight}]\n",
+             "1e-12"),
+         "accelforge-fanout", "a third fan-out, which shares other tensors", true},
         {ARCH("64", "weight",
-              "  - !Fanout\n    spatial: [{fanout: 2}, {fanout: 2}, {fanout: 2}]\n",
+              "  - !Fanout\n    spatial: [{fanout: 256}, {fanout: 2}, {fanout: 512}]\n",
               "1e-12"),
-         "accelforge-fanout", "a third fan-out", false},
+         "accelforge-fanout", "more than 65536 places", false},
         {ARCH("64", "weight",
               "  - !Fanout\n    spatial: [{fanout: 2, may_reuse: input}, {fanout: 3, "
               "may_reuse: output}]\n",
@@ -458,9 +619,18 @@ static void what_has_no_counterpart_is_refused(void **state) {
          "beside a throughput", true},
         {ARCH("64", "weight",
               "  - !Compute\n    name: scalar\n    enabled: len(All) "
-              "== 2\n",
+              "== 4\n",
               "1e-12"),
-         "accelforge-node", "other than three tensors", true},
+         "accelforge-node", "neither three nor two tensors", true},
+        {ARCH("64", "weight", VECTOR("len(All) == 2", ", leak_power: 1"), "1e-12"),
+         "accelforge-key", "leaks nothing", true},
+        {ARCH("64", "weight", VECTOR("len(All) == 2", "") VECTOR("len(All) != 3", ""),
+              "1e-12"),
+         "accelforge-node", "second kind of vector units", true},
+        {ARCH("64", "weight",
+              "  - !Compute {name: v, enabled: len(All) == 2, component_class: Alu}\n",
+              "1e-12"),
+         "accelforge-component", "its operations cost nothing", true},
         {ARCH("64", "weight",
               "  - !Compute\n    name: other\n    actions: [{name: "
               "compute, energy: 0}]\n",
@@ -469,8 +639,17 @@ static void what_has_no_counterpart_is_refused(void **state) {
         {ARCH("64}\n    component_class: {a: 1", "weight", "", "1e-12"), "", "", false},
         {"arch:\n  nodes: []\nworkload: {einsums: []}\n", "accelforge-node",
          "keeps all tensors", false},
-        {NET "    \n  - 'O2[m] = I[m]'\n", "accelforge-einsum", "multiplies nothing",
+        {NET "  - 'O2[m] = I[m, k]'\n", "accelforge-einsum", "puts out other words",
          true},
+        {NET "  - 'O2[m] = I[2 * m]'\n", "accelforge-einsum", "puts out other words",
+         true},
+        {NET "  - 'O2[m, q] = I[m, q]'\n", "accelforge-einsum", "'q' has no size",
+         false},
+        {NET "  - 'O2[m] = copy(I[m]'\n", "accelforge-einsum", "no product", true},
+        {NET "  - 'O2[m] = copy(I[m] * J[m])'\n", "accelforge-einsum", "no product",
+         true},
+        {NET "  - {einsum: 'O2[m, n] = I[m] * J[n]', is_copy_operation: True}\n",
+         "accelforge-einsum", "copies more than one tensor", false},
         {NET "  - 'O2[m] = I[m] * J[m] * K[m]'\n", "accelforge-einsum", "no product",
          true},
         {NET "  - 'O2[m] = I[m, q] * W[m]'\n", "accelforge-einsum", "'q' has no size",
@@ -698,6 +877,10 @@ int main(void) {
         cmocka_unit_test(units_are_those_of_the_file),
         cmocka_unit_test(latencies_are_worked_out_of_counts),
         cmocka_unit_test(made_operands_are_left),
+        cmocka_unit_test(further_fan_outs_share_an_axis),
+        cmocka_unit_test(units_of_two_tensors_are_the_vector_unit),
+        cmocka_unit_test(einsums_of_one_operand_are_functions),
+        cmocka_unit_test(attributes_are_names),
         cmocka_unit_test(what_has_no_counterpart_is_refused),
         cmocka_unit_test(einsums_become_products),
         cmocka_unit_test(a_product_on_the_nvdla_is_charged_as_by_hand),
