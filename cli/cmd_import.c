@@ -24,7 +24,7 @@ static const struct cli_option options[] = {
     [INPUT] =
         {"input", 'i', CLI_TEXT, "NAME=1x3x224x224[,...]",
          "shapes of inputs whose dimensions the file leaves open; or their extents "
-         "by the dimensions' names, batch=1",
+         "by the dimensions' names, batch=1; of templates, names that they leave open",
          NULL, false},
     [LIKE] = {"like", 0, CLI_TEXT, "NET",
               "the network that a file of tensors is of: its layers find their weights",
@@ -128,17 +128,18 @@ static bool options_fit(struct cli *cli, const struct cli_args *args,
         int option;
         bool of[SOURCES];
         const char *what;
-    } rows[] = {{INPUT, {[MODEL] = true}, "an ONNX model"},
-                {LIKE, {[TENSORS] = true}, "a file of tensors"},
-                {FOLLOW,
-                 {[MODEL] = true, [TENSORS] = true},
-                 "an ONNX model or a file of tensors"},
-                {SHAPES, {[MODEL] = true}, "an ONNX model"},
-                {BATCH, {[MODEL] = true}, "an ONNX model"},
-                {WIDTHS,
-                 {[MODEL] = true, [LITE] = true, [TENSORS] = true},
-                 "a model or a file of tensors"},
-                {LOSSY, {[TEXTS] = true}, "text files of another tool"}};
+    } rows[] = {
+        {INPUT, {[MODEL] = true, [TEXTS] = true}, "an ONNX model or a template"},
+        {LIKE, {[TENSORS] = true}, "a file of tensors"},
+        {FOLLOW,
+         {[MODEL] = true, [TENSORS] = true},
+         "an ONNX model or a file of tensors"},
+        {SHAPES, {[MODEL] = true}, "an ONNX model"},
+        {BATCH, {[MODEL] = true}, "an ONNX model"},
+        {WIDTHS,
+         {[MODEL] = true, [LITE] = true, [TENSORS] = true},
+         "a model or a file of tensors"},
+        {LOSSY, {[TEXTS] = true}, "text files of another tool"}};
     bool fit = true;
     for (int i = 0; i < CLI_COUNT_OF(rows); i++) {
         if (!args->value[rows[i].option] || rows[i].of[source])
@@ -202,7 +203,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         return CLI_USAGE;
     if (source == TEXTS)
         return cli_import_text(cli, (const char *const *)args->operands,
-                               args->operand_count, args->value[OUTPUT],
+                               args->operand_count, &choice, args->value[OUTPUT],
                                args->value[LOSSY] != NULL,
                                cli_wants_json(args, FORMAT));
     if (args->operand_count > 1) {

@@ -1,10 +1,7 @@
 // AccelForge's files on a command line: an architecture, a workload, or both.
-#include <string.h>
-
 #include "cli/import_formats.h"
 #include "cli/import_text.h"
 #include "import/accelforge/accelforge.h"
-#include "import/foreign/template.h"
 
 static void add(struct cli_translation *made, const char *file, const char *yaml) {
     if (yaml)
@@ -17,20 +14,14 @@ enum sdse_status cli_translate_accelforge(struct cli *cli,
                                           struct cli_translation *made) {
     const struct sdse_node *roots[CLI_MOST_IMPORTED];
     struct sdse_foreign foreign = {cli->arena, &cli->diags, lossy, false, false};
+    const struct sdse_foreign_files files = {cli_read_included, cli};
+    const struct sdse_template_world world = {&files, made->given_count, made->given};
     enum sdse_status status = SDSE_OK;
     for (size_t i = 0; i < count; i++) {
-        const char *text = sdse_foreign_template(&foreign, texts[i].path, texts[i].text,
-                                                 "accelforge-template");
-        if (!text) {
+        roots[i] = sdse_foreign_parse(&foreign, texts[i].path, texts[i].text,
+                                      "accelforge-template", &world);
+        if (!roots[i])
             status = foreign.out_of_memory ? SDSE_NO_MEMORY : SDSE_INVALID;
-            continue;
-        }
-        struct sdse_node *root = NULL;
-        const enum sdse_status now = sdse_tree_parse_decorated(
-            cli->arena, texts[i].path, text, strlen(text), &cli->diags, &root);
-        if (now != SDSE_OK)
-            status = status == SDSE_NO_MEMORY ? status : now;
-        roots[i] = root;
     }
     const char *arch = NULL, *network = NULL;
     if (status == SDSE_OK)

@@ -1,5 +1,10 @@
 #include "cli/import_formats.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/whole_file.h"
+#include "cli/inputs.h"
 #include "import/accelforge/accelforge.h"
 #include "import/scalesim/scalesim.h"
 
@@ -19,8 +24,8 @@ static enum sdse_status translate_scalesim(struct cli *cli,
             ? sdse_scalesim_config(path, text, lossy, cli->arena, &cli->diags, &yaml)
             : sdse_scalesim_topology(path, text, lossy, cli->arena, &cli->diags, &yaml);
     if (status == SDSE_OK)
-        *translation = (struct cli_translation){
-            {{config ? "arch.yaml" : "network.yaml", yaml}}, 1};
+        translation->files[translation->count++] =
+            (struct cli_translated){config ? "arch.yaml" : "network.yaml", yaml};
     return status;
 }
 
@@ -37,4 +42,22 @@ const struct cli_text_format *cli_text_format(const char *text) {
         if (formats[i].recognise(text))
             return &formats[i];
     return NULL;
+}
+
+const char *cli_read_included(void *who, struct sdse_arena *arena, const char *path,
+                              int *number) {
+    struct cli *cli = who;
+    enum { MOST_BYTES = 1 << 24 };
+    size_t bytes;
+    char *text = sdse_read_file(path, MOST_BYTES, &bytes);
+    *number = errno;
+    if (!text)
+        return NULL;
+    const char *kept = sdse_arena_strdup(arena, text);
+    free(text);
+    if (!kept || !cli_is_input(cli, path)) {
+        *number = ENOMEM;
+        return NULL;
+    }
+    return kept;
 }

@@ -4,6 +4,7 @@
 #define SDSE_CLI_IMPORT_FORMATS_H
 
 #include "cli/cli.h"
+#include "import/foreign/template.h"
 
 // A file of the command line, read: its text is ended by its only zero byte.
 struct cli_import_text {
@@ -20,7 +21,15 @@ struct cli_translated {
 struct cli_translation {
     struct cli_translated files[CLI_MOST_TRANSLATED];
     size_t count;
+    // In: names of templates that the command line sets. [given_count]
+    size_t given_count;
+    struct sdse_template_given *given;
 };
+
+// A file that one of the command line includes, which is an input as well: `who` is the
+// struct cli (struct sdse_foreign_files).
+const char *cli_read_included(void *who, struct sdse_arena *arena, const char *path,
+                              int *number);
 
 struct cli_text_format {
     const char *name; // "SCALE-Sim"

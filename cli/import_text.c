@@ -233,7 +233,42 @@ static void print_text(struct cli *cli, const struct cli_translation *made,
            loaded->mapping ? " -m " : "", loaded->mapping ? word[made->count - 1] : "");
 }
 
+// Inputs as names of templates: each is a number. False after an error.
+static bool take_inputs(struct cli *cli, const struct sdse_import_options *inputs,
+                        struct cli_translation *made) {
+    bool good = true;
+    made->given = SDSE_ARENA_ARRAY(cli->arena, struct sdse_template_given,
+                                   inputs->input_count + 1);
+    if (!made->given)
+        return cli_note(cli, SDSE_NO_MEMORY) == SDSE_OK;
+    for (size_t i = 0; i < inputs->input_count; i++) {
+        const struct sdse_import_input *input = &inputs->inputs[i];
+        if (!input->name || input->rank != 1) {
+            cli_error(cli, "--input: of a template expected NAME=NUMBER");
+            good = false;
+            continue;
+        }
+        made->given[made->given_count++] =
+            (struct sdse_template_given){input->name, (double)input->shape[0], false};
+    }
+    return good;
+}
+
+// Every name that is set is one that a template reads.
+static bool inputs_are_asked(struct cli *cli, const struct cli_translation *made) {
+    bool asked = true;
+    for (size_t i = 0; i < made->given_count; i++) {
+        if (made->given[i].asked)
+            continue;
+        cli_error(cli, "--input %s: no template of these files reads it",
+                  made->given[i].name);
+        asked = false;
+    }
+    return asked;
+}
+
 enum cli_exit cli_import_text(struct cli *cli, const char *const *paths, int count,
+                              const struct sdse_import_options *inputs,
                               const char *output, bool lossy, bool json) {
     struct cli_import_text texts[CLI_MOST_IMPORTED];
     struct cli_translation made = {.count = 0};
@@ -242,8 +277,12 @@ enum cli_exit cli_import_text(struct cli *cli, const char *const *paths, int cou
     const struct cli_text_format *format = read_texts(cli, paths, count, texts);
     if (!format)
         return CLI_BAD_INPUT;
+    if (!take_inputs(cli, inputs, &made))
+        return cli->fault ? CLI_SYSTEM : CLI_USAGE;
     enum sdse_status status =
         format->translate(cli, texts, (size_t)count, lossy, &made);
+    if (status == SDSE_OK && !inputs_are_asked(cli, &made))
+        return CLI_USAGE;
     if (status == SDSE_OK)
         status = name_outputs(cli, &made, output, names);
     for (size_t i = 0; i < made.count && status == SDSE_OK; i++)

@@ -3,6 +3,7 @@
 #define SDSE_CLI_IMPORT_TEXT_H
 
 #include "cli/cli.h"
+#include "import/onnx/onnx.h"
 
 enum { CLI_MOST_IMPORTED = 64 }; // files of one command line
 
@@ -12,9 +13,10 @@ bool cli_is_text_import(struct cli *cli, const char *path);
 
 // Writes the accelerator, network or mapping that the files describe to the file
 // `output`, or into the folder `output` where they are several, and shows them; `json`:
-// as an object. lossy: what cannot be translated is a warning. All files are of the
-// format of the first.
+// as an object. lossy: what cannot be translated is a warning. `inputs` set names of
+// templates. All files are of the format of the first.
 enum cli_exit cli_import_text(struct cli *cli, const char *const *paths, int count,
+                              const struct sdse_import_options *inputs,
                               const char *output, bool lossy, bool json);
 
 #endif

@@ -1,38 +1,14 @@
 // Timeloop's files on a command line, and those that they include.
-#include <errno.h>
-#include <stdlib.h>
-
-#include "base/whole_file.h"
 #include "cli/import_formats.h"
-#include "cli/inputs.h"
 #include "import/timeloop/timeloop.h"
 
 bool cli_is_timeloop(const char *text) { return sdse_timeloop_is(text); }
-
-// A file that one of the command line includes; it is an input as well.
-static const char *read_included(void *who, struct sdse_arena *arena, const char *path,
-                                 int *number) {
-    struct cli *cli = who;
-    enum { MOST_BYTES = 1 << 24 };
-    size_t bytes;
-    char *text = sdse_read_file(path, MOST_BYTES, &bytes);
-    *number = errno;
-    if (!text)
-        return NULL;
-    const char *kept = sdse_arena_strdup(arena, text);
-    free(text);
-    if (!kept || !cli_is_input(cli, path)) {
-        *number = ENOMEM;
-        return NULL;
-    }
-    return kept;
-}
 
 enum sdse_status cli_translate_timeloop(struct cli *cli,
                                         const struct cli_import_text *texts,
                                         size_t count, bool lossy,
                                         struct cli_translation *translation) {
-    const struct sdse_timeloop_includes includes = {read_included, cli};
+    const struct sdse_foreign_files includes = {cli_read_included, cli};
     struct sdse_timeloop_files files;
     struct sdse_timeloop_text *list =
         SDSE_ARENA_ARRAY(cli->arena, struct sdse_timeloop_text, count);

@@ -114,19 +114,11 @@ static void expand(struct sdse_tl *r, struct sdse_node *node, unsigned depth) {
 
 static struct sdse_node *read_text(struct sdse_tl *r, const char *path,
                                    const char *text, unsigned depth) {
-    struct sdse_node *root = NULL;
-    const char *made =
-        sdse_foreign_template(&r->foreign, path, text, "timeloop-include");
-    if (!made) {
-        r->foreign.failed = r->broken = true;
-        return NULL;
-    }
-    const enum sdse_status status = sdse_tree_parse_decorated(
-        r->foreign.arena, path, made, strlen(made), r->foreign.diags, &root);
-    r->foreign.out_of_memory |= status == SDSE_NO_MEMORY;
-    r->foreign.failed |= status != SDSE_OK;
-    r->broken |= status != SDSE_OK;
-    if (status == SDSE_OK)
+    const struct sdse_template_world world = {r->includes, 0, NULL};
+    struct sdse_node *root =
+        sdse_foreign_parse(&r->foreign, path, text, "timeloop-include", &world);
+    r->broken |= !root;
+    if (root)
         expand(r, root, depth);
     return root;
 }

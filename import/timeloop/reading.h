@@ -190,7 +190,7 @@ struct sdse_tl_list {
 
 struct sdse_tl {
     struct sdse_foreign foreign;
-    const struct sdse_timeloop_includes *includes;
+    const struct sdse_foreign_files *includes;
     bool broken; // by what no option goes on with: the rest says nothing more
     enum sdse_status fault; // of a file that is included
     const char *path;       // of the first text

@@ -65,7 +65,7 @@ static bool is_mapped(const struct sdse_tl *r) {
 
 enum sdse_status sdse_timeloop_import(const struct sdse_timeloop_text *texts,
                                       size_t count, bool lossy,
-                                      const struct sdse_timeloop_includes *includes,
+                                      const struct sdse_foreign_files *includes,
                                       struct sdse_arena *arena,
                                       struct sdse_diags *diags,
                                       struct sdse_timeloop_files *files) {

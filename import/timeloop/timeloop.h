@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/status.h"
+#include "import/foreign/files.h"
 
 // Whether a text has a section of Timeloop's at its left edge (architecture:, problem:,
 // mapping:, components:, ERT:, …) and none of AccelForge's, which shares some of them.
@@ -16,14 +17,6 @@ bool sdse_timeloop_is(const char *text);
 
 struct sdse_timeloop_text {
     const char *path, *text; // `path` names it in diagnostics
-};
-
-// How a file that another includes is read: the text of `path`, ended by a zero byte,
-// in `arena`. NULL when it cannot be, with *number the system's reason.
-struct sdse_timeloop_includes {
-    const char *(*read)(void *who, struct sdse_arena *arena, const char *path,
-                        int *number);
-    void *who;
 };
 
 // Files of ours (docs/formats.md); NULL where there is nothing to make one of.
@@ -55,7 +48,7 @@ struct sdse_timeloop_files {
 // published example designs; counts are compared in tests/cli/test_cli_timeloop.c.
 enum sdse_status sdse_timeloop_import(const struct sdse_timeloop_text *texts,
                                       size_t count, bool lossy,
-                                      const struct sdse_timeloop_includes *includes,
+                                      const struct sdse_foreign_files *includes,
                                       struct sdse_arena *arena,
                                       struct sdse_diags *diags,
                                       struct sdse_timeloop_files *files);

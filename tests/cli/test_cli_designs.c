@@ -81,6 +81,21 @@ static void other_formats_are_told_apart(void **state) {
     write_scratch("jinja.yaml", "arch:\n  nodes:\n  - {{x}}\n");
     run_says(1, "import @jinja.yaml -o @x.yaml",
              "jinja.yaml:3:7: error: a template: nothing says what this is: x");
+    // Loops, names from outside, files of the folder; none from elsewhere.
+    write_scratch(
+        "loop.yaml",
+        "workload:\n{{ include_text('sizes.yaml') }}\n  einsums:\n{% for i in "
+        "range(N) %}  - 'O{{ i }}[m, n] = {{ 'O' ~ (i - 1) if i else 'I' "
+        "}}[m, k] * W{{ i }}[k, n]'\n{% endfor %}");
+    write_scratch("sizes.yaml", "  rank_sizes: {M: 2, N: 4, K: 4}");
+    run_says(0, "import @loop.yaml -o @loop.out.yaml -i N=3", "3 layers, 96 MACs");
+    run_says(1, "import @loop.yaml -o @x.yaml", "loop.yaml:4:21: error: a template: ");
+    run_says(2, "import @loop.yaml -o @x.yaml -i N=3,M=4",
+             "--input M: no template of these files reads it");
+    run_says(2, "import @loop.yaml -o @x.yaml -i N=3x4", "expected NAME=NUMBER");
+    write_scratch("sizes.yaml", "{{ include_text('../sizes.yaml') }}");
+    run_says(1, "import @loop.yaml -o @x.yaml -i N=3",
+             "sizes.yaml:1:4: error: a template: a file outside the folder");
     write_scratch("n.m", "Network n { Layer a { Type: GEMM Dimensions { K 8 M 4 N 2 } "
                          "} }");
     run_says(0, "import @n.m -o @n.yaml", "64 MACs");

@@ -24,7 +24,7 @@ static void try_text(const char *text, bool lossy) {
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
     const struct sdse_timeloop_text texts[] = {{"in", text}};
-    const struct sdse_timeloop_includes includes = {read_included, NULL};
+    const struct sdse_foreign_files includes = {read_included, NULL};
     struct sdse_timeloop_files files = {0};
     const enum sdse_status status =
         sdse_timeloop_import(texts, 1, lossy, &includes, arena, &diags, &files);
