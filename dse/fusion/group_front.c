@@ -332,9 +332,10 @@ enum sdse_status sdse_group_front_find(struct sdse_nests *nests,
                                        struct sdse_group_front *front) {
     struct asking asking = {.kinds = {nests, group, question, 0, 0, NULL},
                             .goal = nests->request->residency.goal};
+    const int may_keep = __builtin_popcount(may_be_kept(group, question));
     size_t count = 0;
     struct config *config =
-        malloc((group->plan_count << group->members.count) * sizeof *config);
+        malloc(((group->plan_count << may_keep) + 1) * sizeof *config);
     enum sdse_status status = config ? SDSE_OK : SDSE_NO_MEMORY;
     for (int columns = 0; columns < 2 && !status; columns++) {
         status = list_configs(&asking, columns, config, &count);

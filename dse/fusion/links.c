@@ -108,13 +108,13 @@ static size_t member_of(const struct linking *l, size_t layer) {
 static bool is_first_input(const struct linking *l,
                            const struct sdse_workload_edge *edge, size_t member) {
     const struct sdse_layer *first = layer_of(l, 0), *reader = layer_of(l, member);
-    const uint64_t rows = l->members->nest[0].map[0];
+    const uint64_t rows = sdse_nest_map_rows(&l->members->nest[0]);
     if (!l->input || l->request->boxed || edge->from != l->input->from ||
         sdse_is_function(first) || edge->via == SDSE_VIA_POOL || edge->heads ||
         l->input->heads || edge->channels || l->input->channels)
         return false;
-    return rows && rows == (edge->use == SDSE_EDGE_ADDEND ? reader->nest.bound[SDSE_P]
-                                                          : reader->in_height);
+    return rows == (edge->use == SDSE_EDGE_ADDEND ? reader->nest.bound[SDSE_P]
+                                                  : reader->in_height);
 }
 
 // Notes an edge from a member; false: rows do not agree.
@@ -184,7 +184,7 @@ static void take_rows(const struct linking *l, size_t member,
     const uint64_t rows = made ? made->bound[SDSE_P] : layer->nest.bound[SDSE_P];
     if (sdse_is_function(layer)) {
         sdse_nest_words_part(&layer->nest, rows, rows, nest);
-        if (member > 0 && rows != l->members->nest[0].map[0])
+        if (member > 0 && rows != sdse_nest_map_rows(&l->members->nest[0]))
             l->members->reads[member].windows &= ~SDSE_BIT(0);
         return;
     }

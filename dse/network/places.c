@@ -82,7 +82,8 @@ void sdse_handed_note(const struct sdse_handed_tensor *tensor, size_t layer,
     for (size_t i = 0; i < tensor->use_count; i++) {
         const enum sdse_handed_as as = tensor->as ? tensor->as[i] : SDSE_HANDED_INPUTS;
         const size_t turn = tensor->use[i] - layer; // of a group
-        if (question->more && tensor->use[i] >= layer && turn <= question->more) {
+        if (question->more && tensor->use[i] >= layer && turn <= question->more &&
+            turn < SDSE_PLACES_MOST_TURNS) {
             if (as == SDSE_HANDED_INPUTS && turn)
                 question->group_inputs |= UINT64_C(1) << turn;
             if (as == SDSE_HANDED_ADDEND)

@@ -111,14 +111,26 @@ static void add_inner(uint64_t *state, struct text *t, unsigned name, struct map
     add_conv(state, t, name, channels, channels, "", map);
 }
 
+// A layer of a gated pair. What has one column may be rows of words, as a transformer
+// has them.
+static void add_gate(struct text *t, const char *name, struct map in, unsigned out,
+                     const char *more) {
+    char *end = t->layers + strlen(t->layers);
+    if (in.columns == 1 && out % 2)
+        sprintf(end, "{name: %s, kind: fc, in: %u, out_channels: %u, rows: %u%s}, ",
+                name, in.channels, out, in.rows, more);
+    else
+        sprintf(end,
+                "{name: %s, kind: conv, in: [%u, %u, %u], out_channels: %u, kernel: "
+                "1%s}, ",
+                name, in.channels, in.rows, in.columns, out, more);
+}
+
 // A second layer on the map that the first reads, whose outputs are multiplied with
 // those of the first, or added to them.
 static void add_gated(uint64_t *state, struct text *t, const char *input, struct map in,
                       const struct map *map) {
-    sprintf(t->layers + strlen(t->layers),
-            "{name: c1, kind: conv, in: [%u, %u, %u], out_channels: %u, kernel: 1, "
-            "addends: 1}, ",
-            in.channels, in.rows, in.columns, map->channels);
+    add_gate(t, "c1", in, map->channels, ", addends: 1");
     if (input)
         sprintf(t->edges + strlen(t->edges), "{from: %s, to: c1}, ", input);
     sprintf(t->edges + strlen(t->edges), "{from: c0, to: c1, as: addend%s}, ",
@@ -145,10 +157,7 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
     struct text rest = {.before = t.before};
     const struct map in = map;
     if (gated) {
-        sprintf(rest.layers,
-                "{name: c0, kind: conv, in: [%u, %u, %u], out_channels: %u, kernel: "
-                "1}, ",
-                map.channels, map.rows, map.columns, channels);
+        add_gate(&rest, "c0", map, channels, "");
         add_edge(&rest, "c0");
         map.channels = channels;
         if (oracle_below(state, 3) == 0)
