@@ -70,8 +70,9 @@ struct sdse_stored_tensor {
     bool keras_order; // filters last: [rows, columns, inputs, outputs]
     unsigned rank;
     uint64_t shape[SDSE_ARRAY_MAX_RANK];
-    uint64_t stride[SDSE_ARRAY_MAX_RANK];  // from one to the next [elements]
-    uint64_t count;                        // product of the shape [elements]
+    uint64_t stride[SDSE_ARRAY_MAX_RANK]; // from one to the next [elements]
+    uint64_t count;                       // product of the shape [elements]
+    unsigned folded; // dimensions 1 … folded are one in what is read; 0, 1: none
     const struct sdse_tensor_scale *scale; // NULL: numbers are what they are
     const struct sdse_blob *blob;
     uint64_t offset; // of the first element in the blob [bytes]

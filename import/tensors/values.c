@@ -142,6 +142,15 @@ static uint64_t apply_scale(const struct sdse_stored_tensor *tensor, float *data
     return out_of_range;
 }
 
+// Several dimensions behind the first as one.
+static void fold(unsigned folded, struct sdse_array *array) {
+    for (; folded > 1; folded--, array->rank--) {
+        array->shape[1] *= array->shape[2];
+        memmove(&array->shape[2], &array->shape[3],
+                (array->rank - 3) * sizeof *array->shape);
+    }
+}
+
 enum sdse_status sdse_tensor_values(const struct sdse_stored_tensor *tensor,
                                     struct sdse_array *out, struct sdse_diags *diags) {
     struct sdse_array array = {
@@ -169,9 +178,11 @@ enum sdse_status sdse_tensor_values(const struct sdse_stored_tensor *tensor,
         status = sdse_tensors_refuse(diags, tensor->blob->name, "tensors-range",
                                      "tensor '%s': numbers beyond the range of f32",
                                      tensor->name);
-    if (status == SDSE_OK)
-        *out = array;
-    else
+    if (status != SDSE_OK) {
         sdse_array_free(&array);
-    return status;
+        return status;
+    }
+    fold(tensor->folded, &array);
+    *out = array;
+    return SDSE_OK;
 }

@@ -7,7 +7,12 @@
 #include "import/tflite/tflite.h"
 
 // Why weights are not written.
-enum { SDSE_TFLITE_UNREAD_PHASES, SDSE_TFLITE_UNREAD_TYPE };
+enum {
+    SDSE_TFLITE_UNREAD_PHASES,
+    SDSE_TFLITE_UNREAD_TYPE,
+    SDSE_TFLITE_UNREAD_MADE,
+    SDSE_TFLITE_UNREADS
+};
 
 struct sdse_tflite_reader {
     struct tflite_model m;
@@ -15,8 +20,9 @@ struct sdse_tflite_reader {
     struct sdse_text layers, left_out;
     size_t count, left_out_count; // layers, but for those that move words: products
     const char **name;            // [operators] of layers and what is left out; NULL
-    size_t unread[2]; // layers whose weights are not written, for each reason
-    const char *first_unread[2];
+    size_t unread[SDSE_TFLITE_UNREADS]; // layers whose weights are not written, for
+                                        // each reason
+    const char *first_unread[SDSE_TFLITE_UNREADS];
     size_t skipped; // operators that move words, of shapes that are not known
     const char *first_skipped;
     enum sdse_status status;
@@ -39,8 +45,12 @@ void sdse_tflite_begin_layer(struct sdse_tflite_reader *r, const char *name);
 void sdse_tflite_leave_unread(struct sdse_tflite_reader *r, int why, const char *name);
 // The layer's weights: dimension from[i] of the constant is the i-th of `rank`, the
 // others are 1. Scales go along with theirs.
+//
+// A tensor that is no constant but made of constants is counted as not written; one
+// that the model's inputs make is no weights. Ranks above 4 have the dimensions from
+// the second to the last but two in one: channels, for each tap of a depth.
 bool sdse_tflite_add_weights(struct sdse_tflite_reader *r, const char *name,
-                             const char *kind, const struct tflite_tensor *constant,
+                             const char *kind, const struct tflite_tensor *weights,
                              unsigned rank, const unsigned *from);
 
 // --- moves.c: operators that multiply nothing ---
@@ -65,6 +75,8 @@ const char *sdse_tflite_edges(struct sdse_tflite_reader *r, const char *yaml);
 
 bool sdse_tflite_add_conv(struct sdse_tflite_reader *r,
                           const struct tflite_operator *op, const char *name);
+bool sdse_tflite_add_conv3d(struct sdse_tflite_reader *r,
+                            const struct tflite_operator *op, const char *name);
 bool sdse_tflite_add_transposed(struct sdse_tflite_reader *r,
                                 const struct tflite_operator *op, const char *name);
 // A pool; one whose window is not that of its shapes is skipped.

@@ -84,9 +84,15 @@ void sdse_tflite_leave_unread(struct sdse_tflite_reader *r, int why, const char 
 }
 
 bool sdse_tflite_add_weights(struct sdse_tflite_reader *r, const char *name,
-                             const char *kind, const struct tflite_tensor *constant,
+                             const char *kind, const struct tflite_tensor *weights,
                              unsigned rank, const unsigned *from) {
+    const struct tflite_tensor *constant = sdse_tflite_constant(&r->m, weights);
     struct sdse_stored_tensor stored;
+    if (!constant) {
+        if (!weights->moving)
+            sdse_tflite_leave_unread(r, SDSE_TFLITE_UNREAD_MADE, name);
+        return true;
+    }
     r->status = sdse_tflite_stored(&r->m, name, constant, &stored);
     if (r->status != SDSE_OK)
         return false;
@@ -100,6 +106,7 @@ bool sdse_tflite_add_weights(struct sdse_tflite_reader *r, const char *name,
         turned.stride[i] = stored.stride[from[i]];
     }
     turned.rank = rank;
+    turned.folded = rank > 4 ? rank - 3 : 0;
     if (stored.scale && stored.scale->count > 1) {
         struct sdse_tensor_scale *scale =
             SDSE_ARENA_NEW(r->m.arena, struct sdse_tensor_scale);
@@ -157,8 +164,7 @@ static bool add_connected(struct sdse_tflite_reader *r,
     if (rows % r->m.batch)
         return sdse_tflite_has_batch(r, name, rows);
     print_product(r, name, w->shape[1], w->shape[0], rows / r->m.batch);
-    const struct tflite_tensor *constant = sdse_tflite_constant(&r->m, w);
-    return !constant || sdse_tflite_add_weights(r, name, "fc", constant, 2, as_it_is);
+    return sdse_tflite_add_weights(r, name, "fc", w, 2, as_it_is);
 }
 
 static bool add_matmul(struct sdse_tflite_reader *r, const struct tflite_operator *op,
@@ -187,7 +193,7 @@ static bool add_matmul(struct sdse_tflite_reader *r, const struct tflite_operato
         const unsigned last = y->rank - 1;
         const unsigned from[2] = {turn_y ? last - 1 : last, turn_y ? last : last - 1};
         print_product(r, name, k, n, products * m / r->m.batch);
-        return sdse_tflite_add_weights(r, name, "fc", constant, 2, from);
+        return sdse_tflite_add_weights(r, name, "fc", y, 2, from);
     }
     if (products % r->m.batch || rights % r->m.batch)
         return sdse_tflite_refuse(r, "tflite-batch", name,
@@ -218,10 +224,18 @@ static const char *left_out(const struct tflite_operator *op) {
         return "RNN";
     case TFLITE_SVDF:
         return "SVDF";
-    case TFLITE_CONV_3D:
-        return "CONV_3D";
     case TFLITE_CONV_3D_TRANSPOSE:
         return "CONV_3D_TRANSPOSE";
+    case TFLITE_LSH_PROJECTION:
+        return "LSH_PROJECTION";
+    case TFLITE_CALL:
+        return "CALL";
+    case TFLITE_EMBEDDING_LOOKUP_SPARSE:
+        return "EMBEDDING_LOOKUP_SPARSE";
+    case TFLITE_DELEGATE:
+        return "DELEGATE";
+    case TFLITE_RFFT2D:
+        return "RFFT2D";
     case TFLITE_IF:
         return "IF";
     case TFLITE_WHILE:
@@ -269,8 +283,8 @@ static bool add_operator(struct sdse_tflite_reader *r, size_t index) {
     const char *other = left_out(op);
     const bool layer =
         op->code == TFLITE_CONV_2D || op->code == TFLITE_DEPTHWISE_CONV_2D ||
-        op->code == TFLITE_FULLY_CONNECTED || op->code == TFLITE_TRANSPOSE_CONV ||
-        op->code == TFLITE_BATCH_MATMUL;
+        op->code == TFLITE_CONV_3D || op->code == TFLITE_FULLY_CONNECTED ||
+        op->code == TFLITE_TRANSPOSE_CONV || op->code == TFLITE_BATCH_MATMUL;
     const bool move = !layer && !other && sdse_tflite_is_move(r, op);
     if (!layer && !other && !move) {
         r->out->moves += op->code != TFLITE_DEQUANTIZE;
@@ -288,6 +302,8 @@ static bool add_operator(struct sdse_tflite_reader *r, size_t index) {
     case TFLITE_CONV_2D:
     case TFLITE_DEPTHWISE_CONV_2D:
         return sdse_tflite_add_conv(r, op, name);
+    case TFLITE_CONV_3D:
+        return sdse_tflite_add_conv3d(r, op, name);
     case TFLITE_FULLY_CONNECTED:
         return add_connected(r, op, name);
     case TFLITE_TRANSPOSE_CONV:
@@ -302,11 +318,12 @@ static bool add_operator(struct sdse_tflite_reader *r, size_t index) {
 // --- The network ---
 
 static void warn_all(struct sdse_tflite_reader *r) {
-    static const char *const reasons[] = {
+    static const char *const reasons[SDSE_TFLITE_UNREADS] = {
         "transposed convolutions, whose phases have no weights here, only shapes",
-        "layers whose weights are of a type that is not read"};
+        "layers whose weights are of a type that is not read",
+        "layers whose weights other operators make of constants"};
     const struct sdse_loc loc = {.file = r->m.file};
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < SDSE_TFLITE_UNREADS; i++)
         if (r->unread[i])
             sdse_diag_add(r->m.diags, SDSE_WARNING, loc, "tflite-unread",
                           "%s: %zu, '%s' the first", reasons[i], r->unread[i],

@@ -2,6 +2,7 @@
 // its weights.
 //
 //     CONV_2D, DEPTHWISE_CONV_2D   conv, dwconv; paddings as the shapes need them
+//     CONV_3D                      conv3d
 //     FULLY_CONNECTED              fc
 //     BATCH_MATMUL                 matmul; fc where the right operand is one constant
 //                                  matrix

@@ -118,10 +118,78 @@ bool sdse_tflite_add_conv(struct sdse_tflite_reader *r,
     print_window(file, a);
     print_axes(file, "dilation", a[0].dilation, a[1].dilation);
     fputs("}\n", file);
-    const struct tflite_tensor *constant = sdse_tflite_constant(&r->m, w);
-    return !constant ||
-           sdse_tflite_add_weights(r, name, plain ? "dwconv" : "conv", constant, 4,
+    return sdse_tflite_add_weights(r, name, plain ? "dwconv" : "conv", w, 4,
                                    depthwise ? channels : filters);
+}
+
+// Depth, rows and columns in order; fields of Conv3DOptions for each.
+static const unsigned stride_3d[] = {1, 3, 2}, dilation_3d[] = {5, 7, 6};
+
+static void print_each(FILE *out, const char *key, const uint64_t value[3]) {
+    fprintf(out, ", %s: [%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]", key, value[0],
+            value[1], value[2]);
+}
+
+static bool take_box(struct sdse_tflite_reader *r, const struct tflite_operator *op,
+                     struct axis a[3]) {
+    struct sdse_flat *flat = &r->m.flat;
+    const bool same = sdse_flat_u64(flat, op->options, PADDING, 1, 0) == SAME;
+    for (unsigned i = 0; i < 3; i++) {
+        const int64_t stride = sdse_flat_i64(flat, op->options, stride_3d[i], 4, 0);
+        const int64_t step = sdse_flat_i64(flat, op->options, dilation_3d[i], 4, 1);
+        if (stride < 1 || step < 1 || stride > 1 << 20 || step > 1 << 20)
+            return false;
+        a[i].stride = (uint64_t)stride;
+        a[i].dilation = (uint64_t)step;
+        if (!fit_axis(&a[i], same))
+            return false;
+    }
+    return true;
+}
+
+// Weights are [depth][rows][columns][channels of a group][filters].
+bool sdse_tflite_add_conv3d(struct sdse_tflite_reader *r,
+                            const struct tflite_operator *op, const char *name) {
+    static const unsigned filters[] = {4, 3, 0, 1, 2};
+    const struct tflite_tensor *x = sdse_tflite_input(&r->m, op, 0),
+                               *w = sdse_tflite_input(&r->m, op, 1),
+                               *y = sdse_tflite_output(&r->m, op, 0);
+    if (!x || !x->known || x->rank != 5 || !w || !w->known || w->rank != 5 || !y ||
+        !y->known || y->rank != 5)
+        return sdse_tflite_bad_shape(
+            r, name, "maps and weights of five known extents are needed");
+    struct axis a[3];
+    for (unsigned i = 0; i < 3; i++)
+        a[i] = (struct axis){
+            .in = x->shape[1 + i], .out = y->shape[1 + i], .kernel = w->shape[i]};
+    if (!take_box(r, op, a))
+        return sdse_tflite_bad_shape(
+            r, name, "what it puts out is not what its window makes of its input");
+    const uint64_t in = x->shape[4], out = y->shape[4];
+    if (in % w->shape[3] || out % (in / w->shape[3]) || w->shape[4] != out ||
+        y->shape[0] != x->shape[0])
+        return sdse_tflite_bad_shape(r, name,
+                                     "channels of map, weights and result disagree");
+    if (!sdse_tflite_has_batch(r, name, x->shape[0]))
+        return false;
+    FILE *file = r->layers.out;
+    sdse_tflite_begin_layer(r, name);
+    fprintf(file,
+            ", kind: conv3d, in: [%" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64
+            "], out_channels: %" PRIu64 ", groups: %" PRIu64 ", pad: [",
+            in, a[0].in, a[1].in, a[2].in, out, in / w->shape[3]);
+    for (unsigned i = 0; i < 3; i++)
+        fprintf(file, "%s[%" PRIu64 ", %" PRIu64 "]", i ? ", " : "", a[i].before,
+                a[i].after);
+    putc(']', file);
+    print_each(file, "kernel",
+               (const uint64_t[]){a[0].kernel, a[1].kernel, a[2].kernel});
+    print_each(file, "stride",
+               (const uint64_t[]){a[0].stride, a[1].stride, a[2].stride});
+    print_each(file, "dilation",
+               (const uint64_t[]){a[0].dilation, a[1].dilation, a[2].dilation});
+    fputs("}\n", file);
+    return sdse_tflite_add_weights(r, name, "conv", w, 5, filters);
 }
 
 bool sdse_tflite_add_transposed(struct sdse_tflite_reader *r,

@@ -362,12 +362,24 @@ static void says_what_is_left_out(void **state) {
     lite_operator(&m, 16, 2, (const int[]){2, 1}, 3);
     lite_operator(&m, 32, 1, (const int[]){2}, 3);
     lite_tensor(&m, "\xd2;", F32, 2, (const int[]){1, 3}); // no UTF-8, twice
-    lite_operator(&m, 132, 1, (const int[]){2}, 4);
+    lite_operator(&m, 141, 1, (const int[]){2}, 4);
     lite_operator(&m, 162, 1, (const int[]){2}, 4);
+    static const struct {
+        unsigned code;
+        const char *name;
+    } rows[] = {{15, "LSH_PROJECTION"},
+                {31, "CALL"},
+                {33, "EMBEDDING_LOOKUP_SPARSE"},
+                {51, "DELEGATE"},
+                {131, "RFFT2D"}};
+    for (size_t i = 0; i < 5; i++)
+        lite_operator(&m, rows[i].code, 1, (const int[]){2}, 4);
     struct opened o = parse(&m);
     assert_int_equal(o.status, SDSE_OK);
-    assert_int_equal(o.net->not_modelled_count, 4);
-    assert_string_equal(o.net->not_modelled[2].op, "CONV_3D");
+    assert_int_equal(o.net->not_modelled_count, 9);
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(o.net->not_modelled[4 + i].op, rows[i].name);
+    assert_string_equal(o.net->not_modelled[2].op, "CONV_3D_TRANSPOSE");
     assert_string_equal(o.net->not_modelled[2].name, "?");
     assert_string_equal(o.net->not_modelled[3].name, "?_2");
     assert_string_equal(o.net->not_modelled[0].op, "LSTM");

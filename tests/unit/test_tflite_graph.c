@@ -244,6 +244,81 @@ static void samples(void **state) {
     end(&o);
 }
 
+// Three dimensions: paddings of each axis as the shapes need them, channels for each
+// tap of the depth, int8 weights [depth][rows][columns][in][out] with a scale a filter.
+static void depth(void **state) {
+    (void)state;
+    static struct lite m;
+    for (int out_depth = 3; out_depth >= 2; out_depth--) {
+        lite_begin(&m);
+        lite_tensor(&m, "x", F32, 5, (const int[]){1, 5, 6, 7, 4});
+        const size_t w = lite_tensor(&m, "w", I8, 5, (const int[]){2, 3, 1, 2, 6});
+        const size_t data = lite_data(&m, w, 72);
+        for (size_t i = 0; i < 72; i++)
+            m.b.at[data + i] = (unsigned char)i;
+        lite_scales(&m, w, 6, (const float[]){1, 2, 1, 1, 1, 0.5f},
+                    (const int[]){0, 0, 0, 0, 0, 0}, 4);
+        lite_tensor(&m, "y", F32, 5, (const int[]){1, out_depth, 6, 2, 6});
+        const size_t options = lite_operator(&m, 132, 2, (const int[]){0, 1}, 2);
+        flat_number(&m.b, options, 1, 2, 4); // depth 2, columns 4, rows 1
+        flat_number(&m.b, options, 2, 4, 4);
+        flat_number(&m.b, options, 3, 1, 4);
+        flat_number(&m.b, options, 7, 2, 4); // dilation of rows
+        struct opened o = parse(&m);
+        if (out_depth == 2) { // SAME of 5 slices by steps of 2 has 3
+            assert_true(sdse_diags_fired(&o.diags, "tflite-shape"));
+            end(&o);
+            continue;
+        }
+        assert_int_equal(o.status, SDSE_OK);
+        const struct sdse_layer *l = &o.net->layers[0];
+        has_nest(l, SDSE_CONV, (const uint64_t[]){2, 3, 4, 6, 2, 3, 1});
+        assert_int_equal(l->nest.bound[SDSE_N], 3);
+        assert_int_equal(l->nest.pad[0], 2); // rows: 5 + 4 + 1 - 6 = 4
+        assert_int_equal(l->nest.pad[1], 0);
+        assert_int_equal(l->nest.stride[1], 4);
+        assert_int_equal(l->nest.dilation[0], 2);
+        struct sdse_array a;
+        assert_int_equal(sdse_tensor_values(&o.lite.layers[0].weights, &a, &o.diags),
+                         SDSE_OK);
+        assert_int_equal(a.rank, 4);
+        assert_int_equal(a.shape[0], 6);
+        assert_int_equal(a.shape[1], 4);
+        assert_int_equal(a.shape[2], 3);
+        assert_int_equal(a.shape[3], 1);
+        size_t at = 0;
+        for (size_t k = 0; k < 6; k++)
+            for (size_t c = 0; c < 2; c++)
+                for (size_t d = 0; d < 2; d++)
+                    for (size_t r = 0; r < 3; r++) {
+                        const float stored = (float)(((d * 3 + r) * 2 + c) * 6 + k);
+                        const float scale = k == 1 ? 2 : k == 5 ? 0.5f : 1;
+                        assert_true(a.data[at++] == stored * scale);
+                    }
+        sdse_array_free(&a);
+        end(&o);
+    }
+}
+
+// Weights that an operator makes of constants are said, and others are none.
+static void made_weights(void **state) {
+    (void)state;
+    static struct lite m;
+    lite_begin(&m);
+    lite_tensor(&m, "x", F32, 2, (const int[]){1, 4});
+    const size_t w = lite_tensor(&m, "sparse", F32, 2, (const int[]){3, 4});
+    lite_data(&m, w, 48);
+    lite_tensor(&m, "w", F32, 2, (const int[]){3, 4});
+    lite_operator(&m, 124, 1, (const int[]){1}, 2); // DENSIFY
+    lite_tensor(&m, "y", F32, 2, (const int[]){1, 3});
+    lite_operator(&m, CONNECTED, 2, (const int[]){0, 2}, 3);
+    struct opened o = parse(&m);
+    assert_int_equal(o.status, SDSE_OK);
+    assert_int_equal(o.lite.layer_count, 0);
+    assert_int_equal(warnings(&o, "tflite-unread", "other operators make"), 1);
+    end(&o);
+}
+
 static void names(void **state) {
     (void)state;
     assert_string_equal(sdse_tflite_operator_name(40), "MEAN");
@@ -253,9 +328,12 @@ static void names(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(block), cmocka_unit_test(concatenation),
-        cmocka_unit_test(products_and_others), cmocka_unit_test(samples),
-        cmocka_unit_test(names)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(block),
+                                       cmocka_unit_test(concatenation),
+                                       cmocka_unit_test(products_and_others),
+                                       cmocka_unit_test(samples),
+                                       cmocka_unit_test(depth),
+                                       cmocka_unit_test(made_weights),
+                                       cmocka_unit_test(names)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
