@@ -12,6 +12,7 @@
 #include "cli/inputs.h"
 #include "cli/progress.h"
 #include "import/onnx/onnx.h"
+#include "import/tfjs/tfjs.h"
 #include "import/write.h"
 
 enum { OUTPUT, INPUT, LIKE, FORCE, FOLLOW, SHAPES, BATCH, WIDTHS, LOSSY, FORMAT };
@@ -119,7 +120,7 @@ write_files(struct cli *cli, const struct sdse_imported *imported, const char *f
 }
 
 // What a file is, of what can be imported.
-enum source { MODEL, LITE, TENSORS, TEXTS, SOURCES };
+enum source { MODEL, WEB, LITE, TENSORS, TEXTS, SOURCES };
 
 // What is asked for has an effect on this kind of file.
 static bool options_fit(struct cli *cli, const struct cli_args *args,
@@ -129,15 +130,19 @@ static bool options_fit(struct cli *cli, const struct cli_args *args,
         bool of[SOURCES];
         const char *what;
     } rows[] = {
-        {INPUT, {[MODEL] = true, [TEXTS] = true}, "an ONNX model or a template"},
+        {INPUT,
+         {[MODEL] = true, [WEB] = true, [TEXTS] = true},
+         "an ONNX model, one of TensorFlow.js or a template"},
         {LIKE, {[TENSORS] = true}, "a file of tensors"},
         {FOLLOW,
-         {[MODEL] = true, [TENSORS] = true},
+         {[MODEL] = true, [WEB] = true, [TENSORS] = true},
          "an ONNX model or a file of tensors"},
         {SHAPES, {[MODEL] = true}, "an ONNX model"},
-        {BATCH, {[MODEL] = true}, "an ONNX model"},
+        {BATCH,
+         {[MODEL] = true, [WEB] = true},
+         "an ONNX model or one of TensorFlow.js"},
         {WIDTHS,
-         {[MODEL] = true, [LITE] = true, [TENSORS] = true},
+         {[MODEL] = true, [WEB] = true, [LITE] = true, [TENSORS] = true},
          "a model or a file of tensors"},
         {LOSSY, {[TEXTS] = true}, "text files of another tool"}};
     bool fit = true;
@@ -171,6 +176,19 @@ static enum cli_exit look(struct cli *cli, const char *path, enum source *source
     return cli->fault ? CLI_SYSTEM : CLI_OK;
 }
 
+// Writes and shows a model; frees it.
+static enum cli_exit finish_model(struct cli *cli, const struct cli_args *args,
+                                  struct sdse_imported *imported) {
+    const char *folder = args->value[OUTPUT];
+    enum cli_exit result = cli_finish(cli, write_files(cli, imported, folder));
+    if (result == CLI_OK && cli_wants_json(args, FORMAT))
+        result = cli_imported_json(cli, folder, sdse_imported_workload(imported));
+    else if (result == CLI_OK)
+        cli_show_imported(cli, folder, sdse_imported_workload(imported));
+    sdse_imported_free(imported);
+    return result;
+}
+
 static bool is_folder(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
@@ -199,14 +217,26 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     const enum cli_exit looked = look(cli, args->operands[0], &source, &format);
     if (looked != CLI_OK)
         return looked;
-    if (!options_fit(cli, args, source))
+    // A model.json may hold a network, or weights alone.
+    struct sdse_imported *web = NULL;
+    if (format == SDSE_TENSORS_TFJS && !args->value[LIKE]) {
+        const enum sdse_status status = sdse_tfjs_open(
+            args->operands[0], &choice, &cli->outputs, &web, &cli->diags);
+        if (status != SDSE_OK)
+            return cli_finish(cli, status);
+        source = web ? WEB : source;
+    }
+    if (!options_fit(cli, args, source)) {
+        sdse_imported_free(web);
         return CLI_USAGE;
+    }
     if (source == TEXTS)
         return cli_import_text(cli, (const char *const *)args->operands,
                                args->operand_count, &choice, args->value[OUTPUT],
                                args->value[LOSSY] != NULL,
                                cli_wants_json(args, FORMAT));
     if (args->operand_count > 1) {
+        sdse_imported_free(web);
         cli_error(cli, "one model at a time: %s is a second", args->operands[1]);
         return CLI_USAGE;
     }
@@ -219,23 +249,19 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
                                              args->value[OUTPUT], args->value[LIKE],
                                              choice.follow_links, choice.no_weight_bits,
                                              cli_wants_json(args, FORMAT)});
-    struct sdse_imported *imported = NULL;
-    enum sdse_status status =
-        sdse_import_onnx(args->operands[0], &choice, &imported, &cli->diags);
-    if (status == SDSE_OK &&
-        !sdse_imported_name_inputs(imported, &cli->outputs, cli->arena))
-        status = SDSE_NO_MEMORY;
-    if (status == SDSE_OK)
-        status = write_files(cli, imported, args->value[OUTPUT]);
-    enum cli_exit result = cli_finish(cli, status);
-    if (result == CLI_OK && cli_wants_json(args, FORMAT)) {
-        result = cli_imported_json(cli, args->value[OUTPUT],
-                                   sdse_imported_workload(imported));
-    } else if (result == CLI_OK) {
-        cli_show_imported(cli, args->value[OUTPUT], sdse_imported_workload(imported));
+    struct sdse_imported *imported = web;
+    if (source == MODEL) {
+        enum sdse_status status =
+            sdse_import_onnx(args->operands[0], &choice, &imported, &cli->diags);
+        if (status == SDSE_OK &&
+            !sdse_imported_name_inputs(imported, &cli->outputs, cli->arena))
+            status = SDSE_NO_MEMORY;
+        if (status != SDSE_OK) {
+            sdse_imported_free(imported);
+            return cli_finish(cli, status);
+        }
     }
-    sdse_imported_free(imported);
-    return result;
+    return finish_model(cli, args, imported);
 }
 
 const struct cli_verb cli_verb_import = {

@@ -8,6 +8,7 @@
 struct sdse_imported {
     struct sdse_arena *arena;
     Onnx__ModelProto *model;
+    bool made; // of another tool's file: the model is in the arena
     const char *file;
     struct sdse_onnx_graph graph;
     struct sdse_onnx_layers layers;

@@ -10,6 +10,7 @@
 #include "import/onnx/file.h"
 #include "import/onnx/imported.h"
 #include "import/onnx/infer.h"
+#include "import/onnx/made.h"
 #include "import/onnx/quantized.h"
 #include "import/onnx/widths.h"
 
@@ -59,9 +60,14 @@ bool sdse_import_batch_parse(const char *text, struct sdse_arena *arena,
     return true;
 }
 
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 // The file's name without folder and extension.
 static char *stem(const char *path, struct sdse_arena *arena) {
-    const char *slash = strrchr(path, '/'), *start = slash ? slash + 1 : path;
+    const char *start = base_name(path);
     const char *dot = strrchr(start, '.');
     return sdse_arena_copy(arena, start,
                            dot && dot > start ? (size_t)(dot - start) : strlen(start));
@@ -118,10 +124,18 @@ static enum sdse_status build(struct sdse_imported *imported,
             return SDSE_NO_MEMORY;
     bool named = model->producer_name && model->producer_name[0];
     const char *name = printable(stem(imported->file, imported->arena));
+    const char *source = imported->made ? base_name(imported->file)
+                                        : sdse_arena_printf(imported->arena, "%s.onnx",
+                                                            name ? name : "");
+    const bool titled = imported->made && model->graph->name && model->graph->name[0];
+    if (titled)
+        name = printable(sdse_arena_strdup(imported->arena, model->graph->name));
+    if (!source)
+        return SDSE_NO_MEMORY;
     imported->workload = (struct sdse_workload){
         .name = name,
         .source = printable(sdse_arena_printf(
-            imported->arena, "imported from %s.onnx%s%s%s", name ? name : "",
+            imported->arena, "imported from %s%s%s%s", source,
             named ? ", made by " : "", named ? model->producer_name : "",
             options && options->shapes_only ? "; shapes only, weights not read" : "")),
         .file = imported->file,
@@ -138,6 +152,22 @@ static enum sdse_status build(struct sdse_imported *imported,
     return name && imported->workload.source ? SDSE_OK : SDSE_NO_MEMORY;
 }
 
+// Builds the import, which owns its model and arena by now.
+static enum sdse_status finish(struct sdse_imported *imported,
+                               const struct sdse_import_options *options,
+                               struct sdse_imported **out, struct sdse_diags *diags) {
+    enum sdse_status status =
+        imported->arena ? build(imported, options, diags) : SDSE_NO_MEMORY;
+    // A constant that could not be kept would be taken for one that is not known.
+    if (imported->arena && sdse_arena_failed(imported->arena))
+        status = SDSE_NO_MEMORY;
+    if (status == SDSE_OK)
+        *out = imported;
+    else
+        sdse_imported_free(imported);
+    return status;
+}
+
 // Takes the model.
 static enum sdse_status import_model(Onnx__ModelProto *model, const char *name,
                                      const struct sdse_import_options *options,
@@ -151,16 +181,22 @@ static enum sdse_status import_model(Onnx__ModelProto *model, const char *name,
     imported->model = model;
     imported->file = name;
     imported->arena = sdse_arena_new();
-    enum sdse_status status =
-        imported->arena ? build(imported, options, diags) : SDSE_NO_MEMORY;
-    // A constant that could not be kept would be taken for one that is not known.
-    if (imported->arena && sdse_arena_failed(imported->arena))
-        status = SDSE_NO_MEMORY;
-    if (status == SDSE_OK)
-        *out = imported;
-    else
-        sdse_imported_free(imported);
-    return status;
+    return finish(imported, options, out, diags);
+}
+
+enum sdse_status sdse_import_onnx_made(Onnx__ModelProto *model,
+                                       struct sdse_arena *arena, const char *name,
+                                       const struct sdse_import_options *options,
+                                       struct sdse_imported **out,
+                                       struct sdse_diags *diags) {
+    struct sdse_imported *imported = calloc(1, sizeof *imported);
+    if (!imported) {
+        sdse_arena_free(arena);
+        return SDSE_NO_MEMORY;
+    }
+    *imported = (struct sdse_imported){
+        .arena = arena, .model = model, .made = true, .file = name};
+    return finish(imported, options, out, diags);
 }
 
 enum sdse_status sdse_import_onnx(const char *path,
@@ -201,7 +237,8 @@ bool sdse_imported_name_inputs(const struct sdse_imported *imported,
 void sdse_imported_free(struct sdse_imported *imported) {
     if (!imported)
         return;
-    sdse_onnx_file_free(imported->model);
+    if (!imported->made)
+        sdse_onnx_file_free(imported->model);
     sdse_arena_free(imported->arena);
     free(imported);
 }

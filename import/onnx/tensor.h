@@ -40,6 +40,10 @@ bool sdse_onnx_tensor_check(const Onnx__TensorProto *tensor, const char *file,
                             enum sdse_onnx_external external,
                             struct sdse_onnx_shape *shape, struct sdse_diags *diags);
 
+// The key in external_data of a tensor that was made of another tool's file, which
+// stores its numbers in so many bits each. Nobody else writes it.
+#define SDSE_ONNX_STORED_BITS "sdse_stored_bits"
+
 // Whether a tensor's data is in another file than the model's.
 bool sdse_onnx_tensor_is_external(const Onnx__TensorProto *tensor);
 

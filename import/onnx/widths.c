@@ -33,6 +33,17 @@ static uint32_t bits_of_type(int32_t type) {
     }
 }
 
+// Of a stored tensor, or of the file that it was made of.
+static uint32_t bits_of_tensor(const Onnx__TensorProto *tensor) {
+    for (size_t i = 0; i < tensor->n_external_data; i++) {
+        const Onnx__StringStringEntryProto *entry = tensor->external_data[i];
+        if (entry->key && entry->value &&
+            strcmp(entry->key, SDSE_ONNX_STORED_BITS) == 0)
+            return strcmp(entry->value, "8") == 0 ? 8 : 16;
+    }
+    return bits_of_type(tensor->data_type);
+}
+
 static uint64_t count_of(const struct sdse_onnx_value *value) {
     return value->shape.known ? sdse_onnx_product(&value->shape, 0, value->shape.rank)
                               : 0;
@@ -71,7 +82,7 @@ uint32_t sdse_onnx_stored_bits(const struct sdse_onnx_graph *graph, uint32_t val
         const struct sdse_onnx_node *node =
             at->producer == SDSE_ONNX_NONE ? NULL : &graph->node[at->producer];
         if (!node || strcmp(node->op, "Constant") == 0)
-            return at->tensor ? bits_of_type(at->tensor->data_type) : 0;
+            return at->tensor ? bits_of_tensor(at->tensor) : 0;
         if (strcmp(node->op, "QuantizeLinear") == 0)
             return quantized_bits(graph, node);
         if (strcmp(node->op, "Concat") == 0) { // the widest of all

@@ -138,6 +138,16 @@ void sdse_rewrite_set_int(struct sdse_rewrite *w, const char *name, int64_t valu
     attribute->i = value;
 }
 
+void sdse_rewrite_set_text(struct sdse_rewrite *w, const char *name, const char *text) {
+    Onnx__AttributeProto *attribute = add_attribute(w, name);
+    char *copy = copy_text(w, text);
+    if (!attribute || !copy)
+        return;
+    attribute->has_s = 1;
+    attribute->s.len = strlen(copy);
+    attribute->s.data = (uint8_t *)copy;
+}
+
 void sdse_rewrite_set_real(struct sdse_rewrite *w, const char *name, double value) {
     Onnx__AttributeProto *attribute = add_attribute(w, name);
     if (!attribute)

@@ -1,4 +1,5 @@
-// Private to import/onnx/expand: one node and the nodes that are written in its place.
+// Private to import/onnx/expand, and to readers that make a graph of another tool's
+// file (import/tfjs): one node and the nodes that are written in its place.
 #ifndef SDSE_IMPORT_ONNX_EXPAND_REWRITE_H
 #define SDSE_IMPORT_ONNX_EXPAND_REWRITE_H
 
@@ -93,6 +94,7 @@ void sdse_rewrite_wide(struct sdse_rewrite *w, const char *op, const char *suffi
 void sdse_rewrite_set_int(struct sdse_rewrite *w, const char *name, int64_t value);
 void sdse_rewrite_set_ints(struct sdse_rewrite *w, const char *name, size_t count,
                            const int64_t *values);
+void sdse_rewrite_set_text(struct sdse_rewrite *w, const char *name, const char *text);
 void sdse_rewrite_set_real(struct sdse_rewrite *w, const char *name, double value);
 // Those of the node that is rewritten, but for one (NULL: all).
 void sdse_rewrite_keep_attributes(struct sdse_rewrite *w, const char *but);

@@ -1,0 +1,66 @@
+// Maps in the file's order and with their channels first.
+#include "import/tfjs/reading.h"
+
+#include <string.h>
+
+struct tfjs_value sdse_tfjs_value(const char *name, unsigned rank, bool planes) {
+    return (struct tfjs_value){
+        .rank = rank, .plain = planes ? NULL : name, .planes = planes ? name : NULL};
+}
+
+bool sdse_tfjs_is_planes(const struct tfjs_value *value) {
+    return value->rank > 2 && !value->plain;
+}
+
+unsigned sdse_tfjs_plane_axis(unsigned axis, unsigned rank) {
+    return rank < 3 || axis == 0 ? axis : axis == rank - 1 ? 1 : axis + 1;
+}
+
+// Zeros around a map, as a node.
+static const char *padded(struct tfjs_layer *l, const struct tfjs_value *value) {
+    const unsigned axes = value->rank - 2;
+    int64_t pads[2 * TFJS_MOST_RANK] = {0};
+    for (unsigned i = 0; i < axes; i++) {
+        pads[2 + i] = value->pad[i];
+        pads[value->rank + 2 + i] = value->pad[axes + i];
+    }
+    struct sdse_rewrite *w = &l->r->w;
+    return sdse_rewrite_node(w, "Pad", NULL, value->bare,
+                             sdse_rewrite_ints(w, 2 * (size_t)value->rank, pads), NULL);
+}
+
+const char *sdse_tfjs_planes(struct tfjs_layer *l, struct tfjs_value *value) {
+    int64_t order[TFJS_MOST_RANK] = {0, (int64_t)value->rank - 1};
+    if (value->rank < 3)
+        return value->plain;
+    if (!value->planes && value->bare)
+        value->planes = padded(l, value);
+    for (unsigned i = 2; i < value->rank; i++)
+        order[i] = i - 1;
+    if (!value->planes)
+        value->planes =
+            sdse_rewrite_transpose(&l->r->w, value->plain, value->rank, order);
+    return value->planes;
+}
+
+const char *sdse_tfjs_plain(struct tfjs_layer *l, struct tfjs_value *value) {
+    int64_t order[TFJS_MOST_RANK] = {0};
+    if (value->plain)
+        return value->plain;
+    for (unsigned i = 1; i < value->rank; i++)
+        order[i] = i + 1 < value->rank ? i + 1 : 1;
+    return value->plain = sdse_rewrite_transpose(&l->r->w, sdse_tfjs_planes(l, value),
+                                                 value->rank, order);
+}
+
+const char *sdse_tfjs_image(struct tfjs_layer *l, bool *planes) {
+    *planes = !sdse_tfjs_text_is(l, "data_format", "channels_first", false);
+    return *planes ? sdse_tfjs_planes(l, l->in[0]) : sdse_tfjs_plain(l, l->in[0]);
+}
+
+bool sdse_tfjs_has_rank(struct tfjs_layer *l, size_t input, unsigned rank) {
+    return l->in[input]->rank == rank ||
+           sdse_tfjs_wrong(l, "tfjs-config", NULL,
+                           "it reads %u extents with the samples, not %u", rank,
+                           l->in[input]->rank);
+}
