@@ -267,18 +267,23 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
 const struct cli_verb cli_verb_import = {
     .name = "import",
     .summary = "turns other tools' models, weights and designs into ours",
-    .operands = {"MODEL.onnx|MODEL.tflite|TENSORS|CONFIG.cfg|TOPOLOGY.csv|FILE...", 1,
-                 CLI_MOST_IMPORTED},
+    .operands =
+        {"MODEL.onnx|MODEL.tflite|MODEL.json|TENSORS|CONFIG.cfg|TOPOLOGY.csv|FILE...",
+         1, CLI_MOST_IMPORTED},
     .options = options,
     .option_count = CLI_COUNT_OF(options),
     .notes =
         "What a file is, is told by what it holds; docs/import.md lists operators and "
-        "constructs.\nOf an ONNX or TensorFlow Lite model, DIR/workload.yaml is read "
-        "by -w, DIR by `sdse decompose`.\nFiles of tensors alone (safetensors and its "
-        "index, .pt, model.json of TensorFlow.js, .npz,\na folder of .npy) become "
-        "weights; --like says of which network, so that it can be mapped.\nDesigns of "
-        "Timeloop, ZigZag, AccelForge, MAESTRO and SCALE-Sim become accelerators, "
-        "networks\nand mappings; several files of one design are given together.",
+        "constructs.\nOf a model of ONNX, TensorFlow Lite or TensorFlow.js, "
+        "DIR/workload.yaml is read by -w, DIR by\n`sdse decompose`.\nFiles of tensors "
+        "alone (safetensors and its index, .pt, a model.json without topology, "
+        ".npz,\na "
+        "folder of .npy) become weights; --like says of which network, so that it can "
+        "be "
+        "mapped.\nDesigns of Timeloop, ZigZag, AccelForge, MAESTRO and SCALE-Sim "
+        "become "
+        "accelerators, networks\nand mappings; several files of one design are given "
+        "together.",
     .example = "sdse import model.onnx -o model --input x=1x3x224x224",
     .run = run,
 };

@@ -61,6 +61,7 @@ const char *sdse_tfjs_image(struct tfjs_layer *l, bool *planes) {
 bool sdse_tfjs_has_rank(struct tfjs_layer *l, size_t input, unsigned rank) {
     return l->in[input]->rank == rank ||
            sdse_tfjs_wrong(l, "tfjs-config", NULL,
-                           "it reads %u extents with the samples, not %u", rank,
-                           l->in[input]->rank);
+                           "it needs a map of %u extents with the samples, and reads "
+                           "one of %u",
+                           rank, l->in[input]->rank);
 }

@@ -96,11 +96,12 @@ static void widths_of_a_network(void **state) {
     (void)state;
     static struct file_bytes bytes;
     bytes.length = 0;
-    put_safetensors_header(
-        &bytes,
-        "{\"stem.weight\":{\"dtype\":\"I8\",\"shape\":[8,3,3,3],\"data_offsets\":[0,216]}"
-        ",\"b.pw.weight\":{\"dtype\":\"BF16\",\"shape\":[16,8],\"data_offsets\":[216,472]},"
-        "\"head.weight\":{\"dtype\":\"F32\",\"shape\":[10,16],\"data_offsets\":[472,1112]}}");
+    put_safetensors_header(&bytes, "{\"stem.weight\":{\"dtype\":\"I8\",\"shape\":[8,3,"
+                                   "3,3],\"data_offsets\":[0,216]}"
+                                   ",\"b.pw.weight\":{\"dtype\":\"BF16\",\"shape\":[16,"
+                                   "8],\"data_offsets\":[216,472]},"
+                                   "\"head.weight\":{\"dtype\":\"F32\",\"shape\":[10,"
+                                   "16],\"data_offsets\":[472,1112]}}");
     for (size_t i = 0; i < 1112; i++)
         put(&bytes, "\1", 1);
     write_scratch("tiny.yaml", net);
@@ -212,6 +213,49 @@ static void scales(void **state) {
     assert_null(strstr(ran.err, "tensors-unscaled"));
     free_ran(&ran);
     assert_true(first_of("js/weights/d_kernel.npy", 4) == 1);
+}
+
+// The same weights with Keras's topology: a network; by --like tensors as before.
+static void web_models(void **state) {
+    (void)state;
+    static const char weights[] =
+        "\"weightsManifest\": [{\"paths\": [\"g.bin\"], \"weights\": [{\"name\": "
+        "\"d/kernel\", \"shape\": [2, 2], \"dtype\": \"float32\", \"quantization\": "
+        "{\"dtype\": \"uint8\", \"scale\": 2, \"min\": -1}}]}]}";
+    char text[2000];
+    snprintf(text, sizeof text,
+             "{\"modelTopology\": {\"class_name\": \"Sequential\", \"config\": "
+             "{\"name\": \"tiny\", \"layers\": [{\"class_name\": \"Dense\", "
+             "\"config\": {\"name\": \"d\", \"use_bias\": false, \"units\": 2, "
+             "\"batch_input_shape\": [null, null, 2]}}]}}, %s",
+             weights);
+    write_scratch("model.json", text);
+    write_scratch("g.bin", "\1\2\3\4");
+    run_says(1, "import @model.json -o @web", "'d_input'");
+    run_says(0, "import @model.json -o @web -i d_input=2x5x2 --batch-axis 0",
+             "1 layer, 40 MACs, 4 weights");
+    run_says(0, "import @model.json -o @web -i d_input=2x5x2",
+             "4 weights are stored in 8 bits");
+    run_says(0, "check @web/workload.yaml", "ok: network tiny");
+    char *yaml = read_whole(scratch("web/workload.yaml"));
+    assert_non_null(strstr(yaml, "bits: {weights: 8}"));
+    free(yaml);
+    assert_true(first_of("web/weights/d.npy", 4) == 1); // [out][in] of 1 3 5 7
+    run_says(0, "import @model.json -o @web -i d_input=2x5x2 --no-weight-bits -f json",
+             "\"sdse.import/1\"");
+    yaml = read_whole(scratch("web/workload.yaml"));
+    assert_null(strstr(yaml, "bits:"));
+    run_says(2, "import @model.json -o @web -i d_input=2x5x2 --shapes-only",
+             "--shapes-only goes with an ONNX model");
+    run_says(2, "import @model.json @g.bin -o @web -i d_input=2x5x2", "a second");
+    run_says(0, "import @model.json -o @like --like @web/workload.yaml", "matched_by");
+    run_says(2, "import @model.json -o @like --like @web/workload.yaml -i x=1x2",
+             "--input goes with");
+    text[strcspn(text, "D")] = 'Q'; // a class of nobody's
+    free(yaml);
+    write_scratch("model.json", text);
+    run_says(1, "import @model.json -o @never -i d_input=1x1x2",
+             "modelTopology.config.layers[0]: layer 'd' (Qense)");
 }
 
 #define BYTES(text) text, sizeof text - 1
@@ -329,10 +373,11 @@ static void nothing_is_half_written(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(folder_of_weights),
                                        cmocka_unit_test(layers_of_a_network),
-        cmocka_unit_test(widths_of_a_network),
+                                       cmocka_unit_test(widths_of_a_network),
                                        cmocka_unit_test(contradictions_are_said),
                                        cmocka_unit_test(lite_models),
                                        cmocka_unit_test(scales),
+                                       cmocka_unit_test(web_models),
                                        cmocka_unit_test(look_alikes),
                                        cmocka_unit_test(inputs_are_kept),
                                        cmocka_unit_test(older_imports_leave_nothing),
