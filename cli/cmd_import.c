@@ -129,22 +129,21 @@ static bool options_fit(struct cli *cli, const struct cli_args *args,
         int option;
         bool of[SOURCES];
         const char *what;
-    } rows[] = {
-        {INPUT,
-         {[MODEL] = true, [WEB] = true, [TEXTS] = true},
-         "an ONNX model, one of TensorFlow.js or a template"},
-        {LIKE, {[TENSORS] = true}, "a file of tensors"},
-        {FOLLOW,
-         {[MODEL] = true, [WEB] = true, [TENSORS] = true},
-         "an ONNX model or a file of tensors"},
-        {SHAPES, {[MODEL] = true}, "an ONNX model"},
-        {BATCH,
-         {[MODEL] = true, [WEB] = true},
-         "an ONNX model or one of TensorFlow.js"},
-        {WIDTHS,
-         {[MODEL] = true, [WEB] = true, [LITE] = true, [TENSORS] = true},
-         "a model or a file of tensors"},
-        {LOSSY, {[TEXTS] = true}, "text files of another tool"}};
+    } rows[] = {{INPUT,
+                 {[MODEL] = true, [WEB] = true, [TEXTS] = true},
+                 "an ONNX model, one of TensorFlow.js or a template"},
+                {LIKE, {[TENSORS] = true}, "a file of tensors"},
+                {FOLLOW,
+                 {[MODEL] = true, [WEB] = true, [TENSORS] = true},
+                 "an ONNX model or a file of tensors"},
+                {SHAPES, {[MODEL] = true}, "an ONNX model"},
+                {BATCH,
+                 {[MODEL] = true, [WEB] = true},
+                 "an ONNX model or one of TensorFlow.js"},
+                {WIDTHS,
+                 {[MODEL] = true, [WEB] = true, [LITE] = true, [TENSORS] = true},
+                 "a model or a file of tensors"},
+                {LOSSY, {[TEXTS] = true}, "text files of another tool"}};
     bool fit = true;
     for (int i = 0; i < CLI_COUNT_OF(rows); i++) {
         if (!args->value[rows[i].option] || rows[i].of[source])

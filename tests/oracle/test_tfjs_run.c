@@ -64,7 +64,7 @@ static void slide(const struct map *x, const struct window *w, const float *kern
             for (size_t k = 0; k < filters; k++, to++) {
                 const size_t o[3] = {p / w->out[2] / w->out[1],
                                      p / w->out[2] % w->out[1], p % w->out[2]};
-                double sum = 0, most = -INFINITY;
+                double sum = 0, most = -HUGE_VAL;
                 size_t taps = 0;
                 for (size_t t = 0; t < w->kernel[0] * w->kernel[1] * w->kernel[2];
                      t++) {
