@@ -175,7 +175,9 @@ enum sdse_tl_section {
         SDSE_TL_SECTION_COUNT
 };
 
-// What zeros gate at the multipliers, as sets of operands that are tested.
+// What zeros gate at the multipliers, or skip in time too, as sets of operands that are
+// tested.
+enum sdse_tl_saving { SDSE_TL_GATING, SDSE_TL_SKIPPING, SDSE_TL_SAVINGS };
 struct sdse_tl_gate {
     struct sdse_loc loc;
     unsigned by[SDSE_TENSORS]; // of the tensor that is not moved then
@@ -215,7 +217,7 @@ struct sdse_tl {
     uint64_t word_bits[SDSE_MAX_LEVELS][SDSE_TENSORS]; // 0 = as everywhere
     uint64_t partial_bits[SDSE_MAX_LEVELS];            // 0 = as an output
     struct sdse_tl_problem problem;
-    struct sdse_tl_gate gate;
+    struct sdse_tl_gate gate[SDSE_TL_SAVINGS];
     bool mapped;
     struct sdse_mapping mapping;
     const char *estimated; // whose costs are our library's: "GLB (…), mac (…)"
@@ -343,8 +345,8 @@ void sdse_tl_read_sparse(struct sdse_tl *r);
 bool sdse_tl_read_gating(struct sdse_tl *r, const struct sdse_tl_part *part,
                          const struct sdse_node *entry);
 // After all of them: what is tested; what an engine does otherwise is reported.
-void sdse_tl_settle_gate(struct sdse_tl *r);
-void sdse_tl_print_gate(FILE *out, const struct sdse_tl *r);
+void sdse_tl_settle_gates(struct sdse_tl *r);
+void sdse_tl_print_gates(FILE *out, const struct sdse_tl *r);
 void sdse_tl_read_memories(struct sdse_tl *r);
 void sdse_tl_read_costs(struct sdse_tl *r);
 

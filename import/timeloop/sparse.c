@@ -137,5 +137,5 @@ void sdse_tl_read_sparse(struct sdse_tl *r) {
                      sdse_node_get(r->part[i].node, "sparse_optimizations"));
     for (unsigned i = 0; i < sections->count; i++)
         read_section(r, sections->node[i]);
-    sdse_tl_settle_gate(r);
+    sdse_tl_settle_gates(r);
 }

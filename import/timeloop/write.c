@@ -387,7 +387,7 @@ static void print_arch(FILE *out, struct sdse_tl *r) {
     print_given(out, "leakage_mw", r->mac_leak_mw);
     print_given(out, "area_um2", r->mac_area_um2);
     fputs("}\n", out);
-    sdse_tl_print_gate(out, r);
+    sdse_tl_print_gates(out, r);
     for (unsigned l = 0; l < r->level_count; l++) {
         print_temporal(out, r, &r->part[r->level_part[l]], &any);
         print_spatial(out, r, l, &any);
