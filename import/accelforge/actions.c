@@ -16,7 +16,8 @@ const struct sdse_node *sdse_af_action(const struct sdse_node *node, const char 
 
 void sdse_af_check_actions(struct sdse_foreign *foreign, const struct sdse_node *node) {
     static const char *const keys[] = {"name",    "energy",          "throughput",
-                                       "latency", "bits_per_action", NULL};
+                                       "latency", "bits_per_action", "arguments",
+                                       NULL};
     static const char *const counted[] = {"read", "write", "compute"};
     sdse_for_each_child (action, sdse_node_get(node, "actions")) {
         const char *name = sdse_foreign_text(foreign, action, "name", "");

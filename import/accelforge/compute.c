@@ -15,6 +15,8 @@ static const char *const keys[] = {"name",
                                    "extra_attributes_for_component_model",
                                    "total_latency",
                                    "support_concurrent_binding",
+                                   "attributes",
+                                   "constraints",
                                    NULL};
 
 // Whether einsums of so many tensors are for it.
@@ -25,7 +27,7 @@ static bool works_on(struct sdse_af_walk *r, const struct sdse_node *node,
     some.tensors = tensors;
     r->names = &some;
     const bool works =
-        !sdse_node_get(node, "enabled") || sdse_af_is_true(r, node, "enabled");
+        !sdse_af_key(node, "enabled") || sdse_af_is_true(r, node, "enabled");
     r->names = names;
     return works;
 }
@@ -35,11 +37,19 @@ static bool is_dummy(struct sdse_af_walk *r, const struct sdse_node *node) {
     return strcmp(name, "Dummy") == 0 || strcmp(name, "dummy") == 0;
 }
 
+// What gives the energy of a computation: its action, or the node; NULL = neither.
+static const struct sdse_node *with_energy(const struct sdse_node *node,
+                                           const struct sdse_node *action) {
+    if (action && sdse_af_key(action, "energy"))
+        return action;
+    return sdse_af_key(node, "energy") ? node : NULL;
+}
+
 // Computations of one instance in a second; 0: no limit.
 static double read_rate(struct sdse_af_walk *r, const struct sdse_node *node,
                         const struct sdse_node *action) {
     const double rate = action ? sdse_af_rate(r, action) : 0;
-    const struct sdse_node *total = sdse_node_get(node, "total_latency");
+    const struct sdse_node *total = sdse_af_key(node, "total_latency");
     const double latency[2] = {rate > 0 ? 1 / rate : 0, 0};
     double seconds[2];
     bool wait;
@@ -59,6 +69,7 @@ static void read_vector(struct sdse_af_walk *r, const struct sdse_node *node) {
     struct sdse_af_vector *vector = &r->arch->vector;
     const struct sdse_node *action = sdse_af_action(node, "compute");
     const char *name = sdse_foreign_text(r->foreign, node, "name", "");
+    const struct sdse_node *priced = with_energy(node, action);
     double instances = 1, area_mm2;
     vector->there = true;
     for (unsigned l = 0; l < r->arch->level_count; l++) {
@@ -72,8 +83,8 @@ static void read_vector(struct sdse_af_walk *r, const struct sdse_node *node) {
     sdse_for_each_child (item, sdse_node_get(node, "spatial"))
         instances *= sdse_af_get(r, item, "fanout", 1);
     vector->ops_per_s = read_rate(r, node, action) * instances;
-    if (action && sdse_node_get(action, "energy"))
-        vector->pj_per_op = sdse_af_get(r, action, "energy", 0) * 1e12;
+    if (priced)
+        vector->pj_per_op = sdse_af_get(r, priced, "energy", 0) * 1e12;
     else if (!is_dummy(r, node))
         sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-component",
                             "the costs of '%.60s' are those of a model that is not "
@@ -82,7 +93,7 @@ static void read_vector(struct sdse_af_walk *r, const struct sdse_node *node) {
     if (sdse_af_read_area(r, node, &area_mm2))
         vector->area_mm2 = area_mm2 * instances;
     if (sdse_af_read_leakage(r, node) > 0)
-        sdse_foreign_refuse(r->foreign, sdse_node_get(node, "leak_power")->loc, true,
+        sdse_foreign_refuse(r->foreign, sdse_af_key(node, "leak_power")->loc, true,
                             "accelforge-key", "a vector unit leaks nothing here");
     if (r->arch->level_count && (vector->below + 1 < r->arch->level_count))
         sdse_foreign_note(r->foreign, node->loc, "accelforge-vector",
@@ -98,18 +109,18 @@ static void read_vector(struct sdse_af_walk *r, const struct sdse_node *node) {
 // --- Multipliers ---
 
 static void read_multipliers(struct sdse_af_walk *r, const struct sdse_node *node) {
-    const struct sdse_node *action = sdse_af_action(node, "compute");
+    const struct sdse_node *action = sdse_af_action(node, "compute"),
+                           *priced = with_energy(node, action);
     sdse_af_read_spatial(r, node);
     sdse_af_close_fanout(r, node);
     r->arch->computes = true;
-    r->arch->component =
-        (!action || !sdse_node_get(action, "energy")) && !is_dummy(r, node);
+    r->arch->component = !priced && !is_dummy(r, node);
     if (r->arch->component)
         sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-component",
                             "the costs of the multipliers are those of a model that is "
                             "not here: ours are taken");
     else
-        r->arch->pj_per_mac = sdse_af_get(r, action, "energy", 0) * 1e12;
+        r->arch->pj_per_mac = sdse_af_get(r, priced, "energy", 0) * 1e12;
     r->arch->macs_per_s = read_rate(r, node, action);
     r->arch->leakage_mw = sdse_af_read_leakage(r, node);
     r->arch->has_area = sdse_af_read_area(r, node, &r->arch->area_mm2);
@@ -120,6 +131,7 @@ void sdse_af_read_compute(struct sdse_af_walk *r, const struct sdse_node *node) 
     const bool moves = !multiplies && works_on(r, node, 2);
     sdse_foreign_keys(r->foreign, node, keys, "accelforge-key");
     sdse_af_check_actions(r->foreign, node);
+    sdse_af_check_older(r->foreign, node);
     if (!multiplies && !moves)
         sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-node",
                             "a unit for einsums of neither three nor two tensors has "

@@ -33,7 +33,8 @@ static void share_axis(struct sdse_af_walk *r, const struct sdse_node *item,
         axis->fanout = MOST_PLACES;
 }
 
-static void read_axis(struct sdse_af_walk *r, const struct sdse_node *item) {
+static void read_axis(struct sdse_af_walk *r, const struct sdse_node *node,
+                      const struct sdse_node *item) {
     static const char *const keys[] = {"name",      "fanout",    "reuse",
                                        "may_reuse", "min_usage", NULL};
     sdse_foreign_keys(r->foreign, item, keys, "accelforge-key");
@@ -50,6 +51,10 @@ static void read_axis(struct sdse_af_walk *r, const struct sdse_node *item) {
     struct sdse_af_axis axis = {.fanout = (uint64_t)fanout,
                                 .same = sdse_af_get_set(r, item, "reuse", 0),
                                 .min_usage = sdse_af_get(r, item, "min_usage", 0)};
+    const struct sdse_node *limits =
+        sdse_af_axis_limits(node, sdse_foreign_text(r->foreign, item, "name", ""));
+    axis.same = sdse_af_get_set(r, limits, "reuse", axis.same);
+    axis.min_usage = sdse_af_get(r, limits, "min_usage", axis.min_usage);
     axis.may_reuse = sdse_af_get_set(r, item, "may_reuse", every) | axis.same;
     if (axis.same & (axis.same - 1)) {
         sdse_foreign_refuse(r->foreign, item->loc, true, "accelforge-fanout",
@@ -69,7 +74,7 @@ static void read_axis(struct sdse_af_walk *r, const struct sdse_node *item) {
 
 void sdse_af_read_spatial(struct sdse_af_walk *r, const struct sdse_node *node) {
     sdse_for_each_child (item, sdse_node_get(node, "spatial"))
-        read_axis(r, item);
+        read_axis(r, node, item);
 }
 
 void sdse_af_close_fanout(struct sdse_af_walk *r, const struct sdse_node *node) {

@@ -11,8 +11,8 @@ static double action_bits(struct sdse_af_walk *r, const struct sdse_node *action
     const double bits = sdse_af_get(r, action, "bits_per_action", 1);
     if (bits > 0 && isfinite(bits))
         return bits;
-    sdse_foreign_refuse(r->foreign, sdse_node_get(action, "bits_per_action")->loc,
-                        false, "accelforge-value",
+    sdse_foreign_refuse(r->foreign, sdse_af_key(action, "bits_per_action")->loc, false,
+                        "accelforge-value",
                         "'bits_per_action' is %g: expected a number above 0", bits);
     return 1;
 }
@@ -26,6 +26,7 @@ static void take_component(struct sdse_af_walk *r, const struct sdse_node *node,
         const char *component, *memory_class, *costs;
     } classes[] = {{"lpddr4", "dram", ", component: lpddr4"},
                    {"LPDDR4", "dram", ", component: lpddr4"},
+                   {"DRAM", "dram", ", component: lpddr4"},
                    {"SmartBufferSRAM", "sram", ", port_bits: 64"},
                    {"SRAM", "sram", ", port_bits: 64"},
                    {"Dummy", "regfile", ", free: true"},
@@ -62,7 +63,7 @@ static void take_component(struct sdse_af_walk *r, const struct sdse_node *node,
 static void read_total(struct sdse_af_walk *r, const struct sdse_node *node,
                        const struct sdse_node *read, const struct sdse_node *write,
                        struct sdse_af_memory *memory) {
-    const struct sdse_node *total = sdse_node_get(node, "total_latency");
+    const struct sdse_node *total = sdse_af_key(node, "total_latency");
     const double bits[2] = {read ? action_bits(r, read) : 1,
                             write ? action_bits(r, write) : 1},
                  rates[2] = {memory->read_bits_per_s, memory->write_bits_per_s};
@@ -92,8 +93,8 @@ static void read_costs(struct sdse_af_walk *r, const struct sdse_node *node,
     if (write)
         memory->write_bits_per_s = sdse_af_rate(r, write) * action_bits(r, write);
     read_total(r, node, read, write, memory);
-    if (!read || !write || !sdse_node_get(read, "energy") ||
-        !sdse_node_get(write, "energy")) {
+    if (!read || !write || !sdse_af_key(read, "energy") ||
+        !sdse_af_key(write, "energy")) {
         take_component(r, node, memory);
         return;
     }
@@ -125,7 +126,7 @@ static void read_costs(struct sdse_af_walk *r, const struct sdse_node *node,
 static void read_tensors(struct sdse_af_walk *r, const struct sdse_node *node,
                          struct sdse_af_memory *memory) {
     static const char *const keys[] = {"keep", "may_keep", NULL};
-    const struct sdse_node *tensors = sdse_node_get(node, "tensors");
+    const struct sdse_node *tensors = sdse_af_key(node, "tensors");
     sdse_foreign_keys(r->foreign, tensors, keys, "accelforge-key");
     memory->keep = sdse_af_get_set(r, tensors, "keep", 0);
     memory->may_keep = sdse_af_get_set(r, tensors, "may_keep", 0) & ~memory->keep;
@@ -137,32 +138,55 @@ static void read_tensors(struct sdse_af_walk *r, const struct sdse_node *node,
     }
 }
 
-// Words are so many times as wide here as elsewhere, by sets of tensors.
-static void read_scale(struct sdse_af_walk *r, const struct sdse_node *node,
-                       struct sdse_af_memory *memory) {
-    sdse_for_each_child (scale, sdse_node_get(node, "bits_per_value_scale")) {
-        struct sdse_node name = *scale;
-        unsigned tensors = 0;
-        double times = 1;
-        name.kind = SDSE_NODE_SCALAR;
-        name.text = scale->key;
-        if (!scale->key ||
-            !sdse_af_set(r->foreign, r->kept, r->kept_count, &name, &tensors) ||
-            !sdse_af_number(r->foreign, r->names, scale, &times))
-            continue;
-        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
-            const double bits = times * (double)r->names->bits[t];
-            if (!((tensors & (memory->keep | memory->may_keep)) >> t & 1u))
+static void set_width(struct sdse_af_walk *r, const struct sdse_node *node,
+                      struct sdse_af_memory *memory, enum sdse_tensor tensor,
+                      double bits) {
+    if (!((memory->keep | memory->may_keep) >> tensor & 1u))
+        return;
+    if (bits >= 1 && bits <= 64 && bits == floor(bits))
+        memory->word_bits[tensor] = (uint32_t)bits;
+    else
+        sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-width",
+                            "words of %g bits, not of a whole number from 1 to 64: "
+                            "they are %llu bits wide",
+                            bits, (unsigned long long)r->names->bits[tensor]);
+}
+
+// Words are as wide here, or so many times as wide as elsewhere, by sets of tensors.
+static void read_widths(struct sdse_af_walk *r, const struct sdse_node *node,
+                        struct sdse_af_memory *memory) {
+    static const char *const keys[] = {"bits_per_value", "bits_per_value_scale"};
+    for (unsigned scales = 0; scales < 2; scales++) {
+        sdse_for_each_child (item, sdse_node_get(node, keys[scales])) {
+            struct sdse_node name = *item;
+            unsigned tensors = 0;
+            double value = 1;
+            name.kind = SDSE_NODE_SCALAR;
+            name.text = item->key;
+            if (!item->key ||
+                !sdse_af_set(r->foreign, r->kept, r->kept_count, &name, &tensors) ||
+                !sdse_af_number(r->foreign, r->names, item, &value))
                 continue;
-            if (bits >= 1 && bits <= 64 && bits == floor(bits))
-                memory->word_bits[t] = (uint32_t)bits;
-            else
-                sdse_foreign_refuse(r->foreign, scale->loc, true, "accelforge-width",
-                                    "%g times the %llu bits of a word are no whole "
-                                    "number from 1 to 64: they stay as wide",
-                                    times, (unsigned long long)r->names->bits[t]);
+            for (unsigned t = 0; t < SDSE_TENSORS; t++)
+                if (tensors >> t & 1u)
+                    set_width(r, item, memory, (enum sdse_tensor)t,
+                              scales ? value * (double)r->names->bits[t] : value);
         }
     }
+    const struct sdse_node *all = sdse_af_key(node, "datawidth");
+    double bits;
+    if (!all || !sdse_af_number(r->foreign, r->names, all, &bits))
+        return;
+    for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        if (bits != (double)r->names->bits[t])
+            set_width(r, all, memory, (enum sdse_tensor)t, bits);
+}
+
+// It is a fan-out alone.
+static bool keeps_nothing(struct sdse_af_walk *r, const struct sdse_node *node) {
+    const struct sdse_node *tensors = sdse_af_key(node, "tensors");
+    return tensors && !sdse_af_get_set(r, tensors, "keep", 0) &&
+           !sdse_af_get_set(r, tensors, "may_keep", 0);
 }
 
 static void read_memory(struct sdse_af_walk *r, const struct sdse_node *node) {
@@ -178,10 +202,17 @@ static void read_memory(struct sdse_af_walk *r, const struct sdse_node *node) {
                                        "separate_read_write_ports",
                                        "total_latency",
                                        "bits_per_value_scale",
+                                       "bits_per_value",
+                                       "datawidth",
+                                       "attributes",
+                                       "constraints",
                                        "support_concurrent_binding",
                                        NULL};
     sdse_foreign_keys(r->foreign, node, keys, "accelforge-key");
+    sdse_af_check_older(r->foreign, node);
     sdse_af_read_spatial(r, node);
+    if (keeps_nothing(r, node))
+        return;
     sdse_af_close_fanout(r, node);
     if (r->arch->level_count == SDSE_AF_LEVELS) {
         sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-node",
@@ -203,7 +234,7 @@ static void read_memory(struct sdse_af_walk *r, const struct sdse_node *node) {
     else if (!memory->unlimited)
         memory->capacity_bits = (uint64_t)size;
     read_tensors(r, node, memory);
-    read_scale(r, node, memory);
+    read_widths(r, node, memory);
     read_costs(r, node, memory);
     memory->leakage_mw = sdse_af_read_leakage(r, node);
     memory->has_area = sdse_af_read_area(r, node, &memory->area_mm2);
@@ -212,9 +243,13 @@ static void read_memory(struct sdse_af_walk *r, const struct sdse_node *node) {
 
 static void read_container(struct sdse_af_walk *r, const struct sdse_node *node) {
     static const char *const keys[] = {"name", "spatial", "support_concurrent_binding",
-                                       NULL};
+                                       "constraints", NULL};
     sdse_foreign_keys(r->foreign, node, keys, "accelforge-key");
+    sdse_af_check_older(r->foreign, node);
     sdse_af_read_spatial(r, node);
+    if (sdse_af_get_set(r, sdse_af_key(node, "tensors"), "keep", 0))
+        sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-key",
+                            "a fan-out keeps nothing here: what it asks for is lost");
 }
 
 static void read_nodes(struct sdse_af_walk *r, const struct sdse_node *nodes);

@@ -54,6 +54,18 @@ struct sdse_af_arch {
 // The action of this name of a node; NULL = none.
 const struct sdse_node *sdse_af_action(const struct sdse_node *node, const char *name);
 
+// A key of a node or of an action, also where an older file has it: `attributes:
+// {_size: …}`, `arguments: {_energy: …}`, `constraints: {tensors: …, misc: {enabled:
+// …}}`. NULL = none.
+const struct sdse_node *sdse_af_key(const struct sdse_node *node, const char *key);
+
+// What older `constraints` ask of the fan-out of this name; NULL = nothing.
+const struct sdse_node *sdse_af_axis_limits(const struct sdse_node *node,
+                                            const char *name);
+
+// Refuses what these hold and nothing reads.
+void sdse_af_check_older(struct sdse_foreign *foreign, const struct sdse_node *node);
+
 // Refuses actions of a node that nothing counts, and keys of actions that nothing
 // reads.
 void sdse_af_check_actions(struct sdse_foreign *foreign, const struct sdse_node *node);

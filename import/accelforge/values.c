@@ -6,7 +6,7 @@
 
 double sdse_af_get(struct sdse_af_walk *r, const struct sdse_node *node,
                    const char *key, double otherwise) {
-    const struct sdse_node *value = sdse_node_get(node, key);
+    const struct sdse_node *value = sdse_af_key(node, key);
     double found = otherwise;
     if (!value)
         return otherwise;
@@ -20,7 +20,7 @@ double sdse_af_get(struct sdse_af_walk *r, const struct sdse_node *node,
 
 unsigned sdse_af_get_set(struct sdse_af_walk *r, const struct sdse_node *node,
                          const char *key, unsigned otherwise) {
-    const struct sdse_node *value = sdse_node_get(node, key);
+    const struct sdse_node *value = sdse_af_key(node, key);
     unsigned found = otherwise;
     if (value)
         sdse_af_set(r->foreign, r->kept, r->kept_count, value, &found);
@@ -57,7 +57,7 @@ bool sdse_af_read_area(struct sdse_af_walk *r, const struct sdse_node *node,
     const double area = sdse_af_get(r, node, "area", 0);
     *mm2 = area * 1e6;
     if (isfinite(area))
-        return sdse_node_get(node, "area") != NULL;
+        return sdse_af_key(node, "area") != NULL;
     sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-value",
                         "an area without end");
     return false;

@@ -562,6 +562,77 @@ static void attributes_are_names(void **state) {
     sdse_arena_free(r.arena);
 }
 
+// Attributes with a leading _, arguments and constraints are what newer files say of
+// the node itself.
+#define OLDER(more, limits, scalar)                                                   \
+    "arch:\n  nodes:\n"                                                               \
+    "  - !Memory {name: top, component_class: Dummy, attributes: {_size: 800 * 8, "   \
+    "_datawidth: 16, width: 4}, constraints: {tensors: {keep: All}}, actions: "       \
+    "[{name: "                                                                        \
+    "read, arguments: {_bits_per_action: width}}, {name: write, arguments: "          \
+    "{_bits_per_action: width}}], total_latency: (read_actions + write_actions) * "   \
+    "1e-9}"                                                                           \
+    "\n  - !Memory {name: unit, component_class: Dummy, spatial: [{name: X, fanout: " \
+    "3}], "                                                                           \
+    "constraints: {tensors: {keep: Nothing}, spatial: [{name: X, reuse: output, "     \
+    "min_usage: 1}]" limits "}}\n"                                                    \
+    "  - !Fanout {name: f, spatial: [{name: a, fanout: 5, may_reuse: input}], "       \
+    "constraints: {tensors: {keep: Nothing}, spatial: [{name: a, reuse: input}]}}\n"  \
+    "  - !Memory {name: low, component_class: Dummy, attributes: {_size: 64" more     \
+    "}, "                                                                             \
+    "constraints: {tensors: {keep: weight | output}}, bits_per_value: {output: 2 * "  \
+    "output.bits_per_value}}\n"                                                       \
+    "  - !Compute {name: scalar, attributes: {_energy: 2e-12, _area: 1e-6" scalar     \
+    "}, "                                                                             \
+    "constraints: {misc: {enabled: len(All) == 2}}}\n"                                \
+    "  - !Compute {name: mac, attributes: {_energy: 1e-12, _total_latency: "          \
+    "compute_actions / 2e9}, constraints: {misc: {enabled: len(All) == 3}}}\n"
+static void older_nodes_are_read(void **state) {
+    (void)state;
+    struct read r = read_texts(OLDER("", "", ""), NULL, false);
+    if (r.status != SDSE_OK)
+        sdse_diags_print(&r.diags, stderr, false);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_int_equal(r.arch->level_count, 2);
+    const struct sdse_level *top = &r.arch->level[0], *low = &r.arch->level[1];
+    assert_int_equal(top->capacity_bits, 6400);
+    // 4 bits in a nanosecond, at 2 GHz.
+    assert_double_within(top->shared_bits_per_cycle.value, 2, 1e-12);
+    for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        assert_int_equal(sdse_arch_word_bits(r.arch, 0, (enum sdse_tensor)t), 16);
+    assert_int_equal(sdse_arch_word_bits(r.arch, 1, SDSE_WEIGHTS), 8);
+    assert_int_equal(sdse_arch_word_bits(r.arch, 1, SDSE_OUTPUTS), 16);
+    assert_int_equal(low->capacity_bits, 64);
+    // What keeps nothing is a fan-out alone, of sums, beside one of inputs.
+    assert_int_equal(top->fanout_x, 3);
+    assert_int_equal(top->fanout_y, 5);
+    assert_int_equal(top->dims_x,
+                     SDSE_BIT(SDSE_C) | SDSE_BIT(SDSE_R) | SDSE_BIT(SDSE_S));
+    assert_int_equal(top->dims_y, SDSE_BIT(SDSE_K));
+    assert_double_within(r.arch->compute.pj_per_mac.value, 1, 1e-12);
+    assert_double_within(r.arch->clock_ghz, 2, 1e-12);
+    assert_double_within(r.arch->vector.pj_per_op.value, 2, 1e-12);
+    assert_int_equal(r.arch->vector.below_level, 0);
+    assert_double_within(r.arch->other_area_um2.value, 15e6, 1e-12);
+    sdse_arena_free(r.arena);
+    static const struct {
+        const char *text, *check, *part;
+    } losses[] = {
+        {OLDER(", _leak_power_scale: 2", "", ""), "accelforge-key",
+         "'_leak_power_scale' has no counterpart"},
+        {OLDER("", ", dataflow: {a: 1}", ""), "accelforge-key", "'dataflow'"},
+        {OLDER("", ", misc: {b: 1}", ""), "accelforge-key", "'b'"},
+        {OLDER("", "", ", _cells: 1"), "accelforge-key", "'_cells'"},
+    };
+    for (size_t i = 0; i < 2 * sizeof losses / sizeof *losses; i++) {
+        r = read_texts(losses[i / 2].text, NULL, i % 2 == 1);
+        assert_int_equal(r.status == SDSE_OK, i % 2);
+        if (!fired(&r, losses[i / 2].check, losses[i / 2].part))
+            fail_msg("case %zu: no '%s'", i / 2, losses[i / 2].part);
+        sdse_arena_free(r.arena);
+    }
+}
+
 static void what_has_no_counterpart_is_refused(void **state) {
     (void)state;
 #define PRICED(bits)                                                             \
@@ -881,6 +952,7 @@ int main(void) {
         cmocka_unit_test(units_of_two_tensors_are_the_vector_unit),
         cmocka_unit_test(einsums_of_one_operand_are_functions),
         cmocka_unit_test(attributes_are_names),
+        cmocka_unit_test(older_nodes_are_read),
         cmocka_unit_test(what_has_no_counterpart_is_refused),
         cmocka_unit_test(einsums_become_products),
         cmocka_unit_test(a_product_on_the_nvdla_is_charged_as_by_hand),
