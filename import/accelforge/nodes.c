@@ -17,7 +17,19 @@ static double action_bits(struct sdse_af_walk *r, const struct sdse_node *action
     return 1;
 }
 
-enum { LEAST_PAD_BITS = 128, MOST_PAD_BITS = 8192 };
+enum { LEAST_PAD_BITS = 128, MOST_PAD_BITS = 8192, MOST_MACRO_BITS = 1 << 26 };
+
+// Macros of a table end at 8 MiB: larger memories are several of them, as large as each
+// other.
+static const char *macros(struct sdse_af_walk *r, uint64_t capacity_bits) {
+    uint64_t banks = (capacity_bits + MOST_MACRO_BITS - 1) / MOST_MACRO_BITS;
+    while (banks < 4096 && capacity_bits % banks)
+        banks++;
+    const char *text = sdse_arena_printf(r->foreign->arena,
+                                         ", port_bits: 64, banks: %u", (unsigned)banks);
+    r->foreign->out_of_memory |= !text;
+    return text ? text : "";
+}
 
 // Costs that the file leaves to models, by the class of its component.
 static void take_component(struct sdse_af_walk *r, const struct sdse_node *node,
@@ -44,6 +56,9 @@ static void take_component(struct sdse_af_walk *r, const struct sdse_node *node,
             memory->costs = memory->capacity_bits < LEAST_PAD_BITS
                                 ? ", component: register"
                                 : ", component: scratchpad";
+        } else if (strcmp(memory->memory_class, "sram") == 0 &&
+                   memory->capacity_bits > MOST_MACRO_BITS) {
+            memory->costs = macros(r, memory->capacity_bits);
         }
         if (!strstr(memory->costs, "free"))
             sdse_foreign_refuse(r->foreign, sdse_node_get(node, "component_class")->loc,
