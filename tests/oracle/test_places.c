@@ -425,6 +425,31 @@ static void test_too_many_alive(void **state) {
     sdse_arena_free(arena);
 }
 
+// Of ways that come out equal the first stands: nothing shared, no group.
+static void test_equal_ways(void **state) {
+    (void)state;
+    static const size_t use[] = {1};
+    static const uint64_t repeat[] = {1, 1};
+    static const struct sdse_handed_tensor tensor = {0, 1, use, NULL, 1, true};
+    const struct sdse_placing placing = {.layer_count = 2,
+                                         .repeat = repeat,
+                                         .tensor_count = 1,
+                                         .tensor = &tensor};
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_places places;
+    struct sdse_place_question question[2];
+    size_t choice[2];
+    enum sdse_place place;
+    assert_int_equal(sdse_places_find(&placing, SDSE_PLACES_FRONT, 2, ask_for_one, NULL,
+                                      arena, &places),
+                     SDSE_OK);
+    assert_int_equal(places.count, 1);
+    assert_int_equal(places.states, 2);
+    sdse_places_choices(&places, 0, question, choice, &place);
+    assert_int_equal(place, SDSE_PLACE_OUTERMOST);
+    sdse_arena_free(arena);
+}
+
 // --- Long fronts ---
 
 enum { STEPS = 3, LONGEST = 90 };
@@ -452,8 +477,8 @@ static int by_energy(const void *a, const void *b) {
                : x->latency_cycles > y->latency_cycles;
 }
 
-// Layers of many points, where most sums are beaten before they are sorted: of whole
-// numbers, so that many sums are equal, and one of each equal pair must stay.
+// Layers of many points: of whole numbers, so that many sums are equal, and one of each
+// equal pair must stay; so large in some that sums are rounded to even ones.
 static void test_long_fronts(void **state) {
     (void)state;
     static const uint64_t repeat[STEPS] = {1, 2, 1};
@@ -465,7 +490,7 @@ static void test_long_fronts(void **state) {
         uint64_t random = seed;
         size_t sums = 1, count = 0;
         for (size_t l = 0; l < STEPS; l++) {
-            struct sdse_tradeoff at = {1000, 10000};
+            struct sdse_tradeoff at = {seed > 4 && l == 0 ? 0x1p53 : 1000, 10000};
             for (size_t i = 0; i < fronts.count[l]; i++) {
                 at.energy_pj += (double)(1 + oracle_below(&random, 3));
                 at.latency_cycles -= (double)(1 + oracle_below(&random, 3));
@@ -494,6 +519,11 @@ static void test_long_fronts(void **state) {
         for (size_t i = 0; i < count; i++)
             assert_true(places.elements[i].energy_pj == sum[i].energy_pj &&
                         places.elements[i].latency_cycles == sum[i].latency_cycles);
+        enum { MOST = 50 };
+        assert_int_equal(sdse_places_find(&placing, SDSE_PLACES_FRONT, MOST,
+                                          ask_for_long, &fronts, arena, &places),
+                         SDSE_OK);
+        assert_true(places.thinned && places.count <= MOST);
         sdse_arena_free(arena);
     }
 }
@@ -505,6 +535,7 @@ int main(int argc, char **argv) {
         first_seed = strtoull(argv[2], NULL, 10);
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_equals_brute_force),
                                        cmocka_unit_test(test_too_many_alive),
+                                       cmocka_unit_test(test_equal_ways),
                                        cmocka_unit_test(test_long_fronts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
