@@ -19,10 +19,14 @@ static void compare_groups(const struct sdse_fused_group *a,
     assert_int_equal(a->last, b->last);
     assert_int_equal(a->config.tile_rows, b->config.tile_rows);
     assert_int_equal(a->config.tile_columns, b->config.tile_columns);
+    assert_int_equal(a->config.tile_heads, b->config.tile_heads);
+    assert_int_equal(a->config.tile_keys, b->config.tile_keys);
+    assert_int_equal(a->config.tile_channels, b->config.tile_channels);
     assert_int_equal(a->config.retained, b->config.retained);
     assert_int_equal(a->config.banded, b->config.banded);
     assert_int_equal(a->config.kept, b->config.kept);
     assert_int_equal(a->config.buffered, b->config.buffered);
+    assert_int_equal(a->config.for_all, b->config.for_all);
     assert_int_equal(a->question.outputs, b->question.outputs);
     assert_int_equal(a->question.operands, b->question.operands);
     assert_same(a->at.energy_pj, b->at.energy_pj);
@@ -48,6 +52,29 @@ static void compare_groups(const struct sdse_fused_group *a,
     }
 }
 
+// The items of a list, the last first; NULL: there is none.
+static void turn_round(const struct sdse_node *list) {
+    struct sdse_node *node = (struct sdse_node *)(uintptr_t)list, *before = NULL;
+    if (!node)
+        return;
+    node->last = node->first;
+    for (struct sdse_node *item = node->first, *next; item; item = next) {
+        next = item->next;
+        item->next = before;
+        before = item;
+    }
+    node->first = before;
+}
+
+// Groups, their nests and layers may stand in any order.
+static void turn_round_all(const struct sdse_node *root) {
+    const struct sdse_node *groups = sdse_node_get(root, "groups");
+    sdse_for_each_child (group, groups)
+        turn_round(sdse_node_get(group, "nests"));
+    turn_round(groups);
+    turn_round(sdse_node_get(root, "mappings"));
+}
+
 void oracle_read_back(const struct sdse_fusion_request *request,
                       const struct sdse_schedule *schedule, struct sdse_arena *arena) {
     const struct sdse_arch *arch = request->residency.arch;
@@ -61,6 +88,7 @@ void oracle_read_back(const struct sdse_fusion_request *request,
     assert_int_equal(
         sdse_tree_parse_memory(arena, "written", text, strlen(text), &diags, &root),
         SDSE_OK);
+    turn_round_all(root);
     if (sdse_schedule_read(request, root, arena, &diags, &read) != SDSE_OK) {
         sdse_diags_print(&diags, stderr, false);
         fail_msg("not read back:\n%s", text);

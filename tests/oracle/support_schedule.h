@@ -4,8 +4,9 @@
 
 #include "dse/schedule/schedule.h"
 
-// Writes the schedule, reads the text, and fails unless what was read costs the same to
-// the last bit, kind by kind, says the same places, and is written alike.
+// Writes the schedule, reads the text, whose groups, nests and layers stand in the
+// order turned round, and fails unless what was read costs the same to the last bit,
+// kind by kind, says the same places, and is written alike.
 void oracle_read_back(const struct sdse_fusion_request *request,
                       const struct sdse_schedule *schedule, struct sdse_arena *arena);
 
