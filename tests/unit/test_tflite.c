@@ -323,8 +323,9 @@ static void transposed(void **state) {
     (void)state;
     static const struct {
         int padding, out, kernel;
-    } rows[] = {{SAME, 8, 3}, {VALID, 9, 3}, {SAME, 8, 1}};
-    for (size_t i = 0; i < 3; i++) {
+    } rows[] = {
+        {SAME, 8, 3}, {VALID, 9, 3}, {SAME, 8, 1}, {VALID, 10, 3}, {VALID, 11, 3}};
+    for (size_t i = 0; i < 5; i++) {
         static struct lite m;
         lite_begin(&m);
         lite_tensor(&m, "x", F32, 4, (const int[]){1, 4, 4, 2});
@@ -333,6 +334,10 @@ static void transposed(void **state) {
         lite_tensor(&m, "y", F32, 4, (const int[]){1, rows[i].out, rows[i].out, 5});
         set_window(&m, lite_operator(&m, TRANSPOSED, 3, (const int[]){-1, 1, 0}, 2),
                    rows[i].padding, 2, 2);
+        if (rows[i].out > 10) { // a whole stride is behind
+            refused(&m, "tflite-shape", "not what its window makes");
+            continue;
+        }
         struct opened o = parse(&m);
         assert_int_equal(o.status, SDSE_OK);
         uint64_t outputs = 0;

@@ -200,8 +200,68 @@ static void products_and_others(void **state) {
     }
 }
 
+// A depthwise convolution reads what is put together, in as many groups.
+static void concatenation_into_groups(void **state) {
+    (void)state;
+    static struct lite m;
+    lite_begin(&m);
+    map(&m, "x", 4, 4, 3);
+    const int v = weights(&m, 2, 3);
+    map(&m, "a", 4, 4, 2);
+    map(&m, "b", 4, 4, 2);
+    convolve(&m, 0, v, 2);
+    convolve(&m, 0, v, 3);
+    map(&m, "ab", 4, 4, 4); // 4
+    const size_t concat = lite_operator(&m, CONCAT, 2, (const int[]){2, 3}, 4);
+    flat_number(&m.b, concat, 0, 3, 4);
+    const int w = weights(&m, 1, 4);
+    map(&m, "d", 4, 4, 4);
+    set_window(&m, lite_operator(&m, DEPTHWISE, 2, (const int[]){4, w}, 6), SAME, 1, 1);
+    struct opened o = parse(&m);
+    assert_int_equal(o.status, SDSE_OK);
+    has_edges(&o, "edges:\n  - {from: [a, b], to: d, as: concat}\n");
+    end(&o);
+}
+
+// A function of what another layer than the one before puts out is no part of that
+// one, and weights that a layer makes are no inputs: of neither is there an edge.
+static void what_no_edge_says(void **state) {
+    (void)state;
+    static struct lite m;
+    lite_begin(&m);
+    map(&m, "x", 4, 4, 3);
+    const int v = weights(&m, 2, 3);
+    map(&m, "a", 4, 4, 2);
+    map(&m, "b", 4, 4, 2);
+    convolve(&m, 0, v, 2);
+    convolve(&m, 0, v, 3);
+    map(&m, "r", 4, 4, 2); // 4
+    lite_operator(&m, RELU, 1, (const int[]){2}, 4);
+    const int w = weights(&m, 2, 2);
+    map(&m, "y", 4, 4, 2);
+    convolve(&m, 4, w, 6);
+    struct opened o = parse(&m);
+    assert_int_equal(o.status, SDSE_OK);
+    assert_true(o.net->layers[2].move.fused);
+    assert_int_equal(o.net->edge_count, 0);
+    assert_int_equal(warnings(&o, "tflite-edges", "that of 'a' first: RELU"), 1);
+    end(&o);
+    lite_begin(&m);
+    lite_tensor(&m, "x", F32, 2, (const int[]){1, 3});
+    lite_data(&m, lite_tensor(&m, "w", I8, 2, (const int[]){3, 3}), 9);
+    lite_tensor(&m, "y", F32, 2, (const int[]){1, 3});
+    lite_tensor(&m, "z", F32, 2, (const int[]){1, 1});
+    lite_operator(&m, CONNECTED, 2, (const int[]){0, 1}, 2);
+    lite_operator(&m, CONNECTED, 2, (const int[]){0, 2}, 3);
+    o = parse(&m);
+    assert_int_equal(o.status, SDSE_OK);
+    assert_int_equal(o.net->edge_count, 0);
+    assert_int_equal(warnings(&o, "tflite-edges", "that of 'y' first: FULLY"), 1);
+    end(&o);
+}
+
 // Two samples: a map that both share, one that each has, sums of constants, sums over
-// channels, rows of a sequence.
+// channels, rows of a sequence, maps of which a sample has two.
 static void samples(void **state) {
     (void)state;
     static struct lite m;
@@ -211,7 +271,7 @@ static void samples(void **state) {
     lite_data(&m, w, 16);
     lite_tensor(&m, "y", F32, 3, (const int[]){2, 5, 4});
     lite_operator(&m, CONNECTED, 2, (const int[]){0, 1}, 2);
-    lite_tensor(&m, "mask", F32, 3, (const int[]){1, 5, 1});
+    lite_tensor(&m, "mask", F32, 2, (const int[]){5, 1});
     lite_tensor(&m, "gate", F32, 3, (const int[]){2, 1, 4}); // 4
     lite_tensor(&m, "s", F32, 3, (const int[]){2, 5, 4});
     lite_operator(&m, 106, 3, (const int[]){2, 3, 4}, 5); // ADD_N
@@ -222,11 +282,19 @@ static void samples(void **state) {
     lite_tensor(&m, "c", F32, 3, (const int[]){2, 5, 1});
     lite_operator(&m, MEAN, 1, (const int[]){7}, 8);
     lite_tensor(&m, "b2", F32, 1, (const int[]){4});
-    lite_operator(&m, RELU, 1, (const int[]){6}, 9); // of a constant: no layer
+    lite_operator(&m, RELU, 1, (const int[]){6}, 9);         // of a constant: no layer
+    lite_tensor(&m, "v", F32, 4, (const int[]){4, 5, 2, 1}); // 10
+    lite_operator(&m, RESHAPE, 1, (const int[]){0}, 10);
+    lite_tensor(&m, "p", F32, 4, (const int[]){4, 5, 1, 1});
+    const size_t pool = lite_operator(&m, AVERAGE_POOL, 1, (const int[]){10}, 11);
+    set_window(&m, pool, VALID, 2, 1);
+    flat_number(&m.b, pool, 3, 2, 4);
+    flat_number(&m.b, pool, 4, 1, 4);
     struct opened o = parse(&m);
     assert_int_equal(o.status, SDSE_OK);
-    assert_int_equal(o.net->layer_count, 4);
+    assert_int_equal(o.net->layer_count, 5);
     const struct sdse_layer *l = o.net->layers;
+    assert_int_equal(l[4].nest.bound[SDSE_N], 4); // two maps of each sample
     assert_int_equal(l[1].nest.bound[SDSE_N], 2);
     has_nest(&l[1], SDSE_ADD, (const uint64_t[]){4, 1, 1, 5, 1, 1, 1});
     assert_int_equal(l[1].move.addends, 1);
@@ -330,6 +398,8 @@ static void names(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(block),
                                        cmocka_unit_test(concatenation),
+                                       cmocka_unit_test(concatenation_into_groups),
+                                       cmocka_unit_test(what_no_edge_says),
                                        cmocka_unit_test(products_and_others),
                                        cmocka_unit_test(samples),
                                        cmocka_unit_test(depth),
