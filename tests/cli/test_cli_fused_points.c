@@ -69,7 +69,7 @@ static void test_block(void **state) {
 }
 
 // Heads and keys of an attention in parts: what is stored is what sdse map finds, its
-// nests score as they did, and say which of them continue sums.
+// nests score as they did, and say which of them continue sums; merged, it is the same.
 static void test_attention(void **state) {
     (void)state;
     uint64_t random = 5;
@@ -91,6 +91,8 @@ static void test_attention(void **state) {
                           "SELECT sum(continues) > 0 AND sum(unfinished) > 0 AND "
                           "sum(rescales) = sum(continues) FROM v_nest") > 0);
     run_says(0, "show point @attention.db 1", "  heads  keys  channels  ");
+    free(run_text(0, "merge @merged.db @attention.db"));
+    run_alike("export @attention.db", "export @merged.db");
     char *found =
         run_text(0, "map -a @chip.yaml -w @net.yaml --objective energy --resident "
                     "--fuse 3 -f json");
@@ -105,7 +107,8 @@ static void test_attention(void **state) {
 
 static void test_one_point(void **state) {
     (void)state;
-    sweep_with_groups("point", "mapper: {resident: true, fuse_depth: 3}\n");
+    sweep_with_groups("point", "mapper: {resident: true, fuse_depth: 2, tiles: all, "
+                               "columns: true}\n");
     run_says(0, "reproduce @point.db 1 -o @again", "all equal to the last bit");
     free(run_text(0, "sweep @again/sweep.yaml -o @again.db"));
     static const char sql[] = "SELECT~point_hash,~energy_pj,~parameters~FROM~v_point";

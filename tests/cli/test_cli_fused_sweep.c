@@ -180,15 +180,15 @@ static void test_stored_is_what_map_finds(void **state) {
 // --- However it is computed ---
 
 static const char axes[] = "override: {GLB.capacity_bytes: [100, 160]}\nmapper: "
-                           "{resident: [false, true], fuse_depth: [1, 2, 3], tiles: "
-                           "[balanced, all]}\n";
+                           "{resident: [false, true], fuse_depth: [1, 2], tiles: "
+                           "[balanced, all], columns: [false, true]}\n";
 
 static void test_threads_shards_and_rests(void **state) {
     (void)state;
     make_turns(7);
     write_sweep("edp", axes);
-    // Alone, resident, and two depths in two kinds of tiles: depth and tiles say
-    // nothing where they mean nothing.
+    // Alone, resident, and in pairs by two kinds of tiles, with or without columns:
+    // depth, tiles and columns say nothing where they mean nothing.
     run_says(0, "plan @s.yaml", "points           12");
     sweep_into("one", " -j 1");
     sweep_into("two", " -j 2");
@@ -208,7 +208,8 @@ static void test_threads_shards_and_rests(void **state) {
     free(export);
     char *text = asked("one", "SELECT~text~FROM~v_input~WHERE~kind~=~'sweep'");
     assert_non_null(strstr(text, "\nmapper: {resident: [false, true], fuse_depth: [1, "
-                                 "2, 3], tiles: [balanced, all]}\n"));
+                                 "2], tiles: [balanced, all], columns: [false, "
+                                 "true]}\n"));
     free(text);
     // Pruned away, nothing of them is left; kept, all of it is.
     free(run_text(0, "tag @two.db keep --where point_id~=~12"));
