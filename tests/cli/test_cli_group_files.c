@@ -1,0 +1,230 @@
+// Networks' mappings whose groups are less usual than those of test_cli_groups.c:
+// several of them in any order, layers that repeat, heads, bands of columns, most
+// layers; and what is refused of them.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/support_program.h"
+
+#define LAYER "kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1"
+#define MAPPING                                                   \
+    "mapping: [{level: DRAM}, {level: GLB, temporal: K2 Q8 P8}, " \
+    "{level: regs, temporal: K2 C4}]"
+#define PAIR(first, second, place)                                                   \
+    "  - {layers: [" first ", " second "], tile: P8, tensors: {" first ": retain}, " \
+    "nests: [{layer: " first ", rows: 8, " MAPPING "}, {layer: " second              \
+    ", rows: 8, " place MAPPING "}]}\n"
+
+static void write_chip(const char *name, const char *shares, int bytes,
+                       const char *registers) {
+    char text[1024], file[32];
+    snprintf(text, sizeof text,
+             "{name: %s, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+             "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+             "{level: GLB, memory: {class: sram, shares: [%s], capacity_bytes: %d, "
+             "pj_per_bit: 1}}, {level: regs, memory: {class: regfile, capacity_bytes: "
+             "16, pj_per_bit: 0.1%s}}], compute: {pj_per_mac: 0.5}, vector: {below: "
+             "GLB, pj_per_op: 0.1, ops_per_cycle: 4}}",
+             name, shares, bytes, registers);
+    snprintf(file, sizeof file, "%s.yaml", name);
+    write_scratch(file, text);
+}
+
+static int write_inputs(void **state) {
+    const int status = enter_scratch(state);
+    write_chip("large", "activations, weights", 1000, "");
+    write_chip("small", "activations, weights", 160, "");
+    write_chip("maps", "activations", 1000, "");
+    write_chip("forgets", "activations", 1000, ", max_lifetime_us: 0.0001");
+    write_scratch("four.yaml", "{name: four, source: s, edges: chain, layers: ["
+                               "{name: a, " LAYER "}, {name: b, " LAYER "}, "
+                               "{name: c, " LAYER "}, {name: d, " LAYER "}]}");
+    write_scratch("pairs.yaml", "groups:\n" PAIR("a", "b", "") PAIR("c", "d", ""));
+    return status;
+}
+
+// Fails unless it succeeds and says all of the parts, behind which is NULL.
+static void says_parts(const char *line, const char *const *part) {
+    char *text = run_text(0, line);
+    for (; *part; part++)
+        if (!strstr(text, *part))
+            fail_msg("sdse %s lacks '%s':\n%s", line, *part, text);
+    free(text);
+}
+#define SAYS(line, ...) says_parts(line, (const char *const[]){__VA_ARGS__, NULL})
+
+static void test_in_any_order(void **state) {
+    (void)state;
+    write_scratch("turned.yaml", "groups:\n" PAIR("c", "d", "") PAIR("a", "b", ""));
+    run_alike("eval -a @large.yaml -w @four.yaml -m @pairs.yaml",
+              "eval -a @large.yaml -w @four.yaml -m @turned.yaml");
+    run_says(0, "eval -a @large.yaml -w @four.yaml -m @turned.yaml",
+             "\n2 groups of several layers; 1088 words cross at DRAM\n");
+}
+
+// The whole is the sum of its lines, of a layer that stands thrice three times its own.
+static void test_layers_that_repeat(void **state) {
+    (void)state;
+    write_scratch("thrice.yaml", "{name: thrice, source: s, edges: [{from: a, to: b}], "
+                                 "layers: [{name: a, " LAYER "}, {name: b, " LAYER "}, "
+                                 "{name: c, " LAYER ", repeat: 3}]}");
+    write_scratch("some.yaml",
+                  "mappings: [{layer: c, " MAPPING "}]\ngroups:\n" PAIR("a", "b", ""));
+    char *json =
+        run_text(0, "eval -a @large.yaml -w @thrice.yaml -m @some.yaml -f json");
+    const char *group = strstr(json, "\"energy_pj\": "),
+               *layer = strstr(group + 1, "\"energy_pj\": "),
+               *total = strstr(layer + 1, "\"energy_pj\": ");
+    assert_true(strtod(group + 13, NULL) + strtod(layer + 13, NULL) ==
+                strtod(total + 13, NULL));
+    assert_non_null(
+        strstr(layer, "\"latency_cycles\": 3072, \"outermost_words\": 1584"));
+    assert_non_null(strstr(total, "\"latency_cycles\": 5120"));
+    free(json);
+}
+
+// A tensor of a layer before the group is told, up to the group that reads it.
+static void test_what_is_held_before(void **state) {
+    (void)state;
+    write_scratch("before.yaml",
+                  "mappings:\n  - {layer: a, place: {outputs: GLB}, " MAPPING "}\n"
+                  "  - {layer: d, " MAPPING "}\ngroups:\n"
+                  "  - {layers: [b, c], tile: P8, tensors: {b: retain}, input: GLB, "
+                  "nests: [{layer: b, rows: 8, place: {inputs: GLB, outputs: GLB, "
+                  "operands: 1, reserved_bits: 2048}, " MAPPING
+                  "}, {layer: c, rows: 8, place: {inputs: GLB, operands: 1, "
+                  "reserved_bits: 4096}, " MAPPING "}]}\n");
+    SAYS("explain -a @large.yaml -w @four.yaml -m @before.yaml",
+         "inputs of b come from GLB\n",
+         "b -> c: rows stay in GLB: 0 DRAM words instead of 256 written and 256 read\n",
+         "  GLB holds what a makes: 2048 bits\n");
+}
+
+// A group of bands, as it is found: scored again, told and asked for, each says what is
+// kept while the tiles of the same rows are at work.
+static void test_bands(void **state) {
+    (void)state;
+    static const char layer[] =
+        "kind: conv, in: [2, 9, 32], out_channels: 2, kernel: 3, pad: 1";
+    char text[512];
+    snprintf(text, sizeof text,
+             "{name: wide, source: s, edges: chain, layers: [{name: a, %s}, "
+             "{name: b, %s}]}",
+             layer, layer);
+    write_scratch("wide.yaml", text);
+    static const char *const lines[] = {
+        "map -a @small.yaml -w @wide.yaml --resident --fuse 2 --columns --objective "
+        "energy -j 1 -f json -o @bands.yaml",
+        "eval -a @small.yaml -w @wide.yaml -m @bands.yaml -f json"};
+    for (size_t i = 0; i < 2; i++)
+        SAYS(lines[i], "\"tile_rows\": 5, \"inputs\": \"DRAM, buffered in bands\"",
+             "\"retained\": \"-\", \"weights_kept\": \"a, b\"",
+             "\"tile_columns\": 1, \"banded\": \"a\"}");
+    SAYS("explain -a @small.yaml -w @wide.yaml -m @bands.yaml",
+         "a -> b: cells stay for the tiles of these rows, are made again for others",
+         ": 0 DRAM words instead of 704 written and 2068 read\n",
+         ", each cell once for the tiles of the same rows\n",
+         "    336 of 21 cells of the inputs of a\n",
+         "  it brings in 36 words of weights from DRAM\n",
+         "  it brings in 42 words of inputs from DRAM\n");
+    SAYS("why-not -a @small.yaml -w @wide.yaml --group a..b --columns -f json",
+         "\"tile_columns\": 1,", "\"banded\": \"a\",", "\"buffered_in_bands\": false,");
+}
+
+// --- Refused ---
+
+static void refused(const char *chip, const char *net, const char *mapping,
+                    const char *says) {
+    char line[128];
+    write_scratch("bad.yaml", mapping);
+    snprintf(line, sizeof line, "eval -a @%s.yaml -w @%s.yaml -m @bad.yaml", chip, net);
+    run_says(1, line, says);
+}
+
+static void test_refused(void **state) {
+    (void)state;
+    refused(
+        "maps", "four",
+        "groups:\n  - {layers: [a, b], tile: P8, tensors: {a: retain}, weights: {a: "
+        "streamed, b: kept}, nests: []}\n  - {layers: [c, d], tile: P8, tensors: "
+        "{c: retain}, nests: []}\n",
+        "bad.yaml:2:80: error: the weights of 'b' cannot be kept in GLB: it needs "
+        "`shares: [activations, weights]` [group-weights]");
+    refused("large", "four",
+            "groups:\n" PAIR("a", "b", "place: {inputs: GLB, operands: 2}, ")
+                PAIR("c", "d", ""),
+            "error: operands: 1 are there, not 2 [nest-place]");
+    refused(
+        "forgets", "four", "groups:\n" PAIR("a", "b", "") PAIR("c", "d", ""),
+        "bad.yaml:2:62: error: layer 'a': tiles live 5.12e+03 times as long as their "
+        "memory allows [schedule-life]");
+}
+
+// Of what is put together all parts are in the memory, or none.
+static void test_parts_that_are_apart(void **state) {
+    (void)state;
+    write_scratch("cat.yaml",
+                  "{name: cat, source: s, edges: [{from: [a, b], to: c, as: "
+                  "concat}], layers: [{name: a, " LAYER "}, {name: b, " LAYER
+                  "}, {name: c, kind: conv, in: [8, 8, 8], out_channels: 4, "
+                  "kernel: 1}]}");
+    refused(
+        "large", "cat",
+        "mappings:\n  - {layer: a, place: {outputs: GLB}, " MAPPING "}\n"
+        "  - {layer: b, place: {reserved_bits: 2048}, " MAPPING "}\n"
+        "  - {layer: c, place: {inputs: GLB, operands: 1, reserved_bits: 2048}, "
+        "mapping: [{level: DRAM}, {level: GLB, temporal: K2 Q8 P8 C2}, {level: regs, "
+        "temporal: K2 C4}]}\n",
+        "bad.yaml:4:5: error: layer 'c' reads maps that are put together: all of "
+        "them are in GLB, or none is [schedule-place]");
+}
+
+// Eight layers may take turns; of three heads two at a time leave one.
+static void test_edges_of_groups(void **state) {
+    (void)state;
+    char text[1024] = "{name: nine, source: s, edges: chain, layers: [";
+    for (char name = 'a'; name <= 'i'; name++)
+        sprintf(text + strlen(text), "%s{name: %c, " LAYER "}", name > 'a' ? ", " : "",
+                name);
+    strcat(text, "]}");
+    write_scratch("nine.yaml", text);
+    refused("large", "nine",
+            "groups:\n  - {layers: [a, b, c, d, e, f, g, h], tile: P8, tensors: {}, "
+            "nests: []}\n",
+            "what 'g' makes is not said: retain or recompute [group-tensor]");
+    refused(
+        "large", "nine",
+        "groups:\n  - {layers: [a, b, c, d, e, f, g, h, i], tile: P8, tensors: {}, "
+        "nests: []}\n",
+        "bad.yaml:2:14: error: a group has 2 to 8 layers, functions that are `fused` "
+        "not counted, not 9 [group-layers]");
+    write_scratch(
+        "heads.yaml",
+        "{name: heads, source: s, edges: [{from: qk, to: av, reshape: heads}], "
+        "layers: [{name: qk, kind: matmul, heads: 3, m: 4, k: 4, n: 4}, "
+        "{name: av, kind: matmul, heads: 3, m: 4, k: 4, n: 4}]}");
+    refused(
+        "large", "heads",
+        "groups:\n  - {layers: [qk, av], tile: P4, heads: 2, tensors: {qk: retain}, "
+        "nests: [{layer: qk, rows: 4, heads: 3, mapping: []}]}\n",
+        "no nest of layer 'qk' makes rows 0 ... 3, 3 heads; in this group its nests "
+        "make: rows 0 ... 3, 2 heads; rows 0 ... 3, 1 head [nest-rows]");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_in_any_order),
+                                       cmocka_unit_test(test_layers_that_repeat),
+                                       cmocka_unit_test(test_what_is_held_before),
+                                       cmocka_unit_test(test_bands),
+                                       cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_parts_that_are_apart),
+                                       cmocka_unit_test(test_edges_of_groups)};
+    return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
+}
