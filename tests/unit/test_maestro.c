@@ -257,9 +257,28 @@ static void texts_are_told_by_their_first_word(void **state) {
         assert_int_equal(sdse_maestro_kind(cases[i].text), cases[i].kind);
 }
 
+// A name has 63 letters at most.
+static void long_names_are_refused(void **state) {
+    (void)state;
+    for (int letters = 63; letters <= 64; letters++) {
+        char text[200];
+        snprintf(text, sizeof text,
+                 "Network net { Layer %0*d { Type: FC Dimensions { K: 10, C: 64 } } }",
+                 letters, 1);
+        struct read r = read_text(text, false);
+        assert_int_equal(r.status == SDSE_OK, letters == 63);
+        if (letters == 63)
+            assert_int_equal(strlen(r.net->layers[0].name), 63);
+        else
+            assert_string_equal(r.diags.first->message, "a word of 64 letters or more");
+        sdse_arena_free(r.arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_are_what_their_types_say),
+        cmocka_unit_test(long_names_are_refused),
         cmocka_unit_test(transposed_convolutions_have_a_stride_of_two),
         cmocka_unit_test(names_that_come_twice_get_a_number),
         cmocka_unit_test(what_is_no_layer_is_refused),

@@ -67,6 +67,11 @@ static void dataflows_are_mappings(void **state) {
          "  - {level: DRAM, temporal: P4}\n"
          "  - {level: L2, spatial_x: K2}\n"
          "  - {level: L1, temporal: C3 P2 Q4 R3}\n"},
+        {"Layer c { Type: CONV Stride { Y: 2 } Dimensions { K: 2, C: 3, R: 3, S: 1, Y: "
+         "17, X: 4 }\nDataflow { TemporalMap(5,2) Y; SpatialMap(1,1) K; } }",
+         "  - {level: DRAM, temporal: P4}\n"
+         "  - {level: L2, spatial_x: K2}\n"
+         "  - {level: L1, temporal: C3 P2 Q4 R3}\n"},
         // A product, two clusters: 30 K in pairs, then by one; M steps within.
         {"Layer g { Type: GEMM Dimensions { K: 32, M: 18, N: 7 } Dataflow {\n"
          "SpatialMap(3,3) M; TemporalMap(8,8) K; Cluster(4, P); SpatialMap(2,2) K;"
@@ -404,6 +409,18 @@ static void accelerators_are_read(void **state) {
         if (!strstr(r.files.arch, parts[i]))
             fail_msg("no '%s' in\n%s", parts[i], r.files.arch);
     sdse_arena_free(r.arena);
+    // Two banks for 128 bits a cycle, of 1 KiB each and no smaller.
+    for (unsigned bytes = 2047; bytes <= 2048; bytes++) {
+        char text[96];
+        snprintf(text, sizeof text,
+                 "num_pes: 4 l1_size_cstr: 64 l2_size_cstr: %u noc_bw_cstr: 16", bytes);
+        r = read_design(CONV "}", text, false);
+        assert_int_equal(r.status, SDSE_OK);
+        assert_non_null(strstr(r.files.arch, bytes == 2048
+                                                 ? "banks: 2, port_bits: 64"
+                                                 : "banks: 1, port_bits: 64"));
+        sdse_arena_free(r.arena);
+    }
 }
 
 int main(void) {

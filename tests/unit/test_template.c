@@ -107,6 +107,10 @@ static void templates_come_to_a_text(void **state) {
          "if [0] else 2 }}",
          "ab3cTrue21"},
         {"{% assert 2 > 1, 'no' %}{% assert 'a' %}c", "c"},
+        {"{{ -2.7 | int }}{{ 1 if 1 is not defined else 2 }}{{ Q is not defined }}",
+         "-22True"},
+        {"{% if 0 %}{% if 0 %}{% else %}{% set Z = Q * 2 %}{% endif %}{% endif %}b",
+         "b"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct sdse_arena *arena = sdse_arena_new();
