@@ -75,7 +75,15 @@ static bool read_group(struct asking *a, const char *text) {
 }
 
 static bool read_memory(struct asking *a) {
+    unsigned levels[SDSE_MOST_SHARED];
     const unsigned level = sdse_shared_level(a->problem.arch);
+    if (sdse_shared_levels(a->problem.arch, levels) > 1) {
+        cli_error(a->cli,
+                  "--group: several memories of %s share, but layers take turns where "
+                  "one does: take `shares` from the others",
+                  a->problem.arch->name);
+        return false;
+    }
     if (!level) {
         cli_error(a->cli,
                   "no memory of %s may hold tensors between layers: say `shares: "

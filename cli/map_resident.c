@@ -13,6 +13,19 @@
 
 // --- May it be asked ---
 
+// Why what an edge carries is in none of the memories that share: of the outermost of
+// them.
+static enum sdse_unshared unshared_anywhere(const struct sdse_arch *arch,
+                                            const struct sdse_workload *net,
+                                            const struct sdse_workload_edge *edge) {
+    unsigned level[SDSE_MOST_SHARED];
+    const unsigned memories = sdse_shared_levels(arch, level);
+    for (unsigned m = 0; m < memories; m++)
+        if (!sdse_edge_unshared(arch, level[m], net, edge))
+            return SDSE_SHARED;
+    return sdse_edge_unshared(arch, level[0], net, edge);
+}
+
 // What stays outside whatever room there is, once for each reason, at the first edge's
 // place.
 static void warn_of_unshared(const struct cli_map_run *run) {
@@ -26,7 +39,7 @@ static void warn_of_unshared(const struct cli_map_run *run) {
         const struct sdse_workload_edge *first = NULL;
         size_t count = 0;
         for (size_t e = 0; e < net->edge_count; e++) {
-            if ((int)sdse_edge_unshared(arch, net, &net->edges[e]) != reason)
+            if ((int)unshared_anywhere(arch, net, &net->edges[e]) != reason)
                 continue;
             first = first ? first : &net->edges[e];
             count++;
@@ -52,6 +65,14 @@ bool cli_map_may_reside(const struct cli_map_run *run) {
         cli_error(run->cli,
                   "--resident: no memory of %s may hold tensors between layers: say "
                   "`shares: [activations]` in one",
+                  arch->name);
+        return false;
+    }
+    unsigned level[SDSE_MOST_SHARED];
+    if (run->fuse_depth > 1 && sdse_shared_levels(arch, level) > 1) {
+        cli_error(run->cli,
+                  "--fuse: several memories of %s share, but layers take turns where "
+                  "one does: take `shares` from the others",
                   arch->name);
         return false;
     }
@@ -157,28 +178,38 @@ static const char *place_text(const struct reside *reside, enum sdse_place place
     return cli_place_text(reside->run->cli->arena, reside->run->problem.arch, place);
 }
 
-// Of a layer that reads several maps: how many of them are in the shared memory; then
-// its right operand and what it adds to its outputs, where these are there.
+static unsigned memories_of(const struct reside *reside) {
+    return reside->residency.placing.memory_count;
+}
+
+// Of a layer that reads several maps: how many of them are in a memory that shares;
+// then its right operand and what it adds to its outputs, where these are in one.
 static const char *inputs_text(const struct reside *reside, size_t l) {
     const struct sdse_resident_layer *layer = &reside->layer[l];
     const uint32_t operands =
         sdse_layer_moves(&layer->layer) ? layer->layer.move.addends : 1;
     struct sdse_arena *arena = reside->run->cli->arena;
-    const char *shared = place_text(reside, SDSE_PLACE_SHARED),
-               *text = layer->question.operands
-                           ? shared
-                           : place_text(reside, SDSE_PLACE_OUTERMOST);
-    if (layer->question.operands && layer->question.operands < operands)
-        text = sdse_arena_printf(arena, "%s (%" PRIu32 " of %" PRIu32 ")", shared,
-                                 layer->question.operands, operands);
-    // What else comes from there.
-    if (layer->question.weights && text)
-        text = sdse_arena_printf(arena, "%s, weights %s", text, shared);
-    if (layer->question.addends && text)
-        text = sdse_arena_printf(arena, "%s, addends %s (%" PRIu32 " of %" PRIu32 ")",
-                                 text, shared, layer->question.addends,
-                                 layer->layer.addends);
-    return text;
+    const char *text = "", *more = "";
+    for (unsigned m = 0; text && more && m < memories_of(reside); m++) {
+        const struct sdse_place_found *found = &layer->question.in[m];
+        const char *shared = place_text(reside, sdse_place_in(m, false));
+        const char *separator = *text ? ", " : "";
+        if (found->operands && found->operands < operands)
+            text = sdse_arena_printf(arena, "%s%s%s (%" PRIu32 " of %" PRIu32 ")", text,
+                                     separator, shared, found->operands, operands);
+        else if (found->operands)
+            text = sdse_arena_printf(arena, "%s%s%s", text, separator, shared);
+        if (found->weights && more)
+            more = sdse_arena_printf(arena, "%s, weights %s", more, shared);
+        if (found->addends && more)
+            more =
+                sdse_arena_printf(arena, "%s, addends %s (%" PRIu32 " of %" PRIu32 ")",
+                                  more, shared, found->addends, layer->layer.addends);
+    }
+    if (!text || !more)
+        return NULL;
+    return sdse_arena_printf(
+        arena, "%s%s", *text ? text : place_text(reside, SDSE_PLACE_OUTERMOST), more);
 }
 
 static struct sdse_table *layer_table(const struct reside *reside, uint64_t *before,
@@ -270,12 +301,36 @@ void cli_map_print_total(const struct cli_map_run *run, const char *name,
            sdse_uj_from_pj(at->energy_pj) * seconds);
 }
 
-// How many tensors that layers hand over are where.
-static void count_places(const struct reside *reside, size_t places[SDSE_PLACES]) {
-    for (int place = 0; place < SDSE_PLACES; place++)
-        places[place] = 0;
-    for (size_t t = 0; t < reside->residency.placing.tensor_count; t++)
-        places[reside->place[t]]++;
+// How many tensors that layers hand over stay in each memory that shares, or are in one
+// until their first use.
+struct placed {
+    size_t in[SDSE_MOST_SHARED], shared, both;
+};
+
+static struct placed count_places(const struct reside *reside) {
+    struct placed placed = {.shared = 0};
+    for (size_t t = 0; t < reside->residency.placing.tensor_count; t++) {
+        const enum sdse_place place = reside->place[t];
+        if (place == SDSE_PLACE_OUTERMOST)
+            continue;
+        if (sdse_place_is_both(place)) {
+            placed.both++;
+            continue;
+        }
+        placed.in[sdse_place_memory(place)]++;
+        placed.shared++;
+    }
+    return placed;
+}
+
+// "3 stay in L2, 4 in GLB"
+static const char *stay_text(const struct reside *reside, const struct placed *placed) {
+    const char *text = "";
+    for (unsigned m = 0; text && m < memories_of(reside); m++)
+        text = sdse_arena_printf(reside->run->cli->arena, "%s%s%zu %sin %s", text,
+                                 m ? ", " : "", placed->in[m], m ? "" : "stay ",
+                                 place_text(reside, sdse_place_in(m, false)));
+    return text ? text : "";
 }
 
 static void print_summary(const struct reside *reside, uint64_t before,
@@ -284,18 +339,15 @@ static void print_summary(const struct reside *reside, uint64_t before,
     const struct sdse_residency *residency = &reside->residency;
     const struct sdse_tradeoff unshared = cli_map_unshared_totals(run),
                                *resident = &residency->places.elements[reside->picked];
-    const char *shared = place_text(reside, SDSE_PLACE_SHARED),
-               *outermost = run->problem.arch->level[0].name;
-    size_t places[SDSE_PLACES];
-    count_places(reside, places);
+    const struct placed placed = count_places(reside);
     printf("\n%s on %s, %s weights\n", run->problem.workload->name,
            run->problem.arch->name, run->problem.form_text);
     cli_map_print_total(run, "unshared", &unshared);
     cli_map_print_total(run, "resident", resident);
-    printf("of %zu tensors that layers hand over %zu stay in %s, %zu are in both until "
+    printf("of %zu tensors that layers hand over %s, %zu are in both until "
            "their first use; %" PRIu64 " words cross at %s, %" PRIu64 " unshared\n",
-           residency->placing.tensor_count, places[SDSE_PLACE_SHARED], shared,
-           places[SDSE_PLACE_BOTH], after, outermost, before);
+           residency->placing.tensor_count, stay_text(reside, &placed), placed.both,
+           after, run->problem.arch->level[0].name, before);
     printf("proved optimal over all places of tensors (%" PRIu64 " questions, %" PRIu64
            " searches, at most %zu state%s between layers)\n",
            residency->questions, residency->searches, residency->places.states,
@@ -326,9 +378,8 @@ void cli_map_begin_json(struct sdse_json *json, const char *schema,
     sdse_json_text(json, "network", run->problem.workload->name);
     sdse_json_text(json, "form", run->problem.form_text);
     sdse_json_text(json, "outermost_memory", run->problem.arch->level[0].name);
-    sdse_json_text(
-        json, "shared_memory",
-        cli_place_text(run->cli->arena, run->problem.arch, SDSE_PLACE_SHARED));
+    sdse_json_text(json, "shared_memory",
+                   cli_shared_text(run->cli->arena, run->problem.arch));
 }
 
 static enum cli_exit print_json(const struct reside *reside) {
@@ -344,16 +395,15 @@ static enum cli_exit print_json(const struct reside *reside) {
     uint64_t before, after;
     const struct sdse_table *table = layer_table(reside, &before, &after);
     const struct sdse_tradeoff unshared = cli_map_unshared_totals(run);
-    size_t places[SDSE_PLACES];
-    count_places(reside, places);
+    const struct placed placed = count_places(reside);
     cli_map_begin_json(&json, "sdse.map-resident/1", run);
     sdse_json_rows(&json, "layers", table);
     cli_map_add_total(&json, run, "unshared", &unshared, before);
     cli_map_add_total(&json, run, "resident",
                       &residency->places.elements[reside->picked], after);
     sdse_json_u64(&json, "tensors", residency->placing.tensor_count);
-    sdse_json_u64(&json, "tensors_shared", places[SDSE_PLACE_SHARED]);
-    sdse_json_u64(&json, "tensors_in_both", places[SDSE_PLACE_BOTH]);
+    sdse_json_u64(&json, "tensors_shared", placed.shared);
+    sdse_json_u64(&json, "tensors_in_both", placed.both);
     sdse_json_u64(&json, "questions", residency->questions);
     sdse_json_u64(&json, "searches", residency->searches);
     sdse_json_u64(&json, "most_states", residency->places.states);

@@ -9,10 +9,23 @@ const char *cli_place_text(struct sdse_arena *arena, const struct sdse_arch *arc
     const char *outermost = arch->level[0].name;
     if (place == SDSE_PLACE_OUTERMOST)
         return outermost;
-    const char *shared = sdse_memory_name(arena, arch, sdse_shared_level(arch));
-    return !shared || place == SDSE_PLACE_SHARED
+    unsigned level[SDSE_MOST_SHARED];
+    sdse_shared_levels(arch, level);
+    const char *shared = sdse_memory_name(arena, arch, level[sdse_place_memory(place)]);
+    return !shared || !sdse_place_is_both(place)
                ? shared
                : sdse_arena_printf(arena, "%s + %s", shared, outermost);
+}
+
+const char *cli_shared_text(struct sdse_arena *arena, const struct sdse_arch *arch) {
+    unsigned level[SDSE_MOST_SHARED];
+    const unsigned count = sdse_shared_levels(arch, level);
+    const char *text = sdse_memory_name(arena, arch, level[0]);
+    for (unsigned m = 1; text && m < count; m++)
+        text = sdse_arena_printf(arena, "%s, %.*s", text,
+                                 sdse_memory_name_bytes(arch, level[m]),
+                                 arch->level[level[m]].name);
+    return text;
 }
 
 uint64_t cli_outermost_words(const struct sdse_cost *cost) {
@@ -63,7 +76,7 @@ static void add_layer(const struct cli_network *network, size_t l, struct line *
     const struct sdse_resident_layer *layer = &network->schedule->layer[l];
     const uint64_t repeat = layer->layer.repeat;
     struct sdse_layer there = layer->layer;
-    there.residence = there.residence ? &layer->residence : NULL;
+    there.residence = there.residence ? layer->residence : NULL;
     line->is.energy_pj = (double)repeat * layer->point->totals.energy_pj;
     line->is.cycles = repeat * (uint64_t)layer->point->totals.latency_cycles;
     line->is.words = repeat * words_of(network, &there, l, &layer->point->mapping);

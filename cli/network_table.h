@@ -32,6 +32,9 @@ struct sdse_table *cli_network_table(const struct cli_network *network,
 const char *cli_place_text(struct sdse_arena *arena, const struct sdse_arch *arch,
                            enum sdse_place place);
 
+// The memories that share: "GLB", "L2, GLB"; NULL: memory is out.
+const char *cli_shared_text(struct sdse_arena *arena, const struct sdse_arch *arch);
+
 // Words that cross between the outermost memory and the chip.
 uint64_t cli_outermost_words(const struct sdse_cost *cost);
 

@@ -186,22 +186,21 @@ static bool place_layer(struct cli *cli, const struct cli_problem *problem,
         return false;
     }
     *placed = **layer;
-    placed->residence = &problem->placement.residence;
+    placed->residence = problem->placement.residence;
     *layer = placed;
     return true;
 }
 
-// Whether what is reserved holds what the layer reads there; says what that takes.
+// Whether what is reserved in a memory holds what the layer reads there; says what that
+// takes.
 static bool holds_inputs(struct cli *cli, const struct cli_problem *problem,
-                         const struct sdse_layer *layer) {
+                         const struct sdse_layer *layer,
+                         const struct sdse_residence *at) {
     const double rounding = 1 + 1e-12;
     const struct sdse_workload *net = problem->workload;
-    const struct sdse_residence *at = &problem->placement.residence;
     struct sdse_residency_layer *layers =
         SDSE_ARENA_ARRAY(cli->arena, struct sdse_residency_layer, net->layer_count);
     double least = 0;
-    if (!problem->placement.placed)
-        return true;
     for (size_t i = 0; layers && i < net->layer_count; i++)
         layers[i].layer = &net->layers[i];
     const struct sdse_residency_request request = {
@@ -257,8 +256,12 @@ bool cli_load_mapping(struct cli *cli, struct cli_problem *problem,
             sdse_placed_mapping_from_tree(cli->arena, root, problem->arch, *layer,
                                           &cli->diags, &problem->placement, mapping);
     cli_flush_diags(cli);
-    return cli_note(cli, status) == SDSE_OK && readable &&
-           holds_inputs(cli, problem, *layer) && place_layer(cli, problem, layer);
+    bool good = cli_note(cli, status) == SDSE_OK && readable;
+    const struct sdse_residence *at =
+        good && problem->placement.placed ? problem->placement.residence : NULL;
+    for (; good && at; at = at->also)
+        good = holds_inputs(cli, problem, *layer, at);
+    return good && place_layer(cli, problem, layer);
 }
 
 struct sdse_mapping *cli_streamed_mapping(struct cli *cli,
@@ -313,8 +316,8 @@ static bool accept_lives(struct cli *cli, const struct cli_problem *problem,
 // What does not fit into the memory that holds tensors between layers.
 static void refuse_room(struct cli *cli, const struct cli_problem *problem,
                         const struct sdse_model *model,
-                        const struct sdse_mapping *mapping) {
-    const struct sdse_residence *residence = &problem->placement.residence;
+                        const struct sdse_mapping *mapping,
+                        const struct sdse_residence *residence) {
     const struct sdse_level *level = &problem->arch->level[residence->level];
     const double taken = sdse_mapping_taken_bits(model, mapping, residence->level);
     sdse_diag_add(&cli->diags, SDSE_ERROR, problem->placement.loc, "place-room",
@@ -338,8 +341,12 @@ bool cli_accept_mapping(struct cli *cli, const struct cli_problem *problem,
         return accept_lives(cli, problem, model, mapping);
     case SDSE_TOO_BIG: {
         struct sdse_cost cost;
-        if (problem->placement.placed && problem->placement.residence.level == at) {
-            refuse_room(cli, problem, model, mapping);
+        const struct sdse_residence *held =
+            problem->placement.placed
+                ? sdse_residence_at(problem->placement.residence, at)
+                : NULL;
+        if (held) {
+            refuse_room(cli, problem, model, mapping, held);
             return false;
         }
         if (!sdse_evaluate_full(model, mapping, &cost)) {

@@ -8,6 +8,7 @@
 #include "spec/check_list.h"
 #include "spec/load.h"
 #include "spec/split.h"
+#include "spec/types/residence.h"
 #include "spec/value.h"
 
 #define sdse_for_each_level(i, s) \
@@ -456,9 +457,9 @@ void sdse_check_shares_instances(struct sdse_subject *s) {
                               "memory '%s' has %" PRIu64 " instances: no one of them "
                               "holds a tensor for the next layer",
                               level->name, instances);
-        if (sharing++)
-            sdse_check_report(s, loc, "memory '%s' is the second that shares: one may",
-                              level->name);
+        if (sharing++ >= SDSE_MOST_SHARED)
+            sdse_check_report(s, loc, "memory '%s' is one too many that shares: %d may",
+                              level->name, SDSE_MOST_SHARED);
     }
 }
 

@@ -93,7 +93,7 @@
     X("shares-outermost", ERROR, SDSE_NEEDS("levels-present"), shares_outermost,       \
       "an outermost memory that shares")                                               \
     X("shares-instances", ERROR, SDSE_NEEDS("levels-present", "fanout-positive"),      \
-      shares_instances, "a memory of several instances that shares, or a second one")  \
+      shares_instances, "a memory of several instances that shares, or a fourth one")  \
     X("shares-keeps", ERROR, SDSE_NEEDS("shares-outermost", "shares-instances"),       \
       shares_keeps,                                                                    \
       "a memory that shares what it does not keep, or weights alone, or that forgets") \

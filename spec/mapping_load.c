@@ -244,7 +244,7 @@ enum sdse_status sdse_placed_mapping_from_tree(struct sdse_arena *arena,
     sdse_refuse_unknown_keys(root, keys, sizeof keys / sizeof *keys, diags);
     sdse_read_place(sdse_node_get(root, "place"), arch, layer, diags, placement);
     const enum sdse_status status = sdse_resident_mapping_from_tree(
-        arena, root, arch, layer, placement->placed ? &placement->residence : NULL,
+        arena, root, arch, layer, placement->placed ? placement->residence : NULL,
         diags, &mapping);
     if (status == SDSE_OK && diags->errors == errors)
         *out = mapping;

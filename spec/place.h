@@ -18,12 +18,16 @@
 // What a mapping's file says of places.
 struct sdse_placement {
     bool placed; // else all is as without sharing, and `residence` says nothing
-    struct sdse_residence residence;
+    // Of each memory that shares, in a chain of pointers into itself.
+    struct sdse_residence residence[SDSE_MOST_SHARED];
     struct sdse_loc loc; // of `place`
 };
 
-// The memory of an accelerator that layers share: its outermost level; 0 = none.
+// The first memory of an accelerator that layers share: its outermost level; 0 = none.
 unsigned sdse_shared_level(const struct sdse_arch *arch);
+
+// All of them, from the outermost on. level: out: [SDSE_MOST_SHARED]. Returns how many.
+unsigned sdse_shared_levels(const struct sdse_arch *arch, unsigned *level);
 
 // The bytes of sdse_memory_name_bytes. NULL: memory is out.
 const char *sdse_memory_name(struct sdse_arena *arena, const struct sdse_arch *arch,
@@ -31,9 +35,9 @@ const char *sdse_memory_name(struct sdse_arena *arena, const struct sdse_arch *a
 
 // Reads the node under `place` (NULL: none) for a layer (NULL: not known) of `arch`.
 // False after diagnostics: unknown-level, place-shares (a memory that may hold nothing
-// between layers), place-tensor (inputs in two places), place-operands, place-room
-// (inputs held, but not how much), place-reach (a layer whose vector unit stands
-// further out), and those of spec/value.h.
+// between layers, or not said which), place-tensor (inputs in two places),
+// place-operands, place-room (inputs held, but not how much), place-reach (a layer
+// whose vector unit stands further out), and those of spec/value.h.
 bool sdse_read_place(const struct sdse_node *node, const struct sdse_arch *arch,
                      const struct sdse_layer *layer, struct sdse_diags *diags,
                      struct sdse_placement *placement);

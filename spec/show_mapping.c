@@ -107,18 +107,18 @@ void sdse_show_mapping(FILE *out, const struct sdse_arch *arch,
 
 void sdse_show_places(FILE *out, const struct sdse_arch *arch,
                       const struct sdse_placement *placement) {
-    const struct sdse_residence *at = &placement->residence;
-    if (!placement->placed)
-        return;
-    const char *shared = arch->level[at->level].name;
-    const int bytes = sdse_memory_name_bytes(arch, at->level);
-    if (at->tensors & SDSE_BIT(SDSE_INPUTS))
-        fprintf(out, "inputs are in %.*s (%" PRIu32 " map%s)\n", bytes, shared,
-                at->operands, at->operands == 1 ? "" : "s");
-    if (at->tensors & SDSE_BIT(SDSE_OUTPUTS))
-        fprintf(out, "outputs stay in %.*s%s%s\n", bytes, shared,
-                at->writes_through ? ", and go to " : "",
-                at->writes_through ? arch->level[0].name : "");
-    fprintf(out, "%.*s holds %.0f bits through the layer\n", bytes, shared,
-            at->reserved_bits);
+    const struct sdse_residence *at = placement->placed ? placement->residence : NULL;
+    for (; at; at = at->also) {
+        const char *shared = arch->level[at->level].name;
+        const int bytes = sdse_memory_name_bytes(arch, at->level);
+        if (at->tensors & SDSE_BIT(SDSE_INPUTS))
+            fprintf(out, "inputs are in %.*s (%" PRIu32 " map%s)\n", bytes, shared,
+                    at->operands, at->operands == 1 ? "" : "s");
+        if (at->tensors & SDSE_BIT(SDSE_OUTPUTS))
+            fprintf(out, "outputs stay in %.*s%s%s\n", bytes, shared,
+                    at->writes_through ? ", and go to " : "",
+                    at->writes_through ? arch->level[0].name : "");
+        fprintf(out, "%.*s holds %.0f bits through the layer\n", bytes, shared,
+                at->reserved_bits);
+    }
 }

@@ -3,9 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void sdse_place_labels_clear(struct sdse_place_labels *labels) {
-    labels->count = 0;
-}
+void sdse_place_labels_clear(struct sdse_place_labels *labels) { labels->count = 0; }
 
 void sdse_place_labels_free(struct sdse_place_labels *labels) {
     for (size_t f = 0; f < labels->room; f++)
@@ -130,7 +128,7 @@ static bool reserve_labels(struct sdse_place_front *front, size_t room) {
 }
 
 // Where a state is, or comes.
-static size_t find_state(const struct sdse_place_labels *labels, uint32_t state) {
+static size_t find_state(const struct sdse_place_labels *labels, uint64_t state) {
     size_t low = 0, high = labels->count;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
@@ -143,14 +141,14 @@ static size_t find_state(const struct sdse_place_labels *labels, uint32_t state)
 }
 
 const struct sdse_place_front *
-sdse_place_labels_of(const struct sdse_place_labels *labels, uint32_t state) {
+sdse_place_labels_of(const struct sdse_place_labels *labels, uint64_t state) {
     const size_t at = find_state(labels, state);
     return at < labels->count && labels->front[at].state == state ? &labels->front[at]
                                                                   : NULL;
 }
 
 static struct sdse_place_front *front_of(struct sdse_place_labels *labels,
-                                         uint32_t state) {
+                                         uint64_t state) {
     const size_t at = find_state(labels, state);
     if (at < labels->count && labels->front[at].state == state)
         return &labels->front[at];
@@ -188,8 +186,8 @@ static void merge_labels(const struct sdse_place_front *found,
                          struct sdse_place_front *merged) {
     merged->count = 0;
     for (size_t f = 0, s = 0; f < found->count || s < count;) {
-        if (s == count || (f < found->count && sdse_tradeoff_order(&found->label[f].at,
-                                                                   &sum[s].at) <= 0)) {
+        if (s == count || (f < found->count &&
+                           sdse_tradeoff_order(&found->label[f].at, &sum[s].at) <= 0)) {
             append_label(merged, &found->label[f++]);
             continue;
         }
@@ -207,8 +205,7 @@ static bool keep_goal(struct sdse_place_labels *labels, struct sdse_place_front 
                       size_t most) {
     const size_t bytes = sizeof *front->label;
     if (front->count > labels->corner_room) {
-        size_t *corner =
-            realloc(labels->corner, front->count * sizeof *labels->corner);
+        size_t *corner = realloc(labels->corner, front->count * sizeof *labels->corner);
         if (!corner)
             return false;
         labels->corner = corner;

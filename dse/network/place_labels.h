@@ -13,7 +13,7 @@ struct sdse_place_label {
     struct sdse_tradeoff at; // the first member, as tradeoff.h has it
     uint32_t parent;         // label of the stage before, or before its group
     uint32_t choice;         // element of the layer's answer
-    uint32_t state;
+    uint64_t state;
     uint32_t more; // layers of its group after the first; 0: no group
     enum sdse_place outputs;
 };
@@ -21,7 +21,7 @@ struct sdse_place_label {
 // What the goal needs of one state: unbeaten, by rising energy, falling latency; of
 // equal ones the one that was found first.
 struct sdse_place_front {
-    uint32_t state;
+    uint64_t state;
     size_t count, room;
     struct sdse_place_label *label;
 };
@@ -48,7 +48,7 @@ struct sdse_place_labels {
 void sdse_place_labels_clear(struct sdse_place_labels *labels);
 // The front of a state as far as it is found; NULL: nothing is.
 const struct sdse_place_front *
-sdse_place_labels_of(const struct sdse_place_labels *labels, uint32_t state);
+sdse_place_labels_of(const struct sdse_place_labels *labels, uint64_t state);
 // Adds all sums of labels of the stage before, which share a state, with what a layer
 // takes; false: memory is out.
 //

@@ -7,6 +7,7 @@
 
 // The labels after a layer, by state, then by rising energy.
 struct sdse_places_stage {
+    unsigned places; // of each tensor
     size_t alive_count;
     size_t alive[SDSE_PLACES_MOST_ALIVE]; // tensors
     size_t count;
@@ -36,6 +37,7 @@ static bool is_alive_after(const struct sdse_handed_tensor *tensor, size_t layer
 
 static bool list_alive(const struct sdse_placing *placing, size_t layer,
                        struct sdse_places_stage *stage) {
+    stage->places = sdse_placing_places(placing);
     stage->alive_count = 0;
     for (size_t i = 0; i < placing->tensor_count; i++) {
         if (!is_alive_after(&placing->tensor[i], layer))
@@ -47,17 +49,17 @@ static bool list_alive(const struct sdse_placing *placing, size_t layer,
     return true;
 }
 
-static void read_state(const struct sdse_places_stage *stage, uint32_t state,
+static void read_state(const struct sdse_places_stage *stage, uint64_t state,
                        enum sdse_place *place) {
-    for (size_t i = 0; i < stage->alive_count; i++, state /= SDSE_PLACES)
-        place[stage->alive[i]] = (enum sdse_place)(state % SDSE_PLACES);
+    for (size_t i = 0; i < stage->alive_count; i++, state /= stage->places)
+        place[stage->alive[i]] = (enum sdse_place)(state % stage->places);
 }
 
-static uint32_t write_state(const struct sdse_places_stage *stage,
+static uint64_t write_state(const struct sdse_places_stage *stage,
                             const enum sdse_place *place) {
-    uint32_t state = 0;
+    uint64_t state = 0;
     for (size_t i = stage->alive_count; i-- > 0;)
-        state = state * SDSE_PLACES + (uint32_t)place[stage->alive[i]];
+        state = state * stage->places + (uint64_t)place[stage->alive[i]];
     return state;
 }
 
@@ -77,8 +79,9 @@ const struct sdse_handed_tensor *sdse_handed_by(const struct sdse_placing *placi
     return NULL;
 }
 
-void sdse_handed_note(const struct sdse_handed_tensor *tensor, size_t layer,
-                      struct sdse_place_question *question) {
+void sdse_handed_note(const struct sdse_handed_tensor *tensor, unsigned memory,
+                      size_t layer, struct sdse_place_question *question) {
+    struct sdse_place_found *found = &question->in[memory];
     for (size_t i = 0; i < tensor->use_count; i++) {
         const enum sdse_handed_as as = tensor->as ? tensor->as[i] : SDSE_HANDED_INPUTS;
         const size_t turn = tensor->use[i] - layer; // of a group
@@ -93,9 +96,9 @@ void sdse_handed_note(const struct sdse_handed_tensor *tensor, size_t layer,
         }
         if (tensor->use[i] != layer)
             continue;
-        question->operands += as == SDSE_HANDED_INPUTS;
-        question->addends += as == SDSE_HANDED_ADDEND;
-        question->weights |= as == SDSE_HANDED_WEIGHTS;
+        found->operands += as == SDSE_HANDED_INPUTS;
+        found->addends += as == SDSE_HANDED_ADDEND;
+        found->weights |= as == SDSE_HANDED_WEIGHTS;
     }
 }
 
@@ -114,8 +117,16 @@ struct step {
 static bool may_be(const struct sdse_handed_tensor *made, enum sdse_place place) {
     if (place == SDSE_PLACE_OUTERMOST)
         return true;
-    return made && made->may_share &&
-           (place == SDSE_PLACE_SHARED || last_use(made) > made->use[0]);
+    return made && made->may_share_in[sdse_place_memory(place)] &&
+           (!sdse_place_is_both(place) || last_use(made) > made->use[0]);
+}
+
+// A tensor that the layer, or group, of a question finds at its place.
+static void find_held(const struct sdse_handed_tensor *tensor, enum sdse_place place,
+                      struct sdse_place_question *question) {
+    const unsigned memory = sdse_place_memory(place);
+    question->in[memory].reserved_bits += tensor->held_bits_in[memory];
+    sdse_handed_note(tensor, memory, question->layer, question);
 }
 
 // The question of a layer, or a group that it begins, that finds live tensors at these
@@ -127,10 +138,8 @@ static struct sdse_place_question question_at(const struct sdse_placing *placing
     struct sdse_place_question question = {.layer = layer, .more = more};
     for (size_t i = 0; i < before->alive_count; i++) {
         const size_t t = before->alive[i];
-        if (place[t] == SDSE_PLACE_OUTERMOST)
-            continue;
-        question.reserved_bits += placing->tensor[t].held_bits;
-        sdse_handed_note(&placing->tensor[t], layer, &question);
+        if (place[t] != SDSE_PLACE_OUTERMOST)
+            find_held(&placing->tensor[t], place[t], &question);
     }
     return question;
 }
@@ -141,7 +150,8 @@ static void pass_layers(const struct sdse_placing *placing,
                         size_t last, enum sdse_place *place) {
     for (size_t i = 0; i < before->alive_count; i++) {
         const size_t t = before->alive[i];
-        if (place[t] == SDSE_PLACE_BOTH && is_used_by(&placing->tensor[t], first, last))
+        if (sdse_place_is_both(place[t]) &&
+            is_used_by(&placing->tensor[t], first, last))
             place[t] = SDSE_PLACE_OUTERMOST;
     }
 }
@@ -159,7 +169,7 @@ static bool make_list(struct sdse_tradeoff **list, size_t *room, size_t count) {
 }
 
 // What a group must beat: what is found.
-static bool set_bar(struct finder *finder, const struct step *step, uint32_t state,
+static bool set_bar(struct finder *finder, const struct step *step, uint64_t state,
                     struct sdse_places_bar *bar) {
     const struct sdse_place_front *found = sdse_place_labels_of(&finder->found, state);
     const size_t before = step->end - step->begin, count = found ? found->count : 0;
@@ -179,7 +189,7 @@ static bool set_bar(struct finder *finder, const struct step *step, uint32_t sta
 
 // Adds the answer to the labels of the step.
 static bool add_sums(struct finder *finder, const struct step *step,
-                     const struct sdse_layer_front *answer, uint32_t state,
+                     const struct sdse_layer_front *answer, uint64_t state,
                      enum sdse_place outputs) {
     const bool alone = step->first == step->last;
     return sdse_place_labels_add(
@@ -199,14 +209,15 @@ static enum sdse_status leave_state(struct finder *finder, const struct step *st
     struct sdse_place_question question = question_at(
         placing, step->before, step->first, step->last - step->first, place);
     pass_layers(placing, step->before, step->first, step->last, place);
-    for (enum sdse_place out = SDSE_PLACE_OUTERMOST; out < SDSE_PLACES; out++) {
+    for (unsigned p = 0; p < step->after->places; p++) {
+        const enum sdse_place out = (enum sdse_place)p;
         struct sdse_layer_front answer = {.count = 0};
         struct sdse_places_bar bar;
         if (!may_be(made, out))
             continue;
         if (made)
             place[made - placing->tensor] = out;
-        const uint32_t state = write_state(step->after, place);
+        const uint64_t state = write_state(step->after, place);
         question.outputs = out;
         if (question.more) {
             if (!set_bar(finder, step, state, &bar))
@@ -327,13 +338,10 @@ void sdse_placing_questions(const struct sdse_placing *placing,
     for (size_t l = 0; l < placing->layer_count; l++) {
         for (size_t t = 0; t < placing->tensor_count && !question[l].inside; t++) {
             const struct sdse_handed_tensor *tensor = &placing->tensor[t];
-            const bool there = place[t] == SDSE_PLACE_SHARED
-                                   ? last_use(tensor) >= l
-                                   : place[t] == SDSE_PLACE_BOTH && tensor->use[0] >= l;
-            if (tensor->maker >= l || !there)
-                continue;
-            question[l].reserved_bits += tensor->held_bits;
-            sdse_handed_note(tensor, l, &question[l]);
+            const size_t until =
+                sdse_place_is_both(place[t]) ? tensor->use[0] : last_use(tensor);
+            if (place[t] != SDSE_PLACE_OUTERMOST && tensor->maker < l && until >= l)
+                find_held(tensor, place[t], &question[l]);
         }
     }
 }

@@ -10,6 +10,9 @@
 //     f_0 = {(0, 0)};  f_t(s') = front of the union over s, output's place
 //                      of f_{t-1}(s) + front(layer t, its tensors' places, bits held)
 //
+// Several memories may share: a tensor is then in the outermost memory, in one of them,
+// or in both, and the state says in which; what each holds is counted by itself.
+//
 // Runs of layers may be answered for together, as groups whose layers take turns: f_t
 // is then the union over the layers after which a group that ends with layer t may
 // begin.
@@ -23,6 +26,7 @@
 
 #include "dse/network/network_front.h"
 #include "dse/network/places_bar.h"
+#include "spec/types/residence.h"
 
 enum { SDSE_PLACES_MOST_ALIVE = 12 }; // tensors, at once
 enum { SDSE_PLACES_MOST_TURNS = 64 }; // layers of a group
@@ -42,16 +46,38 @@ struct sdse_handed_tensor {
     const size_t *use; // layers that read it, all after the maker, rising; a layer
                        // that reads it as two operands stands twice
     const enum sdse_handed_as *as; // what it is to each; NULL: inputs to all
-    double held_bits;              // of M, between layers
-    bool may_share;                // false: it stays in the outermost memory
+    // Of each memory that shares; where one does, by short names.
+    union {
+        double held_bits; // of M, between layers
+        double held_bits_in[SDSE_MOST_SHARED];
+    };
+    union {
+        bool may_share; // false: it is never there
+        bool may_share_in[SDSE_MOST_SHARED];
+    };
 };
 
+// A place, of the first memory that shares; each further one adds two.
 enum sdse_place {
     SDSE_PLACE_OUTERMOST,
     SDSE_PLACE_SHARED,
     SDSE_PLACE_BOTH,
-    SDSE_PLACES
+    SDSE_PLACES // where one memory shares
 };
+
+// In the memory of that number, counted from 0; and in the outermost one as well.
+static inline enum sdse_place sdse_place_in(unsigned memory, bool both) {
+    return (enum sdse_place)(SDSE_PLACE_SHARED + 2 * memory + both);
+}
+
+static inline bool sdse_place_is_both(enum sdse_place place) {
+    return place != SDSE_PLACE_OUTERMOST && (unsigned)place % 2 == 0;
+}
+
+// The memory of a place that is not the outermost.
+static inline unsigned sdse_place_memory(enum sdse_place place) {
+    return ((unsigned)place - SDSE_PLACE_SHARED) / 2;
+}
 
 // Layers that may take turns: of what they read and make only the first layer's inputs,
 // right operands, maps that they add to their outputs, and inputs of the others, at
@@ -62,6 +88,7 @@ struct sdse_layer_group {
 };
 
 struct sdse_placing {
+    unsigned memory_count; // that share; 0 stands for 1
     size_t layer_count;
     const uint64_t *repeat; // of each layer; 1 for those that make or read a tensor
     size_t tensor_count;
@@ -70,9 +97,22 @@ struct sdse_placing {
     const struct sdse_layer_group *group; // by rising last layer
 };
 
+// Places that a tensor may have.
+static inline unsigned sdse_placing_places(const struct sdse_placing *placing) {
+    return 1 + 2 * (placing->memory_count ? placing->memory_count : 1);
+}
+
 // The tensor that a layer makes; NULL: nobody reads its outputs.
 const struct sdse_handed_tensor *sdse_handed_by(const struct sdse_placing *placing,
                                                 size_t layer);
+
+// What a layer finds in a memory that shares.
+struct sdse_place_found {
+    uint32_t operands;    // inputs at home there, as many of its operands
+    uint32_t addends;     // maps at home there that it adds to its outputs
+    bool weights;         // the right operand is at home there
+    double reserved_bits; // held there while it runs, inputs included, outputs not
+};
 
 // One layer, or a group, under given places.
 struct sdse_place_question {
@@ -90,17 +130,23 @@ struct sdse_place_question {
     // Of a group, while it is asked for; NULL: every answer counts. What cannot help
     // may be left out of the answer.
     const struct sdse_places_bar *bar;
-    uint32_t operands;       // inputs at home in M, as many of its operands
-    uint32_t addends;        // maps at home in M that it adds to its outputs
-    bool weights;            // the right operand is at home in M
     enum sdse_place outputs; // OUTERMOST if nobody reads them
-    double reserved_bits;    // held in M while it runs, inputs included, outputs not
+    // In each memory that shares; where one does, by the members' own names.
+    union {
+        struct {
+            uint32_t operands, addends;
+            bool weights;
+            double reserved_bits;
+        };
+        struct sdse_place_found in[SDSE_MOST_SHARED];
+    };
 };
 
-// Adds to a question what a tensor that is at home in M is to the layer, and to the
-// others of a group (`more` is set); its bits too are the caller's to add.
-void sdse_handed_note(const struct sdse_handed_tensor *tensor, size_t layer,
-                      struct sdse_place_question *question);
+// Adds to a question what a tensor that is at home in the memory of that number is to
+// the layer, and to the others of a group (`more` is set); its bits too are the
+// caller's to add.
+void sdse_handed_note(const struct sdse_handed_tensor *tensor, unsigned memory,
+                      size_t layer, struct sdse_place_question *question);
 
 // Answers a question with the layer's front; count 0: nothing fits. What it points to
 // stays as it is until the placing is done. SDSE_NO_MEMORY ends the search.

@@ -7,21 +7,36 @@
 #include "base/pool.h"
 #include "costmodel/model.h"
 
-struct sdse_residence
-sdse_question_residence(const struct sdse_layer *layer,
-                        const struct sdse_place_question *question, unsigned level) {
-    const bool outputs = question->outputs != SDSE_PLACE_OUTERMOST;
+// What a layer finds in one memory.
+static struct sdse_residence part_of(const struct sdse_layer *layer,
+                                     const struct sdse_place_question *question,
+                                     unsigned memory) {
+    const struct sdse_place_found *found = &question->in[memory];
+    const bool outputs = question->outputs != SDSE_PLACE_OUTERMOST &&
+                         sdse_place_memory(question->outputs) == memory;
     // Channels put together are one map.
     const uint32_t maps = layer->move.addends > 1 ? layer->move.addends : 1;
     return (struct sdse_residence){
-        .level = level,
-        .tensors = (question->operands ? SDSE_BIT(SDSE_INPUTS) : 0u) |
-                   (question->weights ? SDSE_BIT(SDSE_WEIGHTS) : 0u) |
+        .tensors = (found->operands ? SDSE_BIT(SDSE_INPUTS) : 0u) |
+                   (found->weights ? SDSE_BIT(SDSE_WEIGHTS) : 0u) |
                    (outputs ? SDSE_BIT(SDSE_OUTPUTS) : 0u),
-        .operands = question->operands < maps ? question->operands : maps,
-        .addends = question->addends,
-        .writes_through = question->outputs == SDSE_PLACE_BOTH,
-        .reserved_bits = question->reserved_bits};
+        .operands = found->operands < maps ? found->operands : maps,
+        .addends = found->addends,
+        .writes_through = outputs && sdse_place_is_both(question->outputs),
+        .reserved_bits = found->reserved_bits};
+}
+
+void sdse_question_residence(const struct sdse_arch *arch,
+                             const struct sdse_layer *layer,
+                             const struct sdse_place_question *question,
+                             struct sdse_residence *part) {
+    unsigned level[SDSE_MOST_SHARED];
+    const unsigned count = sdse_shared_levels(arch, level);
+    for (unsigned m = 0; m < count; m++) {
+        part[m] = part_of(layer, question, m);
+        part[m].level = level[m];
+        part[m].also = m + 1 < count ? &part[m + 1] : NULL;
+    }
 }
 
 // --- One search ---
@@ -50,16 +65,27 @@ double sdse_answer_least_room_bits(const struct sdse_model *model, unsigned leve
     return fmin(room, most);
 }
 
+// Where an answer is one, of a question: of each memory as above.
+static void bound_rooms(const struct sdse_answers *answers,
+                        const struct sdse_model *model, struct sdse_answer *found) {
+    for (unsigned m = 0; m < answers->memory_count; m++) {
+        found->most_room_bits[m] =
+            answers->capacity_bits[m] - found->of.in[m].reserved_bits;
+        found->least_room_bits[m] = sdse_answer_least_room_bits(
+            model, answers->level[m], &found->answer, found->most_room_bits[m]);
+    }
+}
+
 static enum sdse_status search(const struct sdse_answers *answers,
                                const struct sdse_place_question *question,
                                struct sdse_answer *found) {
     const struct sdse_residency_request *request = answers->request;
     const struct sdse_residency_layer *asked = &request->layer[question->layer];
-    const struct sdse_residence residence =
-        sdse_question_residence(asked->layer, question, answers->level);
+    struct sdse_residence residence[SDSE_MOST_SHARED];
     struct sdse_layer layer = *asked->layer;
     struct sdse_model *model;
-    layer.residence = &residence;
+    sdse_question_residence(request->arch, asked->layer, question, residence);
+    layer.residence = residence;
     const struct sdse_map_request map = {.arch = request->arch,
                                          .layer = &layer,
                                          .form = asked->form,
@@ -67,43 +93,57 @@ static enum sdse_status search(const struct sdse_answers *answers,
                                          .free_bypass = request->free_bypass,
                                          .padding_percent = request->padding_percent,
                                          .stop = request->stop};
-    found->most_room_bits = answers->capacity_bits - question->reserved_bits;
     enum sdse_status status =
         sdse_model_new(request->arch, &layer, asked->form, found->arena, &model);
     // Nothing to search where not even the place of its outputs is left.
+    found->of = *question;
     found->answer.status = SDSE_MAP_NONE;
-    if (status == SDSE_OK &&
-        sdse_model_room_bits(model, request->arch, answers->level) >= 0)
+    bool fits = status == SDSE_OK;
+    for (unsigned m = 0; fits && m < answers->memory_count; m++)
+        fits = sdse_model_room_bits(model, request->arch, answers->level[m]) >= 0;
+    if (fits)
         status = sdse_map(&map, found->arena, &found->answer);
     if (status != SDSE_OK)
         return status;
-    found->least_room_bits = sdse_answer_least_room_bits(
-        model, answers->level, &found->answer, found->most_room_bits);
+    bound_rooms(answers, model, found);
     return list_front(&found->answer, found->arena, &found->front) ? SDSE_OK
                                                                    : SDSE_NO_MEMORY;
 }
 
 // --- What is known ---
 
-static const struct sdse_answer **place_of(const struct sdse_answers *answers,
-                                           const struct sdse_place_question *question) {
-    size_t at = answers->request->layer[question->layer].shape;
-    at = at * (answers->operands + 1) + question->operands;
-    at = at * (answers->addends + 1) + question->addends;
-    at = at * 2 + question->weights;
-    return &answers->known[at * SDSE_PLACES + question->outputs];
+static const struct sdse_answer **list_of(const struct sdse_answers *answers,
+                                          const struct sdse_place_question *question) {
+    return &answers->known[answers->request->layer[question->layer].shape];
 }
 
-static size_t places_count(const struct sdse_answers *answers) {
-    return answers->request->workload->layer_count * (answers->operands + 1) *
-           (answers->addends + 1) * 2 * SDSE_PLACES;
+// Whether two questions about one shape differ in nothing but what is held.
+static bool asks_alike(const struct sdse_answers *answers,
+                       const struct sdse_place_question *a,
+                       const struct sdse_place_question *b) {
+    bool alike = a->outputs == b->outputs;
+    for (unsigned m = 0; m < answers->memory_count; m++)
+        alike &= a->in[m].operands == b->in[m].operands &&
+                 a->in[m].addends == b->in[m].addends &&
+                 a->in[m].weights == b->in[m].weights;
+    return alike;
+}
+
+static bool answers_at(const struct sdse_answers *answers,
+                       const struct sdse_answer *known,
+                       const struct sdse_place_question *question) {
+    bool inside = asks_alike(answers, &known->of, question);
+    for (unsigned m = 0; inside && m < answers->memory_count; m++) {
+        const double room = answers->capacity_bits[m] - question->in[m].reserved_bits;
+        inside = known->least_room_bits[m] <= room && room <= known->most_room_bits[m];
+    }
+    return inside;
 }
 
 static const struct sdse_answer *find(const struct sdse_answers *answers,
                                       const struct sdse_place_question *question) {
-    const double room = answers->capacity_bits - question->reserved_bits;
-    const struct sdse_answer *known = *place_of(answers, question);
-    while (known && !(known->least_room_bits <= room && room <= known->most_room_bits))
+    const struct sdse_answer *known = *list_of(answers, question);
+    while (known && !answers_at(answers, known, question))
         known = known->next;
     return known;
 }
@@ -111,11 +151,23 @@ static const struct sdse_answer *find(const struct sdse_answers *answers,
 static void keep(struct sdse_answers *answers,
                  const struct sdse_place_question *question,
                  struct sdse_answer *found) {
-    const struct sdse_answer **place = place_of(answers, question);
-    found->next = *place;
-    *place = found;
+    const struct sdse_answer **list = list_of(answers, question);
+    found->next = *list;
+    *list = found;
     answers->searches++;
     answers->stopped |= found->answer.status == SDSE_MAP_INTERRUPTED;
+}
+
+bool sdse_answers_hold(const struct sdse_answers *answers,
+                       const struct sdse_place_question *question, double own_bits) {
+    const bool shared = question->outputs != SDSE_PLACE_OUTERMOST;
+    bool holds = true;
+    for (unsigned m = 0; m < answers->memory_count; m++) {
+        const bool own = shared && sdse_place_memory(question->outputs) == m;
+        holds &= question->in[m].reserved_bits + (own ? own_bits : 0) <=
+                 answers->capacity_bits[m];
+    }
+    return holds;
 }
 
 static struct sdse_answer *open_answer(struct sdse_answers *answers) {
@@ -130,7 +182,7 @@ static enum sdse_status know_unshared(struct sdse_answers *answers, size_t l) {
     const struct sdse_residency_layer *layer = &answers->request->layer[l];
     const struct sdse_place_question question = {.layer = l};
     struct sdse_model *model;
-    if (*place_of(answers, &question))
+    if (*list_of(answers, &question))
         return SDSE_OK;
     struct sdse_answer *known = SDSE_ARENA_NEW(answers->arena, struct sdse_answer);
     if (!known)
@@ -139,32 +191,26 @@ static enum sdse_status know_unshared(struct sdse_answers *answers, size_t l) {
                                                    layer->form, answers->arena, &model);
     if (status != SDSE_OK)
         return status;
+    known->of = question;
     known->answer = *layer->unshared;
-    known->most_room_bits = answers->capacity_bits;
-    known->least_room_bits = sdse_answer_least_room_bits(
-        model, answers->level, layer->unshared, known->most_room_bits);
+    bound_rooms(answers, model, known);
     if (!list_front(layer->unshared, answers->arena, &known->front))
         return SDSE_NO_MEMORY;
-    *place_of(answers, &question) = known;
+    *list_of(answers, &question) = known;
     return SDSE_OK;
 }
 
 enum sdse_status sdse_answers_init(const struct sdse_residency_request *request,
-                                   unsigned level, uint32_t operands, uint32_t addends,
                                    struct sdse_arena *arena,
                                    struct sdse_answers *answers) {
     const size_t layers = request->workload->layer_count;
-    const struct sdse_level *memory = &request->arch->level[level];
-    *answers = (struct sdse_answers){
-        .request = request,
-        .level = level,
-        .capacity_bits =
-            memory->capacity_bits ? (double)memory->capacity_bits : (double)INFINITY,
-        .operands = operands,
-        .addends = addends,
-        .arena = arena};
-    answers->known =
-        SDSE_ARENA_ARRAY(arena, const struct sdse_answer *, places_count(answers));
+    *answers = (struct sdse_answers){.request = request, .arena = arena};
+    answers->memory_count = sdse_shared_levels(request->arch, answers->level);
+    for (unsigned m = 0; m < answers->memory_count; m++) {
+        const uint64_t bits = request->arch->level[answers->level[m]].capacity_bits;
+        answers->capacity_bits[m] = bits ? (double)bits : (double)INFINITY;
+    }
+    answers->known = SDSE_ARENA_ARRAY(arena, const struct sdse_answer *, layers);
     enum sdse_status status = answers->known ? SDSE_OK : SDSE_NO_MEMORY;
     for (size_t l = 0; !status && l < layers; l++)
         status = know_unshared(answers, l);
@@ -172,8 +218,8 @@ enum sdse_status sdse_answers_init(const struct sdse_residency_request *request,
 }
 
 void sdse_answers_free(struct sdse_answers *answers) {
-    const size_t count = places_count(answers);
-    for (size_t i = 0; answers->known && i < count; i++)
+    for (size_t i = 0; answers->known && i < answers->request->workload->layer_count;
+         i++)
         for (const struct sdse_answer *at = answers->known[i]; at; at = at->next)
             sdse_arena_free(at->arena);
 }
@@ -213,15 +259,23 @@ static void prepare_one(void *context, unsigned worker, size_t index) {
         search(work->answers, work->question[index], work->found[index]);
 }
 
-// Whether another question is about the same shape in the same places, with more room.
+// Whether another question is about the same shape in the same places, with no less
+// room in any memory; of equal ones the last is asked.
 static bool is_asked_wider(const struct sdse_answers *answers,
                            const struct sdse_place_question *question, size_t i,
                            size_t count) {
-    for (size_t j = 0; j < count; j++)
-        if (place_of(answers, &question[j]) == place_of(answers, &question[i]) &&
-            (question[j].reserved_bits < question[i].reserved_bits ||
-             (question[j].reserved_bits == question[i].reserved_bits && j > i)))
+    for (size_t j = 0; j < count; j++) {
+        const struct sdse_place_question *a = &question[i], *b = &question[j];
+        bool wider = list_of(answers, a) == list_of(answers, b) &&
+                     asks_alike(answers, a, b),
+             equal = true;
+        for (unsigned m = 0; wider && m < answers->memory_count; m++) {
+            wider = b->in[m].reserved_bits <= a->in[m].reserved_bits;
+            equal &= b->in[m].reserved_bits >= a->in[m].reserved_bits;
+        }
+        if (wider && (!equal || j > i))
             return true;
+    }
     return false;
 }
 

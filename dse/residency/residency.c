@@ -23,10 +23,9 @@ static enum sdse_handed_as handed_as(const struct sdse_workload_edge *edge) {
                                            : SDSE_HANDED_INPUTS;
 }
 
-enum sdse_unshared sdse_edge_unshared(const struct sdse_arch *arch,
+enum sdse_unshared sdse_edge_unshared(const struct sdse_arch *arch, unsigned level,
                                       const struct sdse_workload *net,
                                       const struct sdse_workload_edge *edge) {
-    const unsigned level = sdse_shared_level(arch);
     const bool works = edge->use == SDSE_EDGE_ADDEND ||
                        sdse_layer_moves(&net->layers[edge->to]) ||
                        sdse_layer_moves(&net->layers[edge->from]);
@@ -37,7 +36,7 @@ enum sdse_unshared sdse_edge_unshared(const struct sdse_arch *arch,
                : SDSE_SHARED;
 }
 
-// Bits of the place of one word of a tensor at the shared memory.
+// Bits of the place of one word of a tensor at a memory that shares.
 static enum sdse_status word_bits(const struct sdse_residency_request *request,
                                   size_t layer, enum sdse_part part, unsigned level,
                                   struct sdse_arena *arena, double *bits) {
@@ -50,77 +49,89 @@ static enum sdse_status word_bits(const struct sdse_residency_request *request,
     return status;
 }
 
-// The tensor that a layer makes, with the layers that read it; its place is as wide as
-// the widest of them and its maker want.
-static enum sdse_status add_tensor(const struct sdse_residency_request *request,
-                                   size_t maker, unsigned level,
-                                   struct sdse_arena *arena,
-                                   struct sdse_handed_tensor *tensor) {
+// What the tensor that a layer makes takes of the memory of a number, at `level`: its
+// place is as wide as the widest of its readers and its maker want; and whether all of
+// them reach it there.
+static enum sdse_status hold_tensor(const struct sdse_residency_request *request,
+                                    unsigned memory, unsigned level,
+                                    struct sdse_arena *arena,
+                                    struct sdse_handed_tensor *tensor) {
     const struct sdse_workload *net = request->workload;
-    const struct sdse_layer *layer = request->layer[maker].layer;
-    size_t *use = SDSE_ARENA_ARRAY(arena, size_t, net->edge_count);
-    enum sdse_handed_as *as =
-        SDSE_ARENA_ARRAY(arena, enum sdse_handed_as, net->edge_count);
+    const struct sdse_layer *layer = request->layer[tensor->maker].layer;
+    bool may_share = writes(request->arch, layer, level);
     double bits = 0;
-    if (!use || !as)
-        return SDSE_NO_MEMORY;
-    *tensor =
-        (struct sdse_handed_tensor){.maker = maker,
-                                    .use = use,
-                                    .as = as,
-                                    .may_share = writes(request->arch, layer, level)};
     enum sdse_status status =
-        word_bits(request, maker, SDSE_PART_OUTPUTS, level, arena, &bits);
-    for (size_t to = maker + 1; to < net->layer_count; to++) {
-        for (size_t e = 0; !status && e < net->edge_count; e++) {
-            if (net->edges[e].from != maker || net->edges[e].to != to)
-                continue;
-            as[tensor->use_count] = handed_as(&net->edges[e]);
-            use[tensor->use_count++] = to;
-            tensor->may_share &=
-                !sdse_edge_unshared(request->arch, net, &net->edges[e]);
-            if (net->edges[e].use == SDSE_EDGE_ADDEND) // plain, as stream.h has it
-                bits =
-                    fmax(bits, sdse_arch_word_bits(request->arch, level, SDSE_INPUTS));
-            else
-                status =
-                    word_bits(request, to,
-                              net->edges[e].use == SDSE_EDGE_WEIGHTS ? SDSE_PART_WEIGHTS
-                                                                     : SDSE_PART_INPUTS,
-                              level, arena, &bits);
-        }
+        word_bits(request, tensor->maker, SDSE_PART_OUTPUTS, level, arena, &bits);
+    for (size_t e = 0; !status && e < net->edge_count; e++) {
+        const struct sdse_workload_edge *edge = &net->edges[e];
+        if (edge->from != tensor->maker)
+            continue;
+        may_share &= !sdse_edge_unshared(request->arch, level, net, edge);
+        if (edge->use == SDSE_EDGE_ADDEND) // plain, as stream.h has it
+            bits = fmax(bits, sdse_arch_word_bits(request->arch, level, SDSE_INPUTS));
+        else
+            status = word_bits(request, edge->to,
+                               edge->use == SDSE_EDGE_WEIGHTS ? SDSE_PART_WEIGHTS
+                                                              : SDSE_PART_INPUTS,
+                               level, arena, &bits);
     }
-    tensor->held_bits =
+    tensor->may_share_in[memory] = may_share;
+    tensor->held_bits_in[memory] =
         bits * (double)sdse_tile_words(&layer->nest, SDSE_OUTPUTS, layer->nest.bound);
     return status;
 }
 
-static enum sdse_status list_tensors(const struct sdse_residency_request *request,
-                                     unsigned level, struct sdse_arena *arena,
-                                     struct sdse_placing *placing) {
+// The tensor that a layer makes, with the layers that read it, in the memories at
+// `level`.
+static enum sdse_status add_tensor(const struct sdse_residency_request *request,
+                                   size_t maker, const unsigned *level, unsigned count,
+                                   struct sdse_arena *arena,
+                                   struct sdse_handed_tensor *tensor) {
     const struct sdse_workload *net = request->workload;
-    struct sdse_handed_tensor *tensor =
-        SDSE_ARENA_ARRAY(arena, struct sdse_handed_tensor, net->layer_count);
-    uint64_t *repeat = SDSE_ARENA_ARRAY(arena, uint64_t, net->layer_count);
-    enum sdse_status status = tensor && repeat ? SDSE_OK : SDSE_NO_MEMORY;
-    *placing = (struct sdse_placing){
-        .layer_count = net->layer_count, .repeat = repeat, .tensor = tensor};
-    for (size_t l = 0; !status && l < net->layer_count; l++) {
-        repeat[l] = request->layer[l].layer->repeat;
-        bool made = false;
-        for (size_t e = 0; e < net->edge_count; e++)
-            made |= net->edges[e].from == l;
-        if (made)
-            status =
-                add_tensor(request, l, level, arena, &tensor[placing->tensor_count++]);
+    size_t *use = SDSE_ARENA_ARRAY(arena, size_t, net->edge_count);
+    enum sdse_handed_as *as =
+        SDSE_ARENA_ARRAY(arena, enum sdse_handed_as, net->edge_count);
+    enum sdse_status status = SDSE_OK;
+    if (!use || !as)
+        return SDSE_NO_MEMORY;
+    *tensor = (struct sdse_handed_tensor){.maker = maker, .use = use, .as = as};
+    for (size_t to = maker + 1; to < net->layer_count; to++) {
+        for (size_t e = 0; e < net->edge_count; e++) {
+            if (net->edges[e].from != maker || net->edges[e].to != to)
+                continue;
+            as[tensor->use_count] = handed_as(&net->edges[e]);
+            use[tensor->use_count++] = to;
+        }
     }
+    for (unsigned m = 0; !status && m < count; m++)
+        status = hold_tensor(request, m, level[m], arena, tensor);
     return status;
 }
 
 enum sdse_status sdse_residency_placing(const struct sdse_residency_request *request,
                                         struct sdse_arena *arena,
                                         struct sdse_placing *placing) {
-    return list_tensors(request, sdse_shared_level(request->arch), arena, placing);
+    const struct sdse_workload *net = request->workload;
+    unsigned level[SDSE_MOST_SHARED];
+    const unsigned memories = sdse_shared_levels(request->arch, level);
+    struct sdse_handed_tensor *tensor =
+        SDSE_ARENA_ARRAY(arena, struct sdse_handed_tensor, net->layer_count);
+    uint64_t *repeat = SDSE_ARENA_ARRAY(arena, uint64_t, net->layer_count);
+    enum sdse_status status = tensor && repeat ? SDSE_OK : SDSE_NO_MEMORY;
+    *placing = (struct sdse_placing){.memory_count = memories,
+                                     .layer_count = net->layer_count,
+                                     .repeat = repeat,
+                                     .tensor = tensor};
+    for (size_t l = 0; !status && l < net->layer_count; l++) {
+        repeat[l] = request->layer[l].layer->repeat;
+        bool made = false;
+        for (size_t e = 0; e < net->edge_count; e++)
+            made |= net->edges[e].from == l;
+        if (made)
+            status = add_tensor(request, l, level, memories, arena,
+                                &tensor[placing->tensor_count++]);
+    }
+    return status;
 }
 
 // --- What must be held ---
@@ -168,7 +179,7 @@ static enum sdse_status list_pieces(const struct sdse_residency_request *request
         if (*count == first)
             continue;
         const enum sdse_status status =
-            add_tensor(request, maker, level, arena, &tensor);
+            add_tensor(request, maker, &level, 1, arena, &tensor);
         if (status != SDSE_OK)
             return status;
         for (size_t i = first; i < *count; i++)
@@ -224,19 +235,23 @@ enum sdse_status sdse_residency_least_bits(const struct sdse_residency_request *
 
 // --- Questions that will be asked ---
 
-// The tensors that a layer reads and that may be shared, by rising bits: what each is
-// to it, and its bits.
-static size_t list_inputs(const struct sdse_placing *placing, size_t layer,
-                          struct sdse_place_question *input, size_t most) {
+// The tensors that a layer reads and that may be in the memory of a number, by rising
+// bits: what each is to it, and its bits.
+static size_t list_inputs(const struct sdse_placing *placing, unsigned memory,
+                          size_t layer, struct sdse_place_found *input, size_t most) {
     size_t count = 0;
     for (size_t t = 0; t < placing->tensor_count && count < most; t++) {
         const struct sdse_handed_tensor *tensor = &placing->tensor[t];
-        struct sdse_place_question part = {.reserved_bits = tensor->held_bits};
-        sdse_handed_note(tensor, layer, &part);
-        if (!tensor->may_share || !(part.operands || part.addends || part.weights))
+        const double bits = tensor->held_bits_in[memory];
+        struct sdse_place_question question = {.layer = layer};
+        sdse_handed_note(tensor, memory, layer, &question);
+        struct sdse_place_found part = question.in[memory];
+        part.reserved_bits = bits;
+        if (!tensor->may_share_in[memory] ||
+            !(part.operands || part.addends || part.weights))
             continue;
         size_t at = count++;
-        for (; at > 0 && input[at - 1].reserved_bits > tensor->held_bits; at--)
+        for (; at > 0 && input[at - 1].reserved_bits > bits; at--)
             input[at] = input[at - 1];
         input[at] = part;
     }
@@ -248,46 +263,60 @@ static size_t list_inputs(const struct sdse_placing *placing, size_t layer,
 static bool splits_map(const struct sdse_answers *answers,
                        const struct sdse_place_question *question) {
     const uint32_t parts = answers->parts[question->layer];
-    return parts && question->operands && question->operands < parts;
+    bool splits = false;
+    for (unsigned m = 0; m < answers->memory_count; m++)
+        splits |= parts && question->in[m].operands && question->in[m].operands < parts;
+    return splits;
 }
 
-// Each layer with some of its inputs shared, the smallest first, and every place of its
-// outputs: with as much room as there will ever be.
+// A question with every place of the layer's outputs that is one, where it fits.
+static size_t with_outputs(const struct sdse_answers *answers,
+                           const struct sdse_placing *placing,
+                           struct sdse_place_question next,
+                           struct sdse_place_question *question) {
+    const struct sdse_handed_tensor *made = sdse_handed_by(placing, next.layer);
+    size_t count = 0;
+    for (unsigned p = 0; p < sdse_placing_places(placing); p++) {
+        next.outputs = (enum sdse_place)p;
+        const unsigned memory = p ? sdse_place_memory(next.outputs) : 0;
+        const bool twice = made && made->use[made->use_count - 1] > made->use[0];
+        if ((p && (!made || !made->may_share_in[memory] ||
+                   (sdse_place_is_both(next.outputs) && !twice))) ||
+            splits_map(answers, &next))
+            continue;
+        if (sdse_answers_hold(answers, &next, p ? made->held_bits_in[memory] : 0))
+            question[count++] = next;
+    }
+    return count;
+}
+
+// Each layer with some of its inputs shared, in one memory, the smallest first, and
+// every place of its outputs: with as much room as there will ever be.
 static enum sdse_status prepare(struct sdse_answers *answers,
                                 const struct sdse_placing *placing,
                                 struct sdse_arena *arena) {
     enum { MOST_INPUTS = 8 };
-    const size_t most = placing->layer_count * (MOST_INPUTS + 1) * SDSE_PLACES;
+    const size_t most = placing->layer_count * answers->memory_count *
+                        (MOST_INPUTS + 1) * sdse_placing_places(placing);
     struct sdse_place_question *question =
         SDSE_ARENA_ARRAY(arena, struct sdse_place_question, most);
     size_t count = 0;
     if (!question)
         return SDSE_NO_MEMORY;
     for (size_t l = 0; l < placing->layer_count; l++) {
-        struct sdse_place_question input[MOST_INPUTS];
-        const size_t inputs = list_inputs(placing, l, input, MOST_INPUTS);
-        const struct sdse_handed_tensor *made = NULL;
-        for (size_t t = 0; t < placing->tensor_count; t++)
-            if (placing->tensor[t].maker == l && placing->tensor[t].may_share)
-                made = &placing->tensor[t];
-        struct sdse_place_question next = {.layer = l};
-        for (size_t i = 0; i <= inputs; i++) {
-            for (int p = 0; p < SDSE_PLACES; p++) {
-                next.outputs = (enum sdse_place)p;
-                const bool twice =
-                    made && made->use[made->use_count - 1] > made->use[0];
-                if ((p && (!made || (p == SDSE_PLACE_BOTH && !twice))) ||
-                    splits_map(answers, &next))
-                    continue;
-                if (next.reserved_bits + (p ? made->held_bits : 0) <=
-                    answers->capacity_bits)
-                    question[count++] = next;
-            }
-            if (i < inputs) {
-                next.reserved_bits += input[i].reserved_bits;
-                next.operands += input[i].operands;
-                next.addends += input[i].addends;
-                next.weights |= input[i].weights;
+        for (unsigned m = 0; m < answers->memory_count; m++) {
+            struct sdse_place_found input[MOST_INPUTS];
+            const size_t inputs = list_inputs(placing, m, l, input, MOST_INPUTS);
+            struct sdse_place_question next = {.layer = l};
+            for (size_t i = 0; i <= inputs; i++) {
+                if (i || !m) // without inputs once
+                    count += with_outputs(answers, placing, next, &question[count]);
+                if (i == inputs)
+                    break;
+                next.in[m].reserved_bits += input[i].reserved_bits;
+                next.in[m].operands += input[i].operands;
+                next.in[m].addends += input[i].addends;
+                next.in[m].weights |= input[i].weights;
             }
         }
     }
@@ -303,7 +332,7 @@ static enum sdse_status ask(void *context, const struct sdse_place_question *que
     if (question->more && !answers->stopped)
         return groups->ask(groups->context, question, front);
     // What is held alone is more than there is, or half a map.
-    if (question->reserved_bits > answers->capacity_bits || answers->stopped ||
+    if (!sdse_answers_hold(answers, question, 0) || answers->stopped ||
         splits_map(answers, question)) {
         *front = (struct sdse_layer_front){.count = 0};
         return SDSE_OK;
@@ -319,10 +348,9 @@ static enum sdse_status ask(void *context, const struct sdse_place_question *que
 enum sdse_status sdse_residency_find(const struct sdse_residency_request *request,
                                      struct sdse_arena *arena,
                                      struct sdse_residency *residency) {
-    const unsigned level = sdse_shared_level(request->arch);
     struct sdse_answers *answers = SDSE_ARENA_NEW(arena, struct sdse_answers);
-    uint32_t operands = 1, addends = 0;
-    *residency = (struct sdse_residency){.level = level, .arena = arena};
+    *residency = (struct sdse_residency){.level = sdse_shared_level(request->arch),
+                                         .arena = arena};
     if (!answers)
         return SDSE_NO_MEMORY;
     const struct sdse_workload *net = request->workload;
@@ -331,18 +359,11 @@ enum sdse_status sdse_residency_find(const struct sdse_residency_request *reques
         return SDSE_NO_MEMORY;
     for (size_t e = 0; e < net->edge_count; e++)
         parts[net->edges[e].to] += net->edges[e].use == SDSE_EDGE_CONCAT;
-    for (size_t l = 0; l < net->layer_count; l++) {
-        const struct sdse_layer *layer = request->layer[l].layer;
-        operands = layer->move.addends > operands ? layer->move.addends : operands;
-        operands = parts[l] > operands ? parts[l] : operands;
-        addends = layer->addends > addends ? layer->addends : addends;
-    }
-    enum sdse_status status =
-        sdse_answers_init(request, level, operands, addends, arena, answers);
+    enum sdse_status status = sdse_answers_init(request, arena, answers);
     answers->parts = parts;
     residency->answers = answers;
     if (status == SDSE_OK)
-        status = list_tensors(request, level, arena, &residency->placing);
+        status = sdse_residency_placing(request, arena, &residency->placing);
     if (status == SDSE_OK && request->groups)
         status = request->groups->list(request->groups->context, &residency->placing,
                                        &residency->placing.group_count,
@@ -383,9 +404,9 @@ enum sdse_status sdse_residency_pick(const struct sdse_residency_request *reques
             sdse_answers_get(residency->answers, &question[l], &answer);
         if (status != SDSE_OK)
             return status;
-        layer[l].residence = sdse_question_residence(request->layer[l].layer,
-                                                     &question[l], residency->level);
-        layer[l].layer.residence = &layer[l].residence;
+        sdse_question_residence(request->arch, request->layer[l].layer, &question[l],
+                                layer[l].residence);
+        layer[l].layer.residence = layer[l].residence;
         layer[l].answer = &answer->answer;
         layer[l].point = &answer->answer.point[choice[l]];
     }

@@ -4,7 +4,8 @@
 // problem of its own, which the mapper proves; dse/network/places.h chooses among the
 // answers. Few amounts are asked about: the answer at room C in the shared memory is
 // also the answer at every room c with u <= c <= C, where u is the most that a mapping
-// of it takes (what fits in c fits in C, and all of the answer fits in c).
+// of it takes (what fits in c fits in C, and all of the answer fits in c). Where
+// several memories share, room, u and C are of each, and so are the inequalities.
 #ifndef SDSE_DSE_RESIDENCY_RESIDENCY_H
 #define SDSE_DSE_RESIDENCY_RESIDENCY_H
 
@@ -48,8 +49,10 @@ struct sdse_residency_request {
 
 // One layer under the places that were picked.
 struct sdse_resident_layer {
-    struct sdse_layer layer;         // with its residence
-    struct sdse_residence residence; // tensors 0, reserved 0: as without sharing
+    struct sdse_layer layer; // with its residence
+    // Of each memory that shares, the first pointing to the next; tensors 0, reserved
+    // 0: as without sharing.
+    struct sdse_residence residence[SDSE_MOST_SHARED];
     struct sdse_place_question question;
     size_t choice; // of a group, at its first layer: the element of its answer
     // The answer to the question, and its point that was picked; NULL: part of a group,
@@ -59,7 +62,7 @@ struct sdse_resident_layer {
 };
 
 struct sdse_residency {
-    unsigned level; // the shared memory
+    unsigned level; // the first memory that shares
     struct sdse_placing placing;
     struct sdse_places places; // count 0: stopped
     uint64_t questions;        // of layers, places and rooms
@@ -69,15 +72,15 @@ struct sdse_residency {
     struct sdse_answers *answers; // private
 };
 
-// Why what an edge carries stays in the outermost memory, whatever room there is.
+// Why what an edge carries is never in a memory that shares, whatever room there is.
 enum sdse_unshared {
     SDSE_SHARED,           // it need not
     SDSE_UNSHARED_WEIGHTS, // it is read as weights, which the memory does not share
     SDSE_UNSHARED_VECTOR,  // the vector unit that makes or reads it stands further out
     SDSE_UNSHARED_REASONS
 };
-// The accelerator has a shared memory.
-enum sdse_unshared sdse_edge_unshared(const struct sdse_arch *arch,
+// level: of the memory, its outermost.
+enum sdse_unshared sdse_edge_unshared(const struct sdse_arch *arch, unsigned level,
                                       const struct sdse_workload *net,
                                       const struct sdse_workload_edge *edge);
 
@@ -100,10 +103,14 @@ enum sdse_status sdse_residency_placing(const struct sdse_residency_request *req
                                         struct sdse_arena *arena,
                                         struct sdse_placing *placing);
 
-// The residence that a question about a layer means; level: the shared memory's.
-struct sdse_residence
-sdse_question_residence(const struct sdse_layer *layer,
-                        const struct sdse_place_question *question, unsigned level);
+// The residence that a question about a layer means.
+// part  out: [SDSE_MOST_SHARED], one for each memory of `arch` that shares, each but
+// the
+//       last pointing to the next
+void sdse_question_residence(const struct sdse_arch *arch,
+                             const struct sdse_layer *layer,
+                             const struct sdse_place_question *question,
+                             struct sdse_residence *part);
 
 // Finds the front or optimum over all places; everything lives in `arena` but what
 // sdse_residency_free frees, also after a failure. SDSE_OVERFLOW: more tensors alive at

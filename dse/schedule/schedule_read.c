@@ -110,7 +110,8 @@ static void report_missing_layers(struct sdse_schedule_reader *r,
 
 static void read_file(struct sdse_schedule_reader *r, struct said *said,
                       const struct sdse_node *root) {
-    static const char *const keys[] = {"mappings", "groups", "arch", "workload", "form"};
+    static const char *const keys[] = {"mappings", "groups", "arch", "workload",
+                                       "form"};
     const struct sdse_node *mappings = sdse_node_get(root, "mappings"),
                            *groups = sdse_node_get(root, "groups");
     if (!sdse_expect_kind(root, SDSE_NODE_MAPPING, r->diags))
@@ -133,7 +134,7 @@ static void read_file(struct sdse_schedule_reader *r, struct said *said,
 // Where a layer's or a group's outputs are said to be; *node: the place that says so.
 static enum sdse_place outputs_said(const struct said *said, size_t layer,
                                     const struct sdse_group_said *group) {
-    const struct sdse_residence *at = &said->layer[layer].placement.residence;
+    const struct sdse_residence *at = said->layer[layer].placement.residence;
     if (group)
         return group->output;
     if (!(at->tensors & SDSE_BIT(SDSE_OUTPUTS)))
@@ -205,16 +206,15 @@ static void settle_alone(struct sdse_schedule_reader *r, const struct said *said
                                         question->reserved_bits};
     const size_t errors = r->diags->errors, terms = held.bits > 0;
     const uint32_t parts = parts_of(r->net, l);
-    layer->residence =
-        sdse_question_residence(&r->net->layers[l], question, r->schedule->level);
-    layer->layer.residence = &layer->residence;
+    sdse_question_residence(r->arch, &r->net->layers[l], question, layer->residence);
+    layer->layer.residence = layer->residence;
     if (parts && question->operands && question->operands < parts)
         sdse_diag_add(r->diags, SDSE_ERROR, item->loc, "schedule-place",
                       "layer '%.60s' reads maps that are put together: all of them are "
                       "in %.40s, or none is",
                       r->net->layers[l].name, r->memory);
     if (said->layer[l].node)
-        sdse_schedule_compare_place(r, item, "schedule-place", &layer->residence, &held,
+        sdse_schedule_compare_place(r, item, "schedule-place", layer->residence, &held,
                                     terms);
     if (r->diags->errors != errors)
         return;
@@ -301,6 +301,15 @@ enum sdse_status sdse_schedule_read(const struct sdse_fusion_request *request,
                                      .arena = arena,
                                      .diags = diags,
                                      .schedule = &schedule};
+    unsigned level[SDSE_MOST_SHARED];
+    if (sdse_shared_levels(r.arch, level) > 1) {
+        sdse_diag_add(
+            diags, SDSE_ERROR, root->loc, "schedule-place",
+            "several memories of '%s' share, but layers of one file hand over "
+            "where one does",
+            r.arch->name);
+        return SDSE_INVALID;
+    }
     const enum sdse_status begun = begin(&r, &said, groups ? groups->count : 0);
     if (begun != SDSE_OK)
         return begun;

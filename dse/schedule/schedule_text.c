@@ -192,7 +192,7 @@ char *sdse_schedule_text(struct sdse_arena *arena, const struct sdse_arch *arch,
         struct sdse_layer there = layer->layer;
         if (!layer->point)
             continue;
-        there.residence = &layer->residence;
+        there.residence = layer->residence;
         fprintf(p.out, "%s  - layer: ", any ? "" : "mappings:\n");
         print_name(&p, l);
         fputs("\n", p.out);

@@ -94,8 +94,8 @@ static struct solved solved_of(const struct writing *w, size_t layer, size_t cho
     const struct sdse_point_places *places = w->point->places;
     const struct sdse_placed_layer *placed = places ? &places->layer[layer] : NULL;
     if (placed && placed->placed)
-        return (struct solved){problem,         &placed->residence, placed->front,
-                               placed->count,   placed->choice,     placed->elements,
+        return (struct solved){problem,         placed->residence, placed->front,
+                               placed->count,   placed->choice,    placed->elements,
                                placed->mappings};
     return unshared(problem, placed ? placed->choice : choice);
 }

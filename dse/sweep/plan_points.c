@@ -222,6 +222,7 @@ void sdse_network_admits(const struct sdse_plan *plan, size_t network,
     const struct sdse_workload *workload = plan->networks[network].workload;
     const struct sdse_override *stays = sdse_sweep_stays(plan->sweep);
     const struct sdse_loc loc = stays ? stays->loc : plan->sweep->loc;
+    unsigned level[SDSE_MOST_SHARED];
     for (size_t i = 0; !said->first && i < workload->layer_count; i++)
         sdse_stream_admits(variant->arch, &workload->layers[i], said);
     if (said->first || !variant->resident)
@@ -230,6 +231,11 @@ void sdse_network_admits(const struct sdse_plan *plan, size_t network,
         sdse_diag_add(said, SDSE_ERROR, loc, "resident-memory",
                       "no memory of '%s' may hold tensors between layers: say `shares: "
                       "[activations]` in one",
+                      variant->arch->name);
+    else if (variant->fuse_depth > 1 && sdse_shared_levels(variant->arch, level) > 1)
+        sdse_diag_add(said, SDSE_ERROR, loc, "resident-memory",
+                      "several memories of '%s' share, but layers take turns where one "
+                      "does: take `shares` from the others, or fuse_depth",
                       variant->arch->name);
     else if (workload->layer_count == 1)
         sdse_diag_add(said, SDSE_ERROR, loc, "resident-edges",

@@ -84,7 +84,7 @@ static bool take_rows(const struct sdse_nest_record *stored, struct sdse_layer *
 static void take_residence(const struct sdse_arch *arch,
                            const struct sdse_nest_record *stored,
                            struct sdse_placement *placement) {
-    struct sdse_residence *at = &placement->residence;
+    struct sdse_residence *at = placement->residence;
     *at = (struct sdse_residence){.level = sdse_shared_level(arch),
                                   .operands = (uint32_t)stored->inputs_shared,
                                   .addends = (uint32_t)stored->addends_shared,
@@ -131,7 +131,7 @@ static const char *score(struct scoring *s, const struct sdse_stored_solution *f
     if (from->is_nest)
         take_residence(arch, &from->nest, &placement);
     struct sdse_layer placed = rows;
-    placed.residence = placement.placed ? &placement.residence : NULL;
+    placed.residence = placement.placed ? placement.residence : NULL;
     if (sdse_model_new(arch, &placed, &form, s->scratch, &model) != SDSE_OK ||
         !sdse_evaluate_full(model, mapping, cost))
         return "its mapping cannot be scored";

@@ -83,16 +83,19 @@ static bool list_layers(struct residing *r) {
 static struct sdse_hash front_hash(struct residing *r,
                                    const struct sdse_layer_problem *problem,
                                    const struct sdse_residence *at) {
-    char text[160];
-    snprintf(text, sizeof text,
-             "tensors %u operands %u addends %u through %d reserved %.17g of ",
-             at->tensors, at->tensors & SDSE_BIT(SDSE_INPUTS) ? at->operands : 0,
-             at->addends, at->writes_through, at->reserved_bits);
-    const struct sdse_hash memory =
-        sdse_hash_bytes(r->arch->level[at->level].name,
-                        (size_t)sdse_memory_name_bytes(r->arch, at->level));
-    return sdse_hash_join(sdse_hash_join(problem->hash, sdse_hash_of_text(text)),
-                          memory);
+    struct sdse_hash hash = problem->hash;
+    for (; at; at = at->also) {
+        char text[160];
+        snprintf(text, sizeof text,
+                 "tensors %u operands %u addends %u through %d reserved %.17g of ",
+                 at->tensors, at->tensors & SDSE_BIT(SDSE_INPUTS) ? at->operands : 0,
+                 at->addends, at->writes_through, at->reserved_bits);
+        const struct sdse_hash memory =
+            sdse_hash_bytes(r->arch->level[at->level].name,
+                            (size_t)sdse_memory_name_bytes(r->arch, at->level));
+        hash = sdse_hash_join(sdse_hash_join(hash, sdse_hash_of_text(text)), memory);
+    }
+    return hash;
 }
 
 static bool keep_layer(struct residing *r, size_t l) {
@@ -101,14 +104,14 @@ static bool keep_layer(struct residing *r, size_t l) {
     struct sdse_arena *arena = r->out->arena;
     if (!from->answer) // a group answers for it
         return true;
-    *to = (struct sdse_placed_layer){
-        .placed = from->residence.tensors || from->residence.reserved_bits > 0,
-        .residence = from->residence,
-        .count = from->answer->point_count,
-        .choice = (size_t)(from->point - from->answer->point)};
+    *to = (struct sdse_placed_layer){.placed = sdse_residence_says(from->residence),
+                                     .count = from->answer->point_count,
+                                     .choice =
+                                         (size_t)(from->point - from->answer->point)};
     if (!to->placed)
         return true;
-    to->front = front_hash(r, r->point->problems[l], &to->residence);
+    sdse_residence_copy(from->residence, to->residence);
+    to->front = front_hash(r, r->point->problems[l], to->residence);
     to->elements = SDSE_ARENA_ARRAY(arena, struct sdse_tradeoff, to->count);
     to->mappings = SDSE_ARENA_ARRAY(arena, const char *, to->count);
     for (size_t i = 0; to->elements && to->mappings && i < to->count; i++) {
@@ -117,7 +120,7 @@ static bool keep_layer(struct residing *r, size_t l) {
                                                  point->totals.latency_cycles};
         to->mappings[i] =
             sdse_placed_mapping_text(arena, r->arch, &r->workload->layers[l].nest,
-                                     &point->mapping, &to->residence);
+                                     &point->mapping, to->residence);
         if (!to->mappings[i])
             return false;
     }
@@ -140,20 +143,22 @@ static bool keep_tensor(struct residing *r, size_t t) {
     const struct sdse_residency *residency = &r->fusion.residency;
     const struct sdse_handed_tensor *tensor = &residency->placing.tensor[t];
     const size_t last = tensor->use[tensor->use_count - 1];
-    const unsigned level = residency->level;
     if (sdse_group_around(tensor, r->group, r->group_count))
         return true; // only some rows of it are anywhere
     struct sdse_place_record at = {.tensor = r->workload->layers[tensor->maker].name,
                                    .first_layer = tensor->maker};
     if (r->place[t] != SDSE_PLACE_OUTERMOST) {
-        at.memory = sdse_memory_name(r->out->arena, r->arch, level);
-        at.last_layer = r->place[t] == SDSE_PLACE_BOTH ? tensor->use[0] : last;
-        at.bits = tensor->held_bits;
+        unsigned level[SDSE_MOST_SHARED];
+        const unsigned memory = sdse_place_memory(r->place[t]);
+        sdse_shared_levels(r->arch, level);
+        at.memory = sdse_memory_name(r->out->arena, r->arch, level[memory]);
+        at.last_layer = sdse_place_is_both(r->place[t]) ? tensor->use[0] : last;
+        at.bits = tensor->held_bits_in[memory];
         if (!at.memory)
             return false;
         r->out->records[r->out->record_count++] = at;
     }
-    if (r->place[t] == SDSE_PLACE_SHARED)
+    if (r->place[t] != SDSE_PLACE_OUTERMOST && !sdse_place_is_both(r->place[t]))
         return true;
     at.memory = r->arch->level[0].name;
     at.last_layer = last;

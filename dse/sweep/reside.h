@@ -18,8 +18,8 @@ struct sdse_placed_layer {
     bool grouped; // it takes turns: `nest_count` nests from `first_nest` on
     size_t first_nest, nest_count;
     bool placed; // false: as without sharing, `choice` on its problem's front
-    struct sdse_residence residence;
-    struct sdse_hash front; // what it is stored under
+    struct sdse_residence residence[SDSE_MOST_SHARED]; // a chain
+    struct sdse_hash front;                            // what it is stored under
     size_t count, choice;
     struct sdse_tradeoff *elements; // [count]
     const char **mappings;          // [count], as text

@@ -194,6 +194,7 @@ enum sdse_status sdse_turns_find(const struct sdse_ready_case *of,
                                  const atomic_bool *stop, struct sdse_arena *arena,
                                  struct sdse_turns *turns, const char **failure) {
     struct taking t = {.of = of, .arena = arena};
+    unsigned level[SDSE_MOST_SHARED];
     enum sdse_status status = SDSE_OK;
     *turns = (struct sdse_turns){.line_words = 0};
     if (!list_layers(&t, form)) {
@@ -201,6 +202,10 @@ enum sdse_status sdse_turns_find(const struct sdse_ready_case *of,
     } else if (!sdse_shared_level(of->arch)) {
         t.failure = "no memory of its accelerator may hold tensors between layers: say "
                     "`shares: [activations]` in one";
+        status = SDSE_INVALID;
+    } else if (sdse_shared_levels(of->arch, level) > 1) {
+        t.failure = "several memories of its accelerator share, but layers take turns "
+                    "where one does";
         status = SDSE_INVALID;
     }
     if (status == SDSE_OK)

@@ -28,7 +28,12 @@ static void complain(struct checking *c, const char *check, const char *what) {
 
 #define NEAR(a, b) "abs((" a ") - (" b ")) <= 1e-9 * max(abs(" a "), abs(" b "))"
 
-// What a mapping's text says of the bits that are held (spec/place.h).
+// Where a mapping's text says what is held in several memories: ", L2: 96, GLB: 32}".
+#define HELD_MAP(text)                                                                 \
+    "replace(replace(substr(" text ", instr(" text ", 'reserved_bits: {') + 15), '{'," \
+    " ', '), '\"', '')"
+
+// What a mapping's text says of the bits that are held (spec/place.h) in one memory.
 #define HELD(text)                                                         \
     "(CASE WHEN instr(" text ", 'reserved_bits: ') THEN CAST(substr(" text \
     ", instr(" text ", 'reserved_bits: ') + 15) AS REAL) ELSE 0.0 END)"
@@ -146,7 +151,45 @@ static const struct {
          " l.first_layer < f.layer_index AND l.last_layer >= f.layer_index AND NOT"
          " EXISTS (SELECT 1 FROM solution_memory m WHERE m.solution_id ="
          " f.solution_id AND m.level = 0 AND m.name = l.memory))",
-         HELD(SDSE_MAPPING_TEXT("s.mapping")))},
+         HELD(SDSE_MAPPING_TEXT(
+             "s.mapping"))) " AND NOT instr(" SDSE_MAPPING_TEXT("s.mapping") ", "
+                                                                             "'reserved"
+                                                                             "_bits: "
+                                                                             "{')"},
+    // The same of each memory, where several share.
+    {
+        "verify-place",
+        "SELECT DISTINCT 'point ' || q.hash || ', layer ' || q.name || ': what is held'"
+        " || ' while it runs is not what is in memory ' || q.memory || ' then' FROM"
+        " (SELECT p.hash, f.name, f.point_id, f.layer_index, CASE WHEN m.name LIKE "
+        "'%.1'"
+        "  THEN substr(m.name, 1, length(m.name) - 2) ELSE m.name END AS "
+        "memory, " HELD_MAP(
+            SDSE_MAPPING_TEXT(
+                "s.mapping")) " AS held FROM point p JOIN point_layer f"
+                              "  USING (point_id) JOIN solution s USING (solution_id) "
+                              "JOIN solution_memory m"
+                              "  USING (solution_id) WHERE m.level > 0 AND"
+                              "  EXISTS (SELECT 1 FROM place l WHERE l.point_id = "
+                              "p.point_id) AND"
+                              "  instr(" SDSE_MAPPING_TEXT(
+                                  "s.mapping") ", 'reserved_bits: {')) q WHERE "
+                                               "NOT " NEAR("(SELECT total(l.bits) FROM "
+                                                           "place l WHERE l.point_id = "
+                                                           "q.point_id AND"
+                                                           " l.memory = q.memory AND "
+                                                           "l.first_layer < "
+                                                           "q.layer_index AND "
+                                                           "l.last_layer >="
+                                                           " q.layer_index)",
+                                                           "(CASE WHEN instr(q.held, "
+                                                           "', ' || q.memory || ': ') "
+                                                           "THEN CAST(substr(q.held,"
+                                                           " instr(q.held, ', ' || "
+                                                           "q.memory || ': ') + "
+                                                           "length(q.memory) + 4) AS "
+                                                           "REAL)"
+                                                           " ELSE 0.0 END)")},
 };
 
 static int ask(struct checking *c, const char *check, const char *sql) {

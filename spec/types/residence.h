@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { SDSE_MOST_SHARED = 3 }; // memories of an accelerator that may share
+
 struct sdse_residence {
     unsigned level;   // outermost level of the shared memory [>= 1]; one instance
     unsigned tensors; // at home there: set of SDSE_BIT(tensor)
@@ -64,6 +66,22 @@ sdse_residence_of(const struct sdse_residence *residence, unsigned tensor) {
     while (residence && !(residence->tensors >> tensor & 1u))
         residence = residence->also;
     return residence;
+}
+
+// Whether something is at home or held in some memory.
+static inline bool sdse_residence_says(const struct sdse_residence *residence) {
+    while (residence && !residence->tensors && !(residence->reserved_bits > 0))
+        residence = residence->also;
+    return residence != NULL;
+}
+
+// Its parts again, each but the last pointing to the next. to: [SDSE_MOST_SHARED]
+static inline void sdse_residence_copy(const struct sdse_residence *from,
+                                       struct sdse_residence *to) {
+    for (; from; from = from->also, to++) {
+        *to = *from;
+        to->also = from->also ? to + 1 : NULL;
+    }
 }
 
 #endif

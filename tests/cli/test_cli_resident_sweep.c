@@ -17,26 +17,34 @@
 
 enum { LAYERS = 6 };
 
-static void write_arch(uint64_t *state) {
+static void write_arch(uint64_t *state, bool alone) {
     char text[1024];
     // One at a time: the order in which a call's arguments are found is the compiler's.
     const unsigned pj_per_bit = 1 + (unsigned)below(state, 3),
                    capacity_bytes = 30 + (unsigned)below(state, 150),
                    bits_per_cycle = 4 + 8 * (unsigned)below(state, 3),
-                   partial_bits = below(state, 2) ? 8 : 20;
+                   partial_bits = below(state, 2) ? 8 : 20,
+                   outer_bytes =
+                       alone || below(state, 3) ? 0 : 40 + (unsigned)below(state, 200);
+    char outer[160] = ""; // a third have a second memory that shares
+    if (outer_bytes)
+        snprintf(outer, sizeof outer,
+                 "{level: L2, memory: {class: sram, keeps: [inputs, outputs], shares: "
+                 "[activations], capacity_bytes: %u, pj_per_bit: 4}}, ",
+                 outer_bytes);
     snprintf(
         text, sizeof text,
         "{name: chip, source: s, node_nm: 28, clock_ghz: 1, tensors: {weights: "
         "{bits: 8}, inputs: {bits: 8}, outputs: {bits: 8, partial_bits: %u}}, "
         "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8, "
-        "shared_bits_per_cycle: %u}}, {level: GLB, memory: {class: sram, keeps: "
+        "shared_bits_per_cycle: %u}}, %s{level: GLB, memory: {class: sram, keeps: "
         "[inputs, outputs], shares: [activations], capacity_bytes: %u, pj_per_bit: %u, "
         "shared_bits_per_cycle: 16}, fanout: {x: 2, dims_x: [K, P]}, network: "
         "{topology: bus, multicast: true, reduce: true, pj_per_bit: 0.1}}, "
         "{level: regs, memory: {class: regfile, capacity_bytes: 24, pj_per_bit: "
         "0.1}}], compute: {pj_per_mac: 0.5}, vector: {below: GLB, pj_per_op: "
         "0.25, ops_per_cycle: 4}}",
-        partial_bits, bits_per_cycle, capacity_bytes, pj_per_bit);
+        partial_bits, bits_per_cycle, outer, capacity_bytes, pj_per_bit);
     write_scratch("chip.yaml", text);
 }
 
@@ -72,11 +80,14 @@ static void write_net(uint64_t *state) {
     write_scratch("net.yaml", text);
 }
 
-static void make(uint64_t seed) {
+// alone: with one memory that shares.
+static void make_inputs(uint64_t seed, bool alone) {
     uint64_t state = seed * 2 + 1;
-    write_arch(&state);
+    write_arch(&state, alone);
     write_net(&state);
 }
+
+static void make(uint64_t seed) { make_inputs(seed, true); }
 
 // --- What is stored is what map finds ---
 
@@ -96,7 +107,7 @@ static void test_stored_is_what_map_finds(void **state) {
         const char *objective = objectives[seed % 4];
         char database[16];
         snprintf(database, sizeof database, "g%u", (unsigned)seed);
-        make(seed);
+        make_inputs(seed, false);
         const struct wider *space = &spaces[seed % 3];
         char asking[256];
         write_sweep(objective, space->mapper);
@@ -119,10 +130,11 @@ static void test_stored_is_what_map_finds(void **state) {
         char *at = strchr(point, '\n') + 1;
         assert_true(strtod(at, &at) == energy_pj && strtod(at + 1, &at) == cycles);
         // A tensor that goes to both is in two memories, any other in one.
-        char *both = asked(
-            database, "SELECT~count(*)~FROM~v_layer~WHERE~mapping~LIKE~'%outputs:~"
-                      "both%'~UNION~ALL~SELECT~count(*)~FROM~(SELECT~1~FROM~v_place~"
-                      "GROUP~BY~tensor~HAVING~count(*)~=~2)");
+        char *both = asked(database,
+                           "SELECT~count(*)~FROM~v_layer~WHERE~mapping~LIKE~'%outputs:~"
+                           "both%'~OR~mapping~LIKE~'%,~outer]%'~UNION~ALL~SELECT~count("
+                           "*)~FROM~(SELECT~1~FROM~v_place~"
+                           "GROUP~BY~tensor~HAVING~count(*)~=~2)");
         unsigned written = 0, rows = 0;
         assert_int_equal(sscanf(strchr(both, '\n'), "%u %u", &written, &rows), 2);
         assert_int_equal(written, rows);
@@ -305,7 +317,7 @@ static void test_what_files_share(void **state) {
 static void test_chosen_layers(void **state) {
     (void)state;
     uint64_t random = 3;
-    write_arch(&random);
+    write_arch(&random, true);
     static const char layer[] =
         "{name: %s, kind: conv, in: [2, 3, 3], out_channels: 2, "
         "kernel: 1}, ";
@@ -332,7 +344,7 @@ static void test_chosen_layers(void **state) {
 static void test_more_held_beside(void **state) {
     (void)state;
     uint64_t random = 3;
-    write_arch(&random);
+    write_arch(&random, true);
     static const char layer[] =
         "{name: %c, kind: conv, in: [2, 3, 3], out_channels: 2, "
         "kernel: 1}, ";

@@ -55,7 +55,7 @@ static void check_picked(const struct brute_problem *p,
     for (size_t l = 0; l < p->net->layer_count; l++) {
         if (!layer[l].point)
             continue;
-        layer[l].layer.residence = &layer[l].residence;
+        layer[l].layer.residence = layer[l].residence;
         energy += layer[l].point->totals.energy_pj;
         cycles += layer[l].point->totals.latency_cycles;
         macs[l] = sdse_layer_macs(&layer[l].layer);

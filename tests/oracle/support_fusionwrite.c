@@ -175,7 +175,7 @@ static void open_group(struct writer *w, size_t first, size_t last, uint64_t til
 static void write_alone(struct writer *w, size_t l,
                         const struct sdse_resident_layer *resident) {
     struct sdse_layer layer = resident->layer;
-    layer.residence = &resident->residence;
+    layer.residence = resident->residence;
     open_group(w, l, l, layer.nest.bound[SDSE_P],
                resident->question.operands ? "glb" : "dram",
                resident->question.outputs);

@@ -99,8 +99,8 @@ void oracle_read_back(const struct sdse_fusion_request *request,
     for (size_t g = 0; g < read.group_count; g++)
         compare_groups(&schedule->group[g], &read.group[g]);
     for (size_t l = 0; l < net->layer_count; l++) {
-        const struct sdse_residence *x = &schedule->layer[l].residence,
-                                    *y = &read.layer[l].residence;
+        const struct sdse_residence *x = schedule->layer[l].residence,
+                                    *y = read.layer[l].residence;
         assert_true(!schedule->layer[l].point == !read.layer[l].point);
         assert_int_equal(x->tensors, y->tensors);
         assert_int_equal(x->operands, y->operands);

@@ -151,7 +151,7 @@ static void run(const struct fusion_case *subject,
             l = group[next++].last;
             continue;
         }
-        alone[l].layer.residence = &alone[l].residence;
+        alone[l].layer.residence = alone[l].residence;
         expect(&s, l, 1, &alone[l].layer, &alone[l].point->mapping);
         add_group(&s, l, l, alone[l].layer.nest.bound[SDSE_P], false,
                   alone[l].question.outputs);

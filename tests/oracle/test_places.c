@@ -1,6 +1,6 @@
 // The dynamic programme over places of live tensors against brute force: on generated
-// tiny networks every assignment of places, and every choice of every layer under it,
-// one by one, without states or dominance.
+// tiny networks, with one memory that shares or several, every assignment of places,
+// and every choice of every layer under it, one by one, without states or dominance.
 //
 //     test_places [NETWORKS [FIRST_SEED]]    (default 2000 networks)
 #include <setjmp.h>
@@ -18,11 +18,19 @@
 #include "oracle/support_cases.h"
 #include "support/sanitized.h"
 
-enum { LAYERS = 5, POINTS = 3, OPERANDS = 3, MOST_SUMS = 1 << 22 };
+enum {
+    LAYERS = 5,
+    POINTS = 3,
+    OPERANDS = 3,
+    MEMORIES = SDSE_MOST_SHARED,
+    PLACES = 1 + 2 * MEMORIES,
+    FOUND = (OPERANDS + 1) * (OPERANDS + 1) * (OPERANDS + 1), // in three memories
+    MOST_SUMS = 1 << 22
+};
 
 struct point {
     struct sdse_tradeoff at;
-    double bits; // of the shared memory beside what is reserved
+    double bits[MEMORIES]; // of each memory beside what is reserved
 };
 
 struct network {
@@ -30,8 +38,8 @@ struct network {
     uint64_t repeat[LAYERS];
     struct sdse_handed_tensor tensor[LAYERS];
     size_t use[LAYERS][OPERANDS];
-    double capacity_bits;
-    struct point point[LAYERS][OPERANDS + 1][SDSE_PLACES][POINTS];
+    double capacity_bits[MEMORIES];
+    struct point point[LAYERS][FOUND][PLACES][POINTS];
     struct sdse_arena *arena;
 };
 
@@ -42,19 +50,25 @@ static bool chance(uint64_t *state, unsigned percent) {
 static void make_network(uint64_t seed, struct network *net) {
     uint64_t state = seed * 2 + 1;
     const size_t layers = 2 + (size_t)oracle_below(&state, LAYERS - 1);
-    net->placing = (struct sdse_placing){
-        .layer_count = layers, .repeat = net->repeat, .tensor = net->tensor};
-    net->capacity_bits = (double)(10 + oracle_below(&state, 60));
+    const unsigned memories = chance(&state, 50)   ? 1
+                              : chance(&state, 70) ? 2
+                                                   : MEMORIES;
+    net->placing = (struct sdse_placing){.memory_count = memories,
+                                         .layer_count = layers,
+                                         .repeat = net->repeat,
+                                         .tensor = net->tensor};
+    for (unsigned m = 0; m < MEMORIES; m++)
+        net->capacity_bits[m] = (double)(10 + oracle_below(&state, 60));
     for (size_t l = 0; l < layers; l++) {
         struct sdse_handed_tensor *made = &net->tensor[net->placing.tensor_count];
         size_t *use = net->use[net->placing.tensor_count];
         net->repeat[l] = 1;
         if (l + 1 < layers && chance(&state, 85)) {
-            *made = (struct sdse_handed_tensor){
-                .maker = l,
-                .use = use,
-                .held_bits = (double)(1 + oracle_below(&state, 30)),
-                .may_share = chance(&state, 90)};
+            *made = (struct sdse_handed_tensor){.maker = l, .use = use};
+            for (unsigned m = 0; m < memories; m++) {
+                made->held_bits_in[m] = (double)(1 + oracle_below(&state, 30));
+                made->may_share_in[m] = chance(&state, 90);
+            }
             for (size_t at = l + 1; at < layers && made->use_count < OPERANDS; at++)
                 for (unsigned twice = 0; twice < 2 && made->use_count < OPERANDS;
                      twice++)
@@ -66,13 +80,17 @@ static void make_network(uint64_t seed, struct network *net) {
         } else if (chance(&state, 20)) {
             net->repeat[l] = 3;
         }
-        for (unsigned o = 0; o <= OPERANDS; o++)
-            for (int p = 0; p < SDSE_PLACES; p++)
-                for (unsigned i = 0; i < POINTS; i++)
-                    net->point[l][o][p][i] =
-                        (struct point){{(double)(1 + oracle_below(&state, 30)),
-                                        (double)(1 + oracle_below(&state, 30))},
-                                       (double)oracle_below(&state, 40)};
+        const unsigned found = memories > 2 ? FOUND : memories > 1 ? 16 : 4;
+        for (unsigned o = 0; o < found; o++)
+            for (unsigned p = 0; p < sdse_placing_places(&net->placing); p++)
+                for (unsigned i = 0; i < POINTS; i++) {
+                    struct point *point = &net->point[l][o][p][i];
+                    point->at =
+                        (struct sdse_tradeoff){(double)(1 + oracle_below(&state, 30)),
+                                               (double)(1 + oracle_below(&state, 30))};
+                    for (unsigned m = 0; m < memories; m++)
+                        point->bits[m] = (double)oracle_below(&state, 40);
+                }
     }
     for (size_t t = 0; t < net->placing.tensor_count; t++)
         net->repeat[net->tensor[t].maker] = 1;
@@ -80,27 +98,37 @@ static void make_network(uint64_t seed, struct network *net) {
 
 // --- What the layers answer ---
 
+// 0: outside; else 1 + the number of a memory.
+static unsigned memory_of(enum sdse_place place) { return ((unsigned)place + 1) / 2; }
+
 static double own_bits(const struct network *net,
-                       const struct sdse_place_question *question) {
+                       const struct sdse_place_question *question, unsigned memory) {
     for (size_t t = 0; t < net->placing.tensor_count; t++)
         if (net->tensor[t].maker == question->layer &&
-            question->outputs != SDSE_PLACE_OUTERMOST)
-            return net->tensor[t].held_bits;
+            memory_of(question->outputs) == memory + 1)
+            return net->tensor[t].held_bits_in[memory];
     return 0;
 }
 
 static const struct point *points_of(const struct network *net,
                                      const struct sdse_place_question *question) {
     // No more operands are drawn than this; a layer may read more.
-    const unsigned operands =
-        question->operands < OPERANDS ? question->operands : OPERANDS;
-    return net->point[question->layer][operands][question->outputs];
+    unsigned found = 0;
+    for (unsigned m = MEMORIES; m-- > 0;) {
+        const unsigned operands = question->in[m].operands;
+        found = found * (OPERANDS + 1) + (operands < OPERANDS ? operands : OPERANDS);
+    }
+    return net->point[question->layer][found][question->outputs];
 }
 
 static bool fits(const struct network *net, const struct sdse_place_question *question,
                  const struct point *point) {
-    return question->reserved_bits + own_bits(net, question) + point->bits <=
-           net->capacity_bits;
+    for (unsigned m = 0; m < net->placing.memory_count; m++)
+        if (question->in[m].reserved_bits + own_bits(net, question, m) +
+                point->bits[m] >
+            net->capacity_bits[m])
+            return false;
+    return true;
 }
 
 static enum sdse_status ask(void *context, const struct sdse_place_question *question,
@@ -148,17 +176,19 @@ question_of(const struct network *net, const enum sdse_place *place, size_t laye
         const struct sdse_handed_tensor *tensor = &net->tensor[t];
         size_t kept_for = tensor->maker;
         for (size_t u = 0; u < tensor->use_count; u++) {
-            const bool first = tensor->use[u] == tensor->use[0];
-            if (place[t] == SDSE_PLACE_SHARED || (place[t] == SDSE_PLACE_BOTH && first))
+            const bool first = tensor->use[u] == tensor->use[0],
+                       both = place[t] % 2 == 0;
+            if (place[t] && (!both || first))
                 kept_for = tensor->use[u];
         }
         if (tensor->maker == layer)
             question.outputs = place[t];
         if (tensor->maker >= layer || kept_for < layer)
             continue;
-        question.reserved_bits += tensor->held_bits;
+        const unsigned memory = memory_of(place[t]) - 1;
+        question.in[memory].reserved_bits += tensor->held_bits_in[memory];
         for (size_t u = 0; u < tensor->use_count; u++)
-            question.operands += tensor->use[u] == layer;
+            question.in[memory].operands += tensor->use[u] == layer;
     }
     return question;
 }
@@ -192,10 +222,10 @@ static void try_places(const struct network *net, enum sdse_place *place, size_t
     bool later = false;
     for (size_t u = 1; u < tensor->use_count; u++)
         later |= tensor->use[u] != tensor->use[0];
-    for (int p = 0; p < SDSE_PLACES; p++) {
-        if (p != SDSE_PLACE_OUTERMOST && !tensor->may_share)
+    for (unsigned p = 0; p < 1 + 2 * net->placing.memory_count; p++) {
+        if (p && !tensor->may_share_in[(p - 1) / 2])
             continue;
-        if (p == SDSE_PLACE_BOTH && !later)
+        if (p && p % 2 == 0 && !later)
             continue;
         place[t] = (enum sdse_place)p;
         try_places(net, place, t + 1, truth);
@@ -230,10 +260,12 @@ static void check_choices(struct network *net, const struct sdse_places *places,
     for (size_t l = 0; l < net->placing.layer_count; l++) {
         const struct sdse_place_question again = question_of(net, place, l);
         struct sdse_layer_front answer;
-        expect(question[l].layer == l && question[l].outputs == again.outputs &&
-                   question[l].operands == again.operands &&
-                   question[l].reserved_bits == again.reserved_bits,
+        expect(question[l].layer == l && question[l].outputs == again.outputs,
                "a question is not that of the places");
+        for (unsigned m = 0; m < MEMORIES; m++)
+            expect(question[l].in[m].operands == again.in[m].operands &&
+                       question[l].in[m].reserved_bits == again.in[m].reserved_bits,
+                   "a question is not that of the places in a memory");
         ask(net, &again, &answer);
         expect(choice[l] < answer.count, "a choice is none");
         const double times = (double)net->repeat[l];
@@ -253,7 +285,7 @@ static size_t most_states(const struct network *net) {
         for (size_t t = 0; t < net->placing.tensor_count; t++) {
             const struct sdse_handed_tensor *tensor = &net->tensor[t];
             if (tensor->maker <= l && tensor->use[tensor->use_count - 1] > l)
-                states *= SDSE_PLACES;
+                states *= 1 + 2 * net->placing.memory_count;
         }
         most = states > most ? states : most;
     }
@@ -343,7 +375,7 @@ static void test_equals_brute_force(void **state) {
     (void)state;
     struct truth truth = {.sum = malloc(MOST_SUMS * sizeof *truth.sum)};
     assert_non_null(truth.sum);
-    uint64_t sums = 0, none = 0, shared = 0;
+    uint64_t sums = 0, none = 0, shared = 0, several = 0;
     for (uint64_t i = 0; i < network_count; i++) {
         struct network net = {.arena = sdse_arena_new()};
         enum sdse_place place[LAYERS];
@@ -352,6 +384,7 @@ static void test_equals_brute_force(void **state) {
         truth.count = 0;
         try_places(&net, place, 0, &truth);
         sums += truth.count;
+        several += net.placing.memory_count > 1;
         none += truth.count == 0;
         if (truth.count > 20000) { // comparing is quadratic: what nothing beats
             size_t kept = 0;
@@ -380,10 +413,11 @@ static void test_equals_brute_force(void **state) {
         sdse_arena_free(net.arena);
     }
     print_message(
-        "## places: %llu networks equal brute force over %llu schedules, %llu "
-        "share a tensor at the least energy, %llu have no schedule\n",
-        (unsigned long long)network_count, (unsigned long long)sums,
-        (unsigned long long)shared, (unsigned long long)none);
+        "## places: %llu networks, %llu of them with several memories, equal brute "
+        "force over %llu schedules, %llu share a tensor at the least energy, %llu have "
+        "no schedule\n",
+        (unsigned long long)network_count, (unsigned long long)several,
+        (unsigned long long)sums, (unsigned long long)shared, (unsigned long long)none);
     assert_true(shared > network_count / 4 && none > 0);
     free(truth.sum);
 }
@@ -407,7 +441,8 @@ static void test_too_many_alive(void **state) {
     for (size_t i = 0; i < MOST + 2; i++)
         repeat[i] = 1;
     for (size_t i = 0; i <= MOST; i++)
-        tensor[i] = (struct sdse_handed_tensor){i, 1, last, NULL, 1, false};
+        tensor[i] = (struct sdse_handed_tensor){
+            .maker = i, .use_count = 1, .use = last, .held_bits = 1};
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_places places;
     struct sdse_placing placing = {.layer_count = MOST + 2,
@@ -430,11 +465,10 @@ static void test_equal_ways(void **state) {
     (void)state;
     static const size_t use[] = {1};
     static const uint64_t repeat[] = {1, 1};
-    static const struct sdse_handed_tensor tensor = {0, 1, use, NULL, 1, true};
-    const struct sdse_placing placing = {.layer_count = 2,
-                                         .repeat = repeat,
-                                         .tensor_count = 1,
-                                         .tensor = &tensor};
+    static const struct sdse_handed_tensor tensor = {
+        .use_count = 1, .use = use, .held_bits = 1, .may_share = true};
+    const struct sdse_placing placing = {
+        .layer_count = 2, .repeat = repeat, .tensor_count = 1, .tensor = &tensor};
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_places places;
     struct sdse_place_question question[2];

@@ -29,8 +29,26 @@ static uint64_t network_count = SANITIZED ? 20 : 300, first_seed = 1, current_se
 
 // --- Generated ---
 
-// Inputs may be wider than the outputs that they were.
+// A second memory that shares, outside the first.
+static const char *make_outer(uint64_t *state, struct sdse_arena *arena) {
+    return sdse_arena_printf(
+        arena,
+        "{level: L2, memory: {class: sram, %s, capacity_bytes: %llu, pj_per_bit: %llu, "
+        "shared_bits_per_cycle: 12}, network: {topology: bus, multicast: true, reduce: "
+        "true, pj_per_bit: 0.2}}, ",
+        oracle_below(state, 2) ? "keeps: [inputs, outputs], shares: [activations]"
+                               : "keeps: [weights, inputs, outputs], shares: "
+                                 "[activations, weights]",
+        (unsigned long long)(30 + oracle_below(state, 120)),
+        (unsigned long long)(2 + oracle_below(state, 4)));
+}
+
+// Inputs may be wider than the outputs that they were. Two of five have a second
+// memory.
 static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
+    static const char *const units[] = {"GLB", "GLB", "GLB", "L2", "DRAM"};
+    const bool two = oracle_below(state, 5) < 2;
+    const char *outer = two ? make_outer(state, arena) : "";
     static const char *const partial[] = {"8", "20"}, *const inputs[] = {"8", "8",
                                                                          "12"};
     return sdse_arena_printf(
@@ -39,7 +57,7 @@ static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
         "inputs: {bits: %s}, outputs: {bits: 8, partial_bits: %s}}, count_drain_reads: "
         "%s, levels: ["
         "{level: DRAM, memory: {class: dram, pj_per_bit: 8, shared_bits_per_cycle: "
-        "%llu}}, "
+        "%llu}}, %s"
         "{level: GLB, memory: {class: sram, %s, capacity_bytes: %llu, buffering: %llu, "
         "pj_per_bit: %llu, "
         "shared_bits_per_cycle: 16}, fanout: {x: 2, dims_x: [K, P]}, network: "
@@ -49,14 +67,16 @@ static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
         "ops_per_cycle: 4}}",
         inputs[oracle_below(state, 3)], partial[oracle_below(state, 2)],
         oracle_below(state, 2) ? "true" : "false",
-        (unsigned long long)(4 + 8 * oracle_below(state, 4)),
+        (unsigned long long)(4 + 8 * oracle_below(state, 4)), outer,
         oracle_below(state, 3) ? "keeps: [inputs, outputs], shares: [activations]"
                                : "keeps: [weights, inputs, outputs], shares: "
                                  "[activations, weights]",
         (unsigned long long)(20 + oracle_below(state, 140)),
         (unsigned long long)(1 + oracle_below(state, 2)),
         (unsigned long long)(1 + oracle_below(state, 3)),
-        oracle_below(state, 8) ? "GLB" : "DRAM");
+        two                      ? units[oracle_below(state, 5)]
+        : oracle_below(state, 8) ? "GLB"
+                                 : "DRAM");
 }
 
 // A chain of convolutions of one map size, some of whose outputs are added to later, by
@@ -126,7 +146,7 @@ struct problem {
     struct sdse_arena *arena;
     const struct sdse_arch *arch;
     struct sdse_workload *net;
-    unsigned level; // the shared memory
+    unsigned memories, level[2]; // those that share
 };
 
 static void make_problem(uint64_t seed, struct problem *p) {
@@ -134,7 +154,10 @@ static void make_problem(uint64_t seed, struct problem *p) {
     p->arena = sdse_arena_new();
     p->arch = sdse_written_arch(make_arch(&state, p->arena), p->arena);
     assert_non_null(p->arch);
-    p->level = 1;
+    p->memories = 0;
+    for (unsigned l = 1; l < p->arch->level_count; l++)
+        if (p->arch->level[l].shares_activations)
+            p->level[p->memories++] = l;
     const char *text = make_network(&state, p->arena);
     struct sdse_diags diags;
     struct sdse_node *root = NULL;
@@ -148,32 +171,40 @@ static void make_problem(uint64_t seed, struct problem *p) {
 
 // --- The truth ---
 
-// Of one layer: its front with so many operands in M, its outputs there, and so much
-// held. Kept, as it is asked often.
+// Of one layer: its front with so many operands in each memory, its outputs there, and
+// so much held. Kept, as it is asked often.
 struct asked {
     size_t layer;
-    struct sdse_residence at;
+    struct sdse_residence at[2];
     struct sdse_map_answer answer;
 };
 
 static struct asked known[4096];
 static size_t known_count;
 
+static bool are_alike(const struct sdse_residence *a, const struct sdse_residence *b) {
+    return a->tensors == b->tensors && a->operands == b->operands &&
+           a->addends == b->addends && a->writes_through == b->writes_through &&
+           a->reserved_bits == b->reserved_bits;
+}
+
 static const struct sdse_map_answer *ask(const struct problem *p,
                                          enum sdse_map_objective objective,
-                                         size_t layer, struct sdse_residence at) {
+                                         size_t layer,
+                                         const struct sdse_residence *at) {
     for (size_t i = 0; i < known_count; i++)
-        if (known[i].layer == layer && known[i].at.tensors == at.tensors &&
-            known[i].at.operands == at.operands && known[i].at.addends == at.addends &&
-            known[i].at.writes_through == at.writes_through &&
-            known[i].at.reserved_bits == at.reserved_bits)
+        if (known[i].layer == layer && are_alike(&known[i].at[0], &at[0]) &&
+            are_alike(&known[i].at[1], &at[1]))
             return &known[i].answer;
     assert_true(known_count < sizeof known / sizeof *known);
     struct asked *next = &known[known_count++];
-    *next = (struct asked){.layer = layer, .at = at};
+    *next = (struct asked){.layer = layer, .at = {at[0], at[1]}};
+    next->at[0].also = p->memories > 1 ? &next->at[1] : NULL;
+    bool somewhere = false;
+    for (unsigned m = 0; m < p->memories; m++)
+        somewhere |= at[m].tensors || at[m].addends || at[m].reserved_bits > 0;
     struct sdse_layer placed = p->net->layers[layer];
-    placed.residence =
-        at.tensors || at.addends || at.reserved_bits > 0 ? &next->at : NULL;
+    placed.residence = somewhere ? next->at : NULL;
     const struct sdse_map_request request = {
         .arch = p->arch, .layer = &placed, .objective = objective};
     assert_int_equal(sdse_map(&request, p->arena, &next->answer), SDSE_OK);
@@ -185,8 +216,9 @@ static uint64_t words_of(const struct problem *p, size_t layer) {
     return sdse_tile_words(nest, SDSE_OUTPUTS, nest->bound);
 }
 
-// Where a layer's outputs may be: 0 outside, 1 in M, 2 in both until the first reader.
-static unsigned choices_of(const struct problem *p, size_t layer) {
+// Where a layer's outputs are: 0 outside, 1 in the first memory, 2 in both until the
+// first reader, 3 and 4 likewise of the second. Whether they may be.
+static bool may_be(const struct problem *p, size_t layer, unsigned place) {
     size_t readers = 0;
     bool streams = sdse_layer_moves(&p->net->layers[layer]), weights = false;
     for (size_t e = 0; e < p->net->edge_count; e++) {
@@ -197,10 +229,12 @@ static unsigned choices_of(const struct problem *p, size_t layer) {
                    p->net->edges[e].use == SDSE_EDGE_ADDEND;
         weights |= p->net->edges[e].use == SDSE_EDGE_WEIGHTS;
     }
-    if (!readers || (streams && p->arch->vector.below_level < p->level) ||
-        (weights && !p->arch->level[p->level].shares_weights))
-        return 1;
-    return readers > 1 ? 3 : 2;
+    if (place == 0)
+        return true;
+    const unsigned level = p->level[(place - 1) / 2];
+    return readers > (place % 2 ? 0 : 1) &&
+           !(streams && p->arch->vector.below_level < level) &&
+           !(weights && !p->arch->level[level].shares_weights);
 }
 
 // The first and the last reader of a layer's outputs.
@@ -217,10 +251,24 @@ static void readers_of(const struct problem *p, size_t layer, size_t *first,
     }
 }
 
-// False: some of the channels that are one map are in M, others outside.
-static bool residence_of(const struct problem *p, const unsigned *place, size_t layer,
-                         struct sdse_residence *out) {
-    struct sdse_residence at = {.level = p->level};
+// Bits of a word of a layer's outputs, as wide as whoever makes or reads it has it.
+static uint32_t widest_of(const struct problem *p, size_t layer) {
+    uint32_t bits = p->arch->bits[SDSE_OUTPUTS];
+    for (size_t e = 0; e < p->net->edge_count; e++) {
+        const struct sdse_workload_edge *edge = &p->net->edges[e];
+        const enum sdse_tensor as =
+            edge->use == SDSE_EDGE_WEIGHTS ? SDSE_WEIGHTS : SDSE_INPUTS;
+        if (edge->from == layer && p->arch->bits[as] > bits)
+            bits = p->arch->bits[as];
+    }
+    return bits;
+}
+
+// What a layer has in the memory of a number. False: some of the channels that are one
+// map are there, others are not.
+static bool part_of(const struct problem *p, const unsigned *place, size_t layer,
+                    unsigned m, struct sdse_residence *out) {
+    struct sdse_residence at = {.level = p->level[m]};
     unsigned parts = 0, there = 0;
     for (size_t e = 0; e < p->net->edge_count; e++)
         parts +=
@@ -228,9 +276,9 @@ static bool residence_of(const struct problem *p, const unsigned *place, size_t 
     for (size_t t = 0; t < layer; t++) {
         size_t first, last;
         readers_of(p, t, &first, &last);
-        if (place[t] == 0 || layer > (place[t] == 1 ? last : first))
+        if ((place[t] + 1) / 2 != m + 1 || layer > (place[t] % 2 ? last : first))
             continue;
-        at.reserved_bits += (double)(p->arch->bits[SDSE_INPUTS] * words_of(p, t));
+        at.reserved_bits += (double)(widest_of(p, t) * words_of(p, t));
         for (size_t e = 0; e < p->net->edge_count; e++) {
             const struct sdse_workload_edge *edge = &p->net->edges[e];
             if (edge->from != t || edge->to != layer)
@@ -243,9 +291,10 @@ static bool residence_of(const struct problem *p, const unsigned *place, size_t 
         }
     }
     at.operands += there > 0;
+    const bool made = (place[layer] + 1) / 2 == m + 1;
     at.tensors |= (at.operands ? SDSE_BIT(SDSE_INPUTS) : 0u) |
-                  (place[layer] ? SDSE_BIT(SDSE_OUTPUTS) : 0u);
-    at.writes_through = place[layer] == 2;
+                  (made ? SDSE_BIT(SDSE_OUTPUTS) : 0u);
+    at.writes_through = made && place[layer] % 2 == 0;
     *out = at;
     return there == 0 || there == parts;
 }
@@ -261,9 +310,10 @@ static void sum_layers(const struct problem *p, const unsigned *place, size_t la
         *best = better ? at : *best;
         return;
     }
-    struct sdse_residence at_home;
-    if (!residence_of(p, place, layer, &at_home))
-        return;
+    struct sdse_residence at_home[2] = {{.level = 0}, {.level = 0}};
+    for (unsigned m = 0; m < p->memories; m++)
+        if (!part_of(p, place, layer, m, &at_home[m]))
+            return;
     const struct sdse_map_answer *answer = ask(p, objective, layer, at_home);
     for (size_t i = 0; i < answer->point_count; i++)
         sum_layers(p, place, layer + 1, objective,
@@ -279,8 +329,11 @@ static void try_places(const struct problem *p, unsigned *place, size_t layer,
         sum_layers(p, place, 0, objective, (struct sdse_tradeoff){0, 0}, best);
         return;
     }
-    for (place[layer] = 0; place[layer] < choices_of(p, layer); place[layer]++)
-        try_places(p, place, layer + 1, objective, best);
+    for (unsigned at = 0; at <= 2 * p->memories; at++) {
+        place[layer] = at;
+        if (may_be(p, layer, at))
+            try_places(p, place, layer + 1, objective, best);
+    }
     place[layer] = 0;
 }
 
@@ -297,7 +350,7 @@ static void check_pick(const struct problem *p,
                      SDSE_OK);
     for (size_t l = 0; l < p->net->layer_count; l++) {
         struct sdse_model *model;
-        layer[l].layer.residence = &layer[l].residence;
+        layer[l].layer.residence = layer[l].residence;
         assert_int_equal(
             sdse_model_new(p->arch, &layer[l].layer, NULL, p->arena, &model), SDSE_OK);
         assert_int_equal(sdse_mapping_verdict(model, &layer[l].point->mapping, NULL),
@@ -314,7 +367,7 @@ static void check_pick(const struct problem *p,
 }
 
 static struct {
-    uint64_t shared, both, searches, questions, weights, addends, parts;
+    uint64_t shared, both, second, two, searches, questions, weights, addends, parts;
 } seen;
 
 static void compare(const struct problem *p, enum sdse_map_objective objective) {
@@ -371,15 +424,23 @@ static void compare(const struct problem *p, enum sdse_map_objective objective) 
     assert_int_equal(sdse_residency_pick(&request, &found, pick, resident, at),
                      SDSE_OK);
     for (size_t l = 0; l < p->net->layer_count; l++) {
-        seen.weights += resident[l].residence.tensors >> SDSE_WEIGHTS & 1u;
-        seen.addends += resident[l].residence.addends;
+        unsigned used = 0;
+        for (unsigned m = 0; m < p->memories; m++) {
+            const struct sdse_residence *part = &resident[l].residence[m];
+            seen.weights += part->tensors >> SDSE_WEIGHTS & 1u;
+            seen.addends += part->addends;
+            used += part->tensors || part->addends;
+        }
+        seen.two += used > 1;
     }
     for (size_t e = 0; e < p->net->edge_count; e++)
-        seen.parts += p->net->edges[e].use == SDSE_EDGE_CONCAT &&
-                      resident[p->net->edges[e].to].residence.operands > 0;
+        for (unsigned m = 0; m < p->memories; m++)
+            seen.parts += p->net->edges[e].use == SDSE_EDGE_CONCAT &&
+                          resident[p->net->edges[e].to].residence[m].operands > 0;
     for (size_t t = 0; t < found.placing.tensor_count; t++) {
-        seen.shared += at[t] == SDSE_PLACE_SHARED;
-        seen.both += at[t] == SDSE_PLACE_BOTH;
+        seen.shared += at[t] && at[t] % 2;
+        seen.both += at[t] && at[t] % 2 == 0;
+        seen.second += at[t] > SDSE_PLACE_BOTH;
     }
     seen.questions += found.questions;
     seen.searches += found.searches;
@@ -397,15 +458,17 @@ static void test_equals_brute_force(void **state) {
             compare(&p, SDSE_MAP_FRONT);
         sdse_arena_free(p.arena);
     }
-    print_message("## residency: %llu networks equal brute force over all places; %llu "
-                  "tensors stay in the shared memory, %llu in both; there are %llu "
-                  "right operands, %llu addends and %llu ranges of channels; %llu "
-                  "questions, %llu searches\n",
-                  (unsigned long long)network_count, (unsigned long long)seen.shared,
-                  (unsigned long long)seen.both, (unsigned long long)seen.weights,
-                  (unsigned long long)seen.addends, (unsigned long long)seen.parts,
-                  (unsigned long long)seen.questions,
-                  (unsigned long long)seen.searches);
+    print_message(
+        "## residency: %llu networks equal brute force over all places; %llu "
+        "tensors stay in a shared memory, %llu in both, %llu of all these in a "
+        "second one, and %llu layers have tensors in two; there are %llu "
+        "right operands, %llu addends and %llu ranges of channels; %llu "
+        "questions, %llu searches\n",
+        (unsigned long long)network_count, (unsigned long long)seen.shared,
+        (unsigned long long)seen.both, (unsigned long long)seen.second,
+        (unsigned long long)seen.two, (unsigned long long)seen.weights,
+        (unsigned long long)seen.addends, (unsigned long long)seen.parts,
+        (unsigned long long)seen.questions, (unsigned long long)seen.searches);
     assert_true(seen.shared > 0 && (seen.both > 0 || network_count < 100));
 }
 

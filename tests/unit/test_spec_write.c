@@ -427,14 +427,14 @@ static void places_round_trip(void **state) {
                                       &s.diags, &placement, &again);
         assert_clean(&s.diags);
         assert_true(placement.placed);
-        assert_int_equal(placement.residence.level, 1);
-        assert_int_equal(placement.residence.tensors, at->tensors);
-        assert_int_equal(placement.residence.operands, at->operands);
-        assert_int_equal(placement.residence.writes_through, at->writes_through);
-        assert_true(placement.residence.reserved_bits == at->reserved_bits);
+        assert_int_equal(placement.residence->level, 1);
+        assert_int_equal(placement.residence->tensors, at->tensors);
+        assert_int_equal(placement.residence->operands, at->operands);
+        assert_int_equal(placement.residence->writes_through, at->writes_through);
+        assert_true(placement.residence->reserved_bits == at->reserved_bits);
         assert_int_equal(again->keeps[0], s.mapping->keeps[0]);
         assert_string_equal(sdse_placed_mapping_text(s.arena, s.arch, &layer.nest,
-                                                     again, &placement.residence),
+                                                     again, placement.residence),
                             text);
         // Who takes no places refuses them.
         again = NULL;

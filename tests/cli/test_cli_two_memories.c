@@ -1,0 +1,194 @@
+// Tensors that stay in two memories between layers: map, its files, eval, explain,
+// sweeps.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/support_program.h"
+#include "cli/support_swept.h"
+
+static int write_inputs(void **state) {
+    const int status = enter_scratch(state);
+    write_scratch(
+        "two.yaml",
+        "{name: two, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8, shared_bits_per_cycle: "
+        "64}}, "
+        "{level: L2, memory: {class: sram, capacity_bytes: 400, pj_per_bit: 1.5, "
+        "shares: [activations]}}, "
+        "{level: GLB, memory: {class: sram, capacity_bytes: 150, pj_per_bit: 0.5, "
+        "shares: [activations]}}], compute: {pj_per_mac: 0.2}, vector: {below: GLB, "
+        "pj_per_op: 0.1, ops_per_cycle: 4}}");
+    write_scratch(
+        "net.yaml",
+        "name: net\nsource: s\nlayers:\n"
+        "  - {name: a, kind: conv, in: [4, 6, 6], out_channels: 4, kernel: 3, pad: 1}\n"
+        "  - {name: b, kind: conv, in: [4, 6, 6], out_channels: 2, kernel: 1}\n"
+        "  - {name: c, kind: conv, in: [2, 6, 6], out_channels: 4, kernel: 1}\n"
+        "  - {name: s, kind: add, in: [4, 6, 6], fused: false}\n"
+        "  - {name: d, kind: conv, in: [4, 6, 6], out_channels: 8, kernel: 3, stride: "
+        "2}\n"
+        "edges:\n  - {from: a, to: b}\n  - {from: b, to: c}\n  - {from: a, to: s}\n"
+        "  - {from: c, to: s}\n  - {from: s, to: d}\n");
+    return status;
+}
+
+// Residual and branch fit the outer memory alone, what the narrow layer makes fits the
+// inner one, where it costs a third.
+static void test_each_tensor_where_it_fits(void **state) {
+    (void)state;
+    run_says(
+        0, "map -a @two.yaml -w @net.yaml --objective energy --resident",
+        "of 4 tensors that layers hand over 2 stay in L2, 2 in GLB, 0 are in both");
+    run_says(0, "map -a @two.yaml -w @net.yaml --objective energy --resident -f json",
+             "\"shared_memory\": \"L2, GLB\"");
+    run_says(1, "map -a @two.yaml -w @net.yaml --resident --fuse 2",
+             "--fuse: several memories of two share, but layers take turns where one "
+             "does");
+    run_says(1, "why-not -a @two.yaml -w @net.yaml --group a..b",
+             "--group: several memories of two share");
+}
+
+// What map writes eval reads, and finds as much.
+static void test_files_say_which_memory(void **state) {
+    (void)state;
+    char *csv = run_text(
+        0, "map -a @two.yaml -w @net.yaml --objective energy --resident -f csv");
+    free(run_text(0, "map -a @two.yaml -w @net.yaml --objective energy --resident -o "
+                     "@maps"));
+    static const char *const place[] = {
+        "place: {outputs: L2}\n",
+        "place: {inputs: L2, outputs: GLB, operands: {L2: 1}, reserved_bits: {L2: "
+        "1152}}\n",
+        "place: {inputs: GLB, outputs: L2, operands: {GLB: 1}, reserved_bits: {L2: "
+        "1152, GLB: 576}}\n",
+        "place: {inputs: GLB, operands: {GLB: 1}, reserved_bits: {GLB: 1152}}\n",
+        "place: {inputs: L2, outputs: GLB, operands: {L2: 2}, reserved_bits: {L2: "
+        "2304}}\n"};
+    static const char layers[] = "abcds";
+    for (int l = 0; l < 5; l++) {
+        char command[128], name[16];
+        snprintf(name, sizeof name, "maps/%c.yaml", layers[l]);
+        char *text = read_whole(scratch(name));
+        assert_non_null(strstr(text, place[l]));
+        // "energy_pj" of the layer's line of the csv is eval's, to its last digit.
+        snprintf(command, sizeof command,
+                 "eval -a @two.yaml -w @net.yaml -m @maps/%c.yaml -f json", layers[l]);
+        char *json = run_text(0, command);
+        const char *energy = strstr(json, "\"energy_pj\": ");
+        assert_non_null(energy);
+        char number[64], *end = strpbrk(energy, ",\n");
+        snprintf(number, sizeof number, ",%.*s,", (int)(end - energy - 13),
+                 energy + 13);
+        assert_non_null(strstr(csv, number));
+        free(json);
+        free(text);
+    }
+    free(csv);
+    run_says(
+        0, "explain -a @two.yaml -w @net.yaml -m @maps/s.yaml",
+        "  inputs stay in L2: 0 DRAM words instead of 288 read\n"
+        "  outputs stay in GLB: 0 DRAM words instead of 144 written\n"
+        "  L2: 2 304 bits held through the layer + 0 of its tiles = 2 304, of "
+        "3 200\n"
+        "  GLB: 0 bits held through the layer + 1 152 of its tiles and of the place "
+        "of its outputs = 1 152, of 1 200\n");
+}
+
+static void is_read(int exit, const char *place, const char *says) {
+    char text[256];
+    snprintf(text, sizeof text, "layer: s\n%s\nmapping: streamed\n", place);
+    write_scratch("placed.yaml", text);
+    run_says(exit, "explain -a @two.yaml -w @net.yaml -m @placed.yaml", says);
+}
+
+static void test_places_by_memory(void **state) {
+    (void)state;
+    is_read(0,
+            "place: {inputs: [L2, GLB], outputs: [L2, outer], operands: {L2: 1, GLB: "
+            "1}, reserved_bits: {L2: 1152, GLB: 1152}}",
+            "  1 of 2 maps of inputs stay in L2: 0 DRAM words instead of 288 read\n"
+            "  1 of 2 maps of inputs stay in GLB: 0 DRAM words instead of 288 read\n"
+            "  outputs stay in L2 until their first use: 144 DRAM words instead of 144 "
+            "written\n");
+    is_read(1, "place: {outputs: both}",
+            "placed.yaml:2:18: error: several memories of 'two' share: say which and "
+            "`outer`, as in [L2, outer] [place-tensor]");
+    is_read(
+        1, "place: {outputs: [L2, GLB]}",
+        "placed.yaml:2:18: error: outputs are in one memory, and with `outer` beside "
+        "it in the outermost one as well [place-tensor]");
+    is_read(1, "place: {inputs: [L2, outer], reserved_bits: {L2: 1152}}",
+            "placed.yaml:2:17: error: inputs are read in one memory, not in both "
+            "[place-tensor]");
+    is_read(1, "place: {outputs: L2, reserved_bits: 8}",
+            "placed.yaml:2:37: error: several memories of 'two' share: say it of each, "
+            "as in {L2: …} [place-shares]");
+    is_read(
+        1, "place: {outputs: L2, reserved_bits: {DRAM: 8}}",
+        "placed.yaml:2:44: error: memory 'DRAM' of 'two' may hold no tensors between "
+        "layers, 'L2' may [place-shares]");
+    is_read(
+        1, "place: {inputs: [L2, GLB], reserved_bits: {L2: 1152, GLB: 1152}}",
+        "placed.yaml:2:8: error: maps are held in several memories: how many are in "
+        "'L2'? [place-operands]");
+    is_read(1,
+            "place: {inputs: [L2, GLB], operands: {L2: 2, GLB: 1}, reserved_bits: {L2: "
+            "2304, GLB: 1152}}",
+            "the layer reads 2 maps, 3 of them cannot be held [place-operands]");
+    is_read(1,
+            "place: {inputs: [L2, GLB], operands: {L2: 1, GLB: 1}, reserved_bits: {L2: "
+            "1152}}",
+            "inputs in 'GLB' take room there");
+    is_read(1,
+            "place: {inputs: [L2, GLB], operands: {L2: 1, GLB: 1}, reserved_bits: {L2: "
+            "1152, GLB: 1151}}",
+            "what layer 's' reads in GLB takes 1152 bits there, but reserved_bits are "
+            "1151");
+    is_read(1, "place: {outputs: GLB, reserved_bits: {L2: 3201, GLB: 48}}",
+            "L2 holds 3201 bits through the layer, and its tiles take 0: 3201 in all, "
+            "but 3200 fit [place-room]");
+    is_read(1, "place: {outputs: GLB, reserved_bits: {L2: 3200, GLB: 49}}",
+            "GLB holds 49 bits through the layer, and its tiles with the place of its "
+            "outputs take 1152: 1201 in all, but 1200 fit [place-room]");
+}
+
+static void test_a_sweep_stores_both(void **state) {
+    (void)state;
+    write_scratch("s.yaml", "name: s\nworkloads: [net.yaml]\narchs: "
+                            "[two.yaml]\nweight_forms: [raw]\nobjective: "
+                            "energy\nmapper: {resident: true}\n");
+    free(run_text(0, "sweep @s.yaml -o @s.db"));
+    run_says(0,
+             "query @s.db SELECT~tensor,memory,bits~FROM~v_place~ORDER~BY~first_layer "
+             "-f csv",
+             "a,L2,1152\nb,GLB,576\nc,L2,1152\ns,GLB,1152\n");
+    free(run_text(0, "verify @s.db"));
+    free(run_text(0, "reproduce @s.db 1 -o @again"));
+    change_swept("s", "UPDATE place SET bits = bits + 8 WHERE tensor = 'b'");
+    char *said = run_text(1, "verify @s.db");
+    assert_non_null(strstr(said,
+                           "layer c: what is held while it runs is not what is in "
+                           "memory GLB then [verify-place]"));
+    free(said);
+    write_scratch(
+        "t.yaml",
+        "name: t\nworkloads: [net.yaml]\narchs: [two.yaml]\nweight_forms: [raw]\n"
+        "mapper: {resident: true, fuse_depth: 2}\n");
+    run_says(1, "sweep @t.yaml -o @t.db", "several memories of 'two' share");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each_tensor_where_it_fits),
+                                       cmocka_unit_test(test_files_say_which_memory),
+                                       cmocka_unit_test(test_places_by_memory),
+                                       cmocka_unit_test(test_a_sweep_stores_both)};
+    return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
+}
