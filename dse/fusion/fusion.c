@@ -121,6 +121,8 @@ static enum sdse_status ask(void *context, const struct sdse_place_question *que
     enum sdse_status status = sdse_group_plan(fusing->request, fusing->arena, group);
     if (status == SDSE_OVERFLOW) // counted in the end
         return SDSE_OK;
+    // Plans that were not all listed: the search was to end meanwhile.
+    fusing->nests.stopped |= status == SDSE_OK && !group->planned;
     struct sdse_group_front front;
     if (status == SDSE_OK)
         status = sdse_group_front_find(&fusing->nests, group, question, fusing->arena,

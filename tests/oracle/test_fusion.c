@@ -13,9 +13,12 @@
 
 #include <limits.h>
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "costmodel/evaluate.h"
 #include "oracle/support_cases.h"
@@ -477,12 +480,66 @@ static void test_parts_are_stored_with_the_whole(void **state) {
     sdse_arena_free(arena);
 }
 
+// The search of a group of so many tiles that listing them takes a while, told to end
+// meanwhile: it says so, or it was done.
+static void *stop_soon(void *stop) {
+    nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
+    atomic_store((atomic_bool *)stop, true);
+    return NULL;
+}
+
+static void test_stopped_while_listing(void **state) {
+    (void)state;
+    struct brute_problem p = {.arena = sdse_arena_new()};
+    struct sdse_residency_layer layer[2];
+    struct sdse_map_answer alone[2];
+    atomic_bool stop = false;
+    brute_read("{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: "
+               "[{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, "
+               "memory: {class: sram, shares: [activations], capacity_bytes: 99, "
+               "pj_per_bit: 1}}], compute: {pj_per_mac: 1}}",
+               "{name: n, source: s, layers: ["
+               "{name: a, kind: conv, in: [1, 999983, 1], out_channels: 1, kernel: [3, "
+               "1], pad: [1, 0]}, "
+               "{name: b, kind: conv, in: [1, 999983, 1], out_channels: 1, kernel: [3, "
+               "1], pad: [1, 0]}], edges: chain}",
+               &p);
+    for (size_t l = 0; l < 2; l++) {
+        const struct sdse_map_request request = {
+            .arch = p.arch, .layer = &p.net->layers[l], .objective = SDSE_MAP_ENERGY};
+        assert_int_equal(sdse_map(&request, p.arena, &alone[l]), SDSE_OK);
+        layer[l] = (struct sdse_residency_layer){.layer = &p.net->layers[l],
+                                                 .unshared = &alone[l]};
+    }
+    const struct sdse_fusion_request request = {
+        .residency = {.arch = p.arch,
+                      .workload = p.net,
+                      .layer = layer,
+                      .objective = SDSE_MAP_ENERGY,
+                      .goal = SDSE_PLACES_ENERGY,
+                      .stop = &stop,
+                      .threads = 1},
+        .depth = 2};
+    pthread_t thread;
+    struct sdse_fusion fusion;
+    assert_int_equal(pthread_create(&thread, NULL, stop_soon, &stop), 0);
+    const enum sdse_status status = sdse_fusion_find(&request, p.arena, &fusion);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(status, SDSE_OK);
+    assert_true(fusion.residency.stopped || fusion.counts.configurations > 0);
+    assert_true(!fusion.residency.stopped || fusion.residency.places.count == 0);
+    sdse_fusion_free(&fusion);
+    sdse_arena_free(p.arena);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_networks, tell_seed),
-        cmocka_unit_test(test_addends_of_one_size), cmocka_unit_test(test_fast_and_far),
+        cmocka_unit_test(test_addends_of_one_size),
+        cmocka_unit_test(test_fast_and_far),
         cmocka_unit_test(test_functions_written_alike),
-        cmocka_unit_test(test_parts_are_stored_with_the_whole)};
+        cmocka_unit_test(test_parts_are_stored_with_the_whole),
+        cmocka_unit_test(test_stopped_while_listing)};
     network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
     first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
     return cmocka_run_group_tests(tests, NULL, NULL);
