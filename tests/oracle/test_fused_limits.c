@@ -50,10 +50,12 @@ struct answer {
     struct sdse_group_refusal refusal;
 };
 
-// Asks about layers first ... last of a network; the caller frees answer->arena.
+// Asks about layers first ... last of a network, the first of which finds so many maps
+// in the shared memory; the caller frees answer->arena.
 static void ask(const struct chip *chip, const char *layers, const char *edges,
                 size_t first, size_t last, const struct sdse_weight_form *form,
-                const struct sdse_fusion_config *config, struct answer *answer) {
+                const struct sdse_fusion_config *config, uint32_t operands,
+                struct answer *answer) {
     struct brute_problem p = {.arena = sdse_arena_new()};
     struct sdse_residency_layer layer[MOST_LAYERS];
     struct sdse_placing placing;
@@ -79,7 +81,8 @@ static void ask(const struct chip *chip, const char *layers, const char *edges,
         .depth = SDSE_FUSED_MOST};
     assert_int_equal(sdse_residency_placing(&request.residency, p.arena, &placing),
                      SDSE_OK);
-    const struct sdse_place_question question = {.layer = first, .more = last - first};
+    const struct sdse_place_question question = {
+        .layer = first, .more = last - first, .operands = operands};
     assert_int_equal(sdse_fusion_configure(&request, &placing, &question, config,
                                            p.arena, &answer->limits, &answer->group,
                                            &answer->refusal),
@@ -90,67 +93,77 @@ static const struct sdse_fusion_config one_row = {.tile_rows = 1};
 
 // --- Parts ---
 
-// Channels, or keys, that may come in parts, and heads: of a network's layers from the
-// first on.
+// Channels, or keys, that may come in parts, heads, and columns: of a network's layers
+// from the first on.
 static void test_parts(void **state) {
     (void)state;
 #define QK "kind: matmul, heads: 2, m: 4, k: 2, n: 2"
     static const struct {
         const char *layers, *edges;
         size_t first;
-        uint64_t channels, heads;
+        uint64_t channels, heads, columns;
     } cases[] = {
         {CONV("a", "[2, 4, 2]", "4", "") CONV("b", "[4, 4, 2]", "2", ""),
-         "{from: a, to: b}", 0, 4, 1},
+         "{from: a, to: b}", 0, 4, 1, 2},
         // A depth-wise layer that adds what it reads makes as many channels in groups.
         {CONV("a", "[2, 4, 2]", "4", "") CONV("b", "[4, 4, 2]", "4", ", groups: 4" ADDS)
              CONV("c", "[4, 4, 2]", "2", ""),
-         "{from: a, to: b}, {from: a, to: b, as: addend}, {from: b, to: c}", 0, 4, 1},
+         "{from: a, to: b}, {from: a, to: b, as: addend}, {from: b, to: c}", 0, 4, 1,
+         0},
         // Sums that are not finished have nothing added to them by channels.
         {CONV("a", "[2, 4, 2]", "4", "") CONV("b", "[4, 4, 2]", "4", ADDS),
-         "{from: a, to: b}, {from: a, to: b, as: addend}", 0, 0, 1},
+         "{from: a, to: b}, {from: a, to: b, as: addend}", 0, 0, 1, 0},
         // What works on each word ends no group in parts, nor does it begin one.
         {CONV("a", "[2, 4, 2]", "4", "")
              LAYER("b", "kind: act, in: [4, 4, 2], fused: false"),
-         "{from: a, to: b}", 0, 0, 1},
+         "{from: a, to: b}", 0, 0, 1, 0},
         {LAYER("a", "kind: act, in: [4, 4, 2], fused: false")
              CONV("b", "[4, 4, 2]", "4", ""),
-         "{from: a, to: b}", 0, 0, 1},
+         "{from: a, to: b}", 0, 0, 1, 0},
+        // Words of a map in another shape are in its channels.
+        {CONV("a", "[2, 4, 2]", "4", "") LAYER("f", "kind: act, in: 32, fused: false")
+             CONV("b", "[4, 4, 2]", "2", ""),
+         "{from: a, to: f}, {from: f, to: b}", 0, 4, 1, 0},
         // A function of whole rows between.
         {CONV("a", "[2, 4, 2]", "4", "")
              LAYER("f", "kind: act, in: [4, 4, 2], fused: true")
                  CONV("b", "[4, 4, 2]", "2", ""),
-         "{from: a, to: b}", 0, 4, 1},
+         "{from: a, to: b}", 0, 4, 1, 2},
         {CONV("a", "[2, 4, 2]", "4", "")
              LAYER("f", "kind: norm, in: [4, 4, 2], fused: true")
                  CONV("b", "[4, 4, 2]", "2", ""),
-         "{from: a, to: b}", 0, 0, 1},
+         "{from: a, to: b}", 0, 0, 1, 0},
         // Groups of a layer that reads nothing of the group are not those of the first.
         {CONV("a", "[2, 4, 2]", "4", "") CONV("b", "[2, 4, 2]", "4", ADDS)
              CONV("c", "[4, 4, 2]", "2", ""),
-         "{from: a, to: b, as: addend}, {from: b, to: c}", 0, 4, 1},
+         "{from: a, to: b, as: addend}, {from: b, to: c}", 0, 4, 1, 0},
         {CONV("a", "[2, 4, 2]", "4", "") CONV("b", "[2, 4, 2]", "4", ", groups: 2" ADDS)
              CONV("c", "[4, 4, 2]", "2", ""),
-         "{from: a, to: b, as: addend}, {from: b, to: c}", 0, 0, 1},
+         "{from: a, to: b, as: addend}, {from: b, to: c}", 0, 0, 1, 0},
         // Two groups of what comes before, and all of it.
         {CONV("a", "[4, 4, 2]", "4", ", groups: 2") CONV("b", "[4, 4, 2]", "2", ""),
-         "{from: a, to: b}", 0, 4, 1},
+         "{from: a, to: b}", 0, 4, 1, 2},
         // A softmax on the way is over all channels of a row.
         {FC("a", "1", "4", "") LAYER("b", QK)
              LAYER("c", "kind: matmul, m: 4, k: 4, n: 1"),
-         "{from: a, to: b}, {from: b, to: c, reshape: heads}", 0, 4, 1},
+         "{from: a, to: b}, {from: b, to: c, reshape: heads}", 0, 4, 1, 0},
         {FC("a", "1", "4", "") LAYER("b", QK)
              LAYER("c", "kind: matmul, m: 4, k: 4, n: 1"),
          "{from: a, to: b}, {from: b, to: c, via: softmax, free: true, reshape: heads}",
-         0, 0, 1},
+         0, 0, 1, 0},
         // Keys of two products with the same right operands, and of other samples.
-        {LAYER("a", QK) LAYER("b", QK), "{from: a, to: b}", 0, 2, 2},
+        {LAYER("a", QK) LAYER("b", QK), "{from: a, to: b}", 0, 2, 2, 0},
         {LAYER("a", "kind: matmul, heads: 4, kv_heads: 2, m: 4, k: 1, n: 2")
              LAYER("b", "kind: matmul, heads: 2, kv_heads: 2, m: 4, k: 4, n: 1"),
-         "{from: a, to: b, reshape: heads}", 0, 0, 1},
+         "{from: a, to: b, reshape: heads}", 0, 0, 1, 0},
         // A map that is added to the second's sums.
         {CONV("o", "[1, 4, 1]", "4", "") LAYER("a", QK) LAYER("b", QK ADDS),
-         "{from: a, to: b}", 1, 0, 2}};
+         "{from: a, to: b}", 1, 0, 2, 0},
+        // Maps are read in the columns in which they were made.
+        {FC("a", "1", "8", "") CONV("b", "[2, 4, 4]", "1", ""),
+         "{from: a, to: b, reshape: heads}", 0, 0, 1, 0},
+        {CONV("a", "[1, 4, 4]", "2", "") CONV("b", "[2, 4, 4]", "1", ""),
+         "{from: a, to: b}", 0, 2, 1, 4}};
 #undef QK
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct answer answer;
@@ -158,13 +171,15 @@ static void test_parts(void **state) {
                             (strstr(cases[i].layers, "name: c") != NULL) +
                             (strstr(cases[i].layers, "name: f") != NULL);
         ask(&plain, cases[i].layers, cases[i].edges, cases[i].first, last, &raw,
-            &one_row, &answer);
+            &one_row, 0, &answer);
         if (answer.refusal.reason || answer.limits.channels != cases[i].channels ||
-            answer.limits.heads != cases[i].heads)
-            fail_msg("case %zu: %s; %llu channels, %llu heads", i,
+            answer.limits.heads != cases[i].heads ||
+            answer.limits.columns != cases[i].columns)
+            fail_msg("case %zu: %s; %llu channels, %llu heads, %llu columns", i,
                      answer.refusal.reason ? answer.refusal.reason : "a group",
                      (unsigned long long)answer.limits.channels,
-                     (unsigned long long)answer.limits.heads);
+                     (unsigned long long)answer.limits.heads,
+                     (unsigned long long)answer.limits.columns);
         sdse_arena_free(answer.arena);
     }
 }
@@ -202,7 +217,7 @@ static void test_forms(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct answer answer;
         ask(&cases[i].chip, layers, "{from: a, to: b}", 0, 1, cases[i].form, &one_row,
-            &answer);
+            0, &answer);
         if (answer.refusal.reason || answer.limits.channels != cases[i].channels ||
             answer.limits.may_keep != cases[i].may_keep)
             fail_msg("case %zu: %llu channels, weights of set %u", i,
@@ -275,7 +290,7 @@ static void test_a_map_of_several(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct answer answer;
         const size_t first = strstr(cases[i].layers, "name: y") ? 2 : 1;
-        ask(&plain, cases[i].layers, cases[i].edges, first, first + 1, &raw, &config,
+        ask(&plain, cases[i].layers, cases[i].edges, first, first + 1, &raw, &config, 0,
             &answer);
         const char *reason = answer.refusal.reason;
         if (cases[i].may ? reason != NULL
@@ -362,6 +377,37 @@ static void test_refusals(void **state) {
          LAYER("a", "kind: conv, in: [1, 4, 2], out_channels: 4, kernel: 1")
              LAYER("b", "kind: matmul, heads: 2, kv_heads: 1, m: 4, k: 4, n: 1"),
          "{from: a, to: b, reshape: heads}", 0, 1, 0, NULL},
+        // As many words of a row in the same shape, cut into heads: no windows on them.
+        {&plain,
+         FC("a", "1", "4", "")
+             LAYER("b", "kind: conv, in: [4, 4, 1], out_channels: 1, kernel: [3, 1], "
+                        "pad: [1, 0]"),
+         "{from: a, to: b}", 0, 1, 0, NULL},
+        {&plain,
+         FC("a", "1", "4", "")
+             LAYER("b", "kind: conv, in: [4, 4, 1], out_channels: 1, kernel: [3, 1], "
+                        "pad: [1, 0]"),
+         "{from: a, to: b, reshape: heads}", 0, 1, 1,
+         "does not read row by row what a layer of the group before it puts out"},
+        // A function has the rows of what it reads, however its file writes them: to
+        // what has those of the file nothing is added row by row.
+        {&plain,
+         CONV("a", "[1, 4, 2]", "4", "")
+             LAYER("f", "kind: act, in: [4, 4, 2], fused: false")
+                 CONV("b", "[1, 4, 2]", "4", ADDS),
+         "{from: a, to: f}, {from: f, to: b, as: addend}", 0, 2, 0, NULL},
+        {&plain,
+         CONV("a", "[1, 4, 2]", "4", "")
+             LAYER("f", "kind: act, in: [4, 2, 4], fused: false")
+                 CONV("b", "[1, 2, 4]", "4", ADDS),
+         "{from: a, to: f}, {from: f, to: b, as: addend}", 0, 2, 2,
+         "does not read row by row what a layer of the group before it puts out"},
+        // Of maps that are put together a function has all channels.
+        {&plain,
+         CONV("a", "[1, 4, 2]", "2", "") CONV("b", "[1, 4, 2]", "2", "")
+             LAYER("c", "kind: act, in: [4, 4, 2], fused: false")
+                 CONV("d", "[4, 4, 2]", "1", ""),
+         "{from: [a, b], to: c, as: concat}, {from: c, to: d}", 0, 3, 0, NULL},
         // A softmax on the way is between products.
         {&plain,
          LAYER("a", "kind: matmul, m: 4, k: 1, n: 4")
@@ -401,13 +447,38 @@ static void test_refusals(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct answer answer;
         ask(cases[i].chip, cases[i].layers, cases[i].edges, cases[i].first,
-            cases[i].last, &raw, &one_row, &answer);
+            cases[i].last, &raw, &one_row, 0, &answer);
         const char *reason = answer.refusal.reason;
         if (cases[i].reason ? !reason || !strstr(reason, cases[i].reason) ||
                                   answer.refusal.layer != cases[i].layer
                             : reason != NULL)
             fail_msg("case %zu: %s, of %zu", i, reason ? reason : "a group",
                      answer.refusal.layer);
+        sdse_arena_free(answer.arena);
+    }
+}
+
+// Ranges of channels that are put together are one map to what reads them, whether the
+// group makes them or finds them in the shared memory.
+static void test_ranges_are_one_map(void **state) {
+    (void)state;
+    static const char layers[] =
+        CONV("a", "[1, 4, 2]", "2", "") CONV("b", "[1, 4, 2]", "2", "")
+            LAYER("c", "kind: pool, in: [4, 4, 2], kernel: 1")
+                CONV("d", "[4, 4, 2]", "1", "");
+    for (size_t first = 0; first < 3; first += 2) {
+        struct answer answer;
+        ask(&plain, layers, "{from: [a, b], to: c, as: concat}, {from: c, to: d}",
+            first, 3, &raw, &one_row, first ? 2 : 0, &answer);
+        assert_null(answer.refusal.reason);
+        size_t kinds = 0;
+        for (size_t k = 0; k < answer.group.kind_count; k++) {
+            const struct sdse_fused_kind *kind = &answer.group.kind[k];
+            assert_true(kind->residence.operands <= 1);
+            kinds += kind->layer == 2 && kind->residence.operands == 1 &&
+                     kind->residence.tensors >> SDSE_INPUTS & 1u;
+        }
+        assert_true(kinds > 0);
         sdse_arena_free(answer.arena);
     }
 }
@@ -423,7 +494,7 @@ static void test_long_groups(void **state) {
                     "{name: f%zu, kind: act, in: 32, fused: true}, ", f);
         strcat(layers, CONV("b", "[4, 4, 2]", "4", ADDS));
         ask(&plain, layers, "{from: a, to: b}, {from: a, to: b, as: addend}", 0,
-            count - 1, &raw, &one_row, &answer);
+            count - 1, &raw, &one_row, 0, &answer);
         const char *reason = answer.refusal.reason;
         assert_true(count > 64 ? reason && strstr(reason, "too many layers") : !reason);
         sdse_arena_free(answer.arena);
@@ -431,9 +502,11 @@ static void test_long_groups(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parts), cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_a_map_of_several), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_long_groups)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_parts),
+                                       cmocka_unit_test(test_forms),
+                                       cmocka_unit_test(test_a_map_of_several),
+                                       cmocka_unit_test(test_refusals),
+                                       cmocka_unit_test(test_ranges_are_one_map),
+                                       cmocka_unit_test(test_long_groups)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
