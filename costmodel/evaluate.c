@@ -207,11 +207,13 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
         itemise_latency(&e, &latency);
         itemise_lives(&e, (double)schedule_cycles);
     }
-    return (struct sdse_totals){.energy_pj = e.energy_pj,
-                                .latency_cycles = (double)latency.latency_cycles,
-                                .lifetime_cycles =
-                                    model->counts_lives ? refresh.lifetime_cycles : 0,
-                                .strain = model->counts_lives ? refresh.strain : 0};
+    return (struct sdse_totals){
+        .energy_pj = e.energy_pj,
+        .latency_cycles = (double)latency.latency_cycles,
+        .outer_cycles = (double)(latency.outer_cycles + beside_cycles),
+        .inner_cycles = (double)(latency.inner_cycles + beside_cycles),
+        .lifetime_cycles = model->counts_lives ? refresh.lifetime_cycles : 0,
+        .strain = model->counts_lives ? refresh.strain : 0};
 }
 
 struct sdse_totals sdse_evaluate(const struct sdse_model *model,

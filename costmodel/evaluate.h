@@ -61,7 +61,12 @@ double sdse_mapping_taken_bits(const struct sdse_model *model,
 // Energy and latency alone: the fast question a search asks.
 struct sdse_totals {
     double energy_pj;
-    double latency_cycles;  // an integer value
+    double latency_cycles; // an integer value
+    // Of two sides, the larger of which is the latency, as long as each is by itself:
+    // what crosses at the outermost memory; and all else, with what crosses there and
+    // may not do so while another nest runs (residence->ahead). What overlaps with
+    // nothing is in both.
+    double outer_cycles, inner_cycles;
     double lifetime_cycles; // longest life of a tile in a memory of class edram
     double strain; // longest life over the one its memory allows (max_lifetime_us);
                    // above 1 the mapping is no answer. 0: no memory has a limit

@@ -101,9 +101,35 @@ uint64_t sdse_pass_cycles(const struct sdse_model *model, const struct sdse_view
     return (uint64_t)ceil(cycles * (1 - 4.5e-16));
 }
 
+// Cycles that the outermost memory takes for what may not cross ahead of the nest:
+// other tensors, and outputs of which sums come back. No residence: all of it.
+static uint64_t count_bound(const struct sdse_model *model,
+                            const struct sdse_view *view,
+                            const double read[SDSE_PORT_USERS],
+                            const double write[SDSE_PORT_USERS], uint64_t all) {
+    const struct sdse_residence *residence = model->layer->residence;
+    const bool sums = read[SDSE_OUTPUTS] > 0 || read[SDSE_PORT_UP] > 0;
+    unsigned ahead = residence ? residence->ahead : 0;
+    double bound_read[SDSE_PORT_USERS], bound_write[SDSE_PORT_USERS];
+    if (sums)
+        ahead &= ~SDSE_BIT(SDSE_OUTPUTS);
+    if (!ahead)
+        return all;
+    for (int t = 0; t < SDSE_PORT_USERS; t++) {
+        const int tensor = t == SDSE_PORT_UP ? SDSE_OUTPUTS : t;
+        bound_read[t] = ahead >> tensor & 1u ? 0 : read[t];
+        bound_write[t] = ahead >> tensor & 1u ? 0 : write[t];
+    }
+    return sdse_transfer_cycles(&model->arch->level[0], bound_read, bound_write,
+                                sdse_working_instances(view, 0), NULL);
+}
+
+static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
 // The maximum of what overlaps, and whose it is, plus what does not.
 static void take_longest(const struct sdse_model *model, struct sdse_latency *latency) {
-    uint64_t longest = latency->compute_cycles, added = 0;
+    uint64_t longest = latency->compute_cycles, added = 0, outer = 0;
+    uint64_t inner = larger(latency->compute_cycles, latency->rebuild_cycles);
     latency->bottleneck_level = latency->compute_bottleneck;
     latency->bottleneck_port = (struct sdse_port_name){SDSE_PORT_READ, -1};
     if (latency->rebuild_cycles > longest) {
@@ -116,13 +142,20 @@ static void take_longest(const struct sdse_model *model, struct sdse_latency *la
             continue;
         if (!model->arch->level[l].overlap) {
             added += cycles;
-        } else if (cycles > longest) {
+            continue;
+        }
+        if (l == 0)
+            outer = cycles;
+        inner = larger(inner, l == 0 ? latency->bound_cycles : cycles);
+        if (cycles > longest) {
             longest = cycles;
             latency->bottleneck_level = (int)l;
             latency->bottleneck_port = latency->port[l];
         }
     }
     latency->latency_cycles = longest + added;
+    latency->outer_cycles = outer + added;
+    latency->inner_cycles = inner + added;
 }
 
 void sdse_latency(const struct sdse_model *model, const struct sdse_view *view,
@@ -156,6 +189,9 @@ void sdse_latency(const struct sdse_model *model, const struct sdse_view *view,
         }
         latency->level_cycles[l] = sdse_transfer_cycles(
             level, read, write, sdse_working_instances(view, l), &latency->port[l]);
+        if (l == 0)
+            latency->bound_cycles =
+                count_bound(model, view, read, write, latency->level_cycles[0]);
     }
     take_longest(model, latency);
 }
@@ -165,5 +201,6 @@ void sdse_latency_add(const struct sdse_model *model,
                       struct sdse_latency *latency) {
     for (unsigned l = 0; l < model->arch->level_count; l++)
         latency->level_cycles[l] += taken_cycles[l];
+    latency->bound_cycles += taken_cycles[0];
     take_longest(model, latency);
 }

@@ -38,10 +38,12 @@ struct sdse_latency {
     uint64_t level_cycles[SDSE_MAX_LEVELS];
     uint64_t rebuild_cycles;
     uint64_t latency_cycles;               // without first fill and last drain
+    uint64_t outer_cycles, inner_cycles;   // as in struct sdse_totals; likewise
     int bottleneck_level;                  // as in struct sdse_cost
     struct sdse_port_name bottleneck_port; // at a memory: the one that takes longest
     int compute_bottleneck;                // bottleneck_level where no memory is slower
     struct sdse_port_name port[SDSE_MAX_LEVELS]; // the longest of each memory
+    uint64_t bound_cycles; // of level_cycles[0]: what may not cross ahead of the nest
 };
 
 // Cycles to compute `steps` steps: steps x cycles per MAC, rounded up once. A product

@@ -39,7 +39,7 @@ static enum sdse_goal goal_of(enum sdse_map_objective objective) {
         [SDSE_MAP_ENERGY] = SDSE_GOAL_ENERGY, [SDSE_MAP_LATENCY] = SDSE_GOAL_CYCLES,
         [SDSE_MAP_EDP] = SDSE_GOAL_EDP,       [SDSE_MAP_ED2P] = SDSE_GOAL_ED2P,
         [SDSE_MAP_FRONT] = SDSE_GOAL_FRONT,   [SDSE_MAP_LIFETIME] = SDSE_GOAL_LIFETIME,
-        [SDSE_MAP_STRAIN] = SDSE_GOAL_STRAIN,
+        [SDSE_MAP_STRAIN] = SDSE_GOAL_STRAIN, [SDSE_MAP_SIDES] = SDSE_GOAL_SIDES,
     };
     return goals[objective];
 }
@@ -144,10 +144,10 @@ static void know_start(const struct searches *searches, struct sdse_best *best) 
     }
 }
 
-static bool run_front(struct searches *searches, struct sdse_arena *arena,
-                      struct sdse_map_answer *answer) {
+static bool run_front(struct searches *searches, enum sdse_goal goal,
+                      struct sdse_arena *arena, struct sdse_map_answer *answer) {
     struct sdse_best best;
-    sdse_best_init(&best, SDSE_GOAL_FRONT, (double)INFINITY);
+    sdse_best_init(&best, goal, (double)INFINITY);
     know_start(searches, &best);
     answer->lower_bound = run(searches, &best);
     bool good = !best.no_memory;
@@ -165,7 +165,8 @@ static bool run_objective(struct searches *searches, enum sdse_map_objective obj
     struct sdse_best best;
     switch (objective) {
     case SDSE_MAP_FRONT:
-        return run_front(searches, arena, answer);
+    case SDSE_MAP_SIDES:
+        return run_front(searches, goal_of(objective), arena, answer);
     case SDSE_MAP_LATENCY:
     case SDSE_MAP_LIFETIME:
         answer->lower_bound = run_in_turn(searches, goal_of(objective), &best);
@@ -219,7 +220,7 @@ static void close_answer(const struct searches *searches,
         const struct sdse_totals *last = &answer->point[answer->point_count - 1].totals;
         // The bound of what was found is the same sum, rounded in another order.
         answer->gap =
-            request->objective == SDSE_MAP_FRONT
+            sdse_goal_is_front(goal_of(request->objective))
                 ? front_gap(answer, least_cycles(&searches->candidates))
                 : fmax(0, value_of(request->objective, last) / answer->lower_bound - 1);
     }

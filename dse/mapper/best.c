@@ -101,10 +101,57 @@ static bool insert(struct list *list, const struct sdse_mapping *mapping,
     return true;
 }
 
+// --- Front of three ---
+
+// Whether a point of the front costs no more in any.
+static bool is_beaten_on_all_sides(const struct sdse_best *best,
+                                   const struct sdse_totals *bounds) {
+    for (size_t i = 0; i < best->count; i++) {
+        const struct sdse_totals *at = &best->front[i].totals;
+        if (at->energy_pj * (1 - epsilon) > bounds->energy_pj)
+            return false;
+        if (at->outer_cycles < bounds->outer_cycles * (1 - epsilon) + 1 &&
+            at->inner_cycles < bounds->inner_cycles * (1 - epsilon) + 1)
+            return true;
+    }
+    return false;
+}
+
+// As insert; what it beats goes.
+static bool insert_side(struct list *list, const struct sdse_mapping *mapping,
+                        const struct sdse_totals *totals) {
+    size_t kept = 0, place = 0;
+    if (list->count == list->capacity) {
+        const size_t capacity = list->capacity ? 2 * list->capacity : 8;
+        struct sdse_found *grown = realloc(list->at, capacity * sizeof *grown);
+        if (!grown)
+            return false;
+        list->at = grown;
+        list->capacity = capacity;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        const struct sdse_totals *at = &list->at[i].totals;
+        if (at->energy_pj * (1 + epsilon) >= totals->energy_pj &&
+            at->outer_cycles >= totals->outer_cycles &&
+            at->inner_cycles >= totals->inner_cycles)
+            continue;
+        place += at->energy_pj < totals->energy_pj;
+        if (kept != i)
+            list->at[kept] = list->at[i];
+        kept++;
+    }
+    memmove(&list->at[place + 1], &list->at[place], (kept - place) * sizeof *list->at);
+    list->at[place].totals = *totals;
+    list->at[place].mapping = *mapping;
+    list->count = kept + 1;
+    return true;
+}
+
 static void add_to_front(struct sdse_best *best, const struct sdse_mapping *mapping,
                          const struct sdse_totals *totals) {
     struct list list = {best->count, best->capacity, best->front};
-    best->no_memory |= !insert(&list, mapping, totals);
+    best->no_memory |=
+        !(best->goal == SDSE_GOAL_SIDES ? insert_side : insert)(&list, mapping, totals);
     best->count = list.count;
     best->capacity = list.capacity;
     best->front = list.at;
@@ -158,7 +205,8 @@ static bool is_barred(const struct sdse_best *best, const struct sdse_totals *to
 
 void sdse_best_know(struct sdse_best *best, const struct sdse_mapping *mapping,
                     const struct sdse_totals *totals) {
-    if (totals->latency_cycles > best->most_cycles || is_barred(best, totals))
+    if (totals->latency_cycles > best->most_cycles || is_barred(best, totals) ||
+        best->goal == SDSE_GOAL_SIDES)
         return;
     struct list list = {best->known_count, best->known_capacity, best->known};
     if (best->goal == SDSE_GOAL_FRONT) {
@@ -196,8 +244,10 @@ void sdse_best_settle(struct sdse_best *best) {
 static bool front_excludes(struct sdse_best *best, const struct sdse_totals *bounds) {
     struct sdse_totals least = *bounds;
     least.energy_pj = fmax(bounds->energy_pj, best->least_pj);
-    if (is_beaten(best, least.energy_pj, least.latency_cycles) ||
-        known_excludes(best, &least))
+    if (best->goal == SDSE_GOAL_SIDES
+            ? is_beaten_on_all_sides(best, &least)
+            : is_beaten(best, least.energy_pj, least.latency_cycles) ||
+                  known_excludes(best, &least))
         return true;
     if (bounds->energy_pj <= best->cutoff)
         return false;
@@ -212,7 +262,7 @@ bool sdse_best_excludes(struct sdse_best *best, const struct sdse_totals *bounds
     at.latency_cycles = ceil(at.latency_cycles * (1 - epsilon)); // no part of a cycle
     if (at.latency_cycles > best->most_cycles || is_barred(best, &at))
         return true;
-    if (best->goal == SDSE_GOAL_FRONT)
+    if (sdse_goal_is_front(best->goal))
         return front_excludes(best, &at);
     if (known_excludes(best, &at))
         return true;
@@ -232,7 +282,7 @@ void sdse_best_offer(struct sdse_best *best, const struct sdse_mapping *mapping,
     if (sdse_best_excludes(best, totals))
         return;
     best->found = true;
-    if (best->goal == SDSE_GOAL_FRONT) {
+    if (sdse_goal_is_front(best->goal)) {
         add_to_front(best, mapping, totals);
         return;
     }

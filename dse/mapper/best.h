@@ -14,8 +14,13 @@ enum sdse_goal {
     SDSE_GOAL_ED2P,
     SDSE_GOAL_LIFETIME, // longest life of a tile in a memory that forgets
     SDSE_GOAL_STRAIN,   // longest life over what its memory allows
-    SDSE_GOAL_FRONT     // every (energy, cycles) that no other mapping beats in both
+    SDSE_GOAL_FRONT,    // every (energy, cycles) that no other mapping beats in both
+    SDSE_GOAL_SIDES     // likewise, of (energy, outer cycles, inner cycles)
 };
+
+static inline bool sdse_goal_is_front(enum sdse_goal goal) {
+    return goal == SDSE_GOAL_FRONT || goal == SDSE_GOAL_SIDES;
+}
 
 struct sdse_found {
     struct sdse_totals totals;
@@ -35,14 +40,14 @@ struct sdse_best {
     struct sdse_mapping mapping;
     struct sdse_totals totals;
 
-    // The front so far, by rising energy and falling cycles.
+    // The front so far, by rising energy and, of two objectives, falling cycles.
     size_t count, capacity;
     struct sdse_found *front;
     double least_pj; // cheaper points of the front are all found
     bool no_memory;  // a mapping could not be kept
     // Mappings that were not found by the search but are known: what is worse than they
     // are is excluded, not they themselves, so that a proof finds what it would have
-    // found without them. One, or a front.
+    // found without them. One, or a front of two objectives.
     size_t known_count, known_capacity;
     struct sdse_found *known;
 };
@@ -63,7 +68,8 @@ bool sdse_best_excludes(struct sdse_best *best, const struct sdse_totals *bounds
 void sdse_best_offer(struct sdse_best *best, const struct sdse_mapping *mapping,
                      const struct sdse_totals *totals);
 
-// Remembers a valid mapping of the space as known, if it is better than what is.
+// Remembers a valid mapping of the space as known, if it is better than what is. Of
+// SDSE_GOAL_SIDES none is.
 void sdse_best_know(struct sdse_best *best, const struct sdse_mapping *mapping,
                     const struct sdse_totals *totals);
 

@@ -128,16 +128,38 @@ double sdse_factors_pj(const struct sdse_factors *factors,
                      fmax(save[SDSE_WEIGHTS], save[SDSE_OUTPUTS]) + save[SDSE_BLOCKS]);
 }
 
+// What may rest in the innermost loops: one of these.
+enum { RESTS = 3 };
+static void visits_at_rest(const struct sdse_factor_visits *visits, int rest,
+                           double each[SDSE_MOVERS]) {
+    static const unsigned resting[RESTS] = {
+        SDSE_BIT(SDSE_INPUTS), SDSE_BIT(SDSE_WEIGHTS) | SDSE_BIT(SDSE_BLOCKS),
+        SDSE_BIT(SDSE_OUTPUTS) | SDSE_BIT(SDSE_BLOCKS)};
+    for (int t = 0; t < SDSE_MOVERS; t++)
+        each[t] = resting[rest] >> t & 1u ? visits->best[t] : visits->worst[t];
+}
+
+struct sdse_sides sdse_factors_sides(const struct sdse_factors *factors,
+                                     const struct sdse_factor_visits *visits,
+                                     double compute) {
+    struct sdse_sides least = {(double)INFINITY, (double)INFINITY};
+    for (int i = 0; i < RESTS; i++) {
+        double each[SDSE_MOVERS];
+        visits_at_rest(visits, i, each);
+        const struct sdse_sides sides =
+            sdse_transfers_sides(&factors->transfers, each, compute);
+        least.outer = fmin(least.outer, sides.outer);
+        least.inner = fmin(least.inner, sides.inner);
+    }
+    return least;
+}
+
 double sdse_factors_cycles(const struct sdse_factors *factors,
                            const struct sdse_factor_visits *visits, double compute) {
-    static const unsigned resting[] = {SDSE_BIT(SDSE_INPUTS),
-                                       SDSE_BIT(SDSE_WEIGHTS) | SDSE_BIT(SDSE_BLOCKS),
-                                       SDSE_BIT(SDSE_OUTPUTS) | SDSE_BIT(SDSE_BLOCKS)};
     double least = (double)INFINITY;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < RESTS; i++) {
         double each[SDSE_MOVERS];
-        for (int t = 0; t < SDSE_MOVERS; t++)
-            each[t] = resting[i] >> t & 1u ? visits->best[t] : visits->worst[t];
+        visits_at_rest(visits, i, each);
         least = fmin(least, sdse_transfers_cycles(&factors->transfers, each, compute));
         if (least <= compute)
             break;

@@ -33,4 +33,9 @@ double sdse_factors_pj(const struct sdse_factors *factors,
 double sdse_factors_cycles(const struct sdse_factors *factors,
                            const struct sdse_factor_visits *visits, double compute);
 
+// Likewise of either side.
+struct sdse_sides sdse_factors_sides(const struct sdse_factors *factors,
+                                     const struct sdse_factor_visits *visits,
+                                     double compute);
+
 #endif

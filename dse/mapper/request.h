@@ -20,7 +20,10 @@ enum sdse_map_objective {
     // The longest life of a tile in a memory of class edram; ties by energy. Without
     // such a memory every life is 0.
     SDSE_MAP_LIFETIME,
-    SDSE_MAP_STRAIN // the longest life over what its memory allows (max_lifetime_us)
+    SDSE_MAP_STRAIN, // the longest life over what its memory allows (max_lifetime_us)
+    // Every (energy, outer cycles, inner cycles) that no other mapping beats in all
+    // three (struct sdse_totals), by rising energy: where nests overlap.
+    SDSE_MAP_SIDES
 };
 
 struct sdse_map_request {

@@ -35,11 +35,13 @@ struct helping {
 struct sdse_searcher {
     struct sdse_problem *problem;
     struct sdse_effort *effort;
-    struct sdse_best *best;       // while a search runs
-    struct helping *helping;      // the same
-    struct sdse_totals root;      // unscaled
-    struct sdse_audit *audit;     // NULL = cut
-    double waiting;               // least cycles that passes lose, as far as is decided
+    struct sdse_best *best;   // while a search runs
+    struct helping *helping;  // the same
+    struct sdse_totals root;  // unscaled
+    struct sdse_audit *audit; // NULL = cut
+    double waiting;           // least cycles that passes lose, as far as is decided
+    struct sdse_sides sides;  // bounds on the path, where they count; without `waiting`
+    bool has_sides;
     struct sdse_life_bound lives; // of the tiles on the path
     struct sdse_totals floor;     // audit: the highest bounds on the path
 
@@ -50,6 +52,12 @@ struct sdse_searcher {
 
 // --- Cutting ---
 
+// What is inside stays above these cycles of either side, too.
+static void raise_sides(struct sdse_searcher *s, struct sdse_sides least) {
+    s->sides.outer = fmax(s->sides.outer, least.outer);
+    s->sides.inner = fmax(s->sides.inner, least.inner);
+}
+
 // Whether nothing at or above these bounds can become the answer.
 static bool may_cut(struct sdse_searcher *s, double pj, double cycles) {
     cycles += s->waiting;
@@ -57,6 +65,10 @@ static bool may_cut(struct sdse_searcher *s, double pj, double cycles) {
         s->audit->bounds++;
         s->floor.energy_pj = fmax(s->floor.energy_pj, pj);
         s->floor.latency_cycles = fmax(s->floor.latency_cycles, cycles);
+        s->floor.outer_cycles =
+            fmax(s->floor.outer_cycles, s->sides.outer + s->waiting);
+        s->floor.inner_cycles =
+            fmax(s->floor.inner_cycles, s->sides.inner + s->waiting);
         s->floor.lifetime_cycles =
             fmax(s->floor.lifetime_cycles, s->lives.share * cycles);
         s->floor.strain = fmax(s->floor.strain, s->lives.strain * cycles);
@@ -64,13 +76,15 @@ static bool may_cut(struct sdse_searcher *s, double pj, double cycles) {
     }
     const struct sdse_totals bounds = {.energy_pj = pj,
                                        .latency_cycles = cycles,
+                                       .outer_cycles = s->sides.outer + s->waiting,
+                                       .inner_cycles = s->sides.inner + s->waiting,
                                        .lifetime_cycles = s->lives.share * cycles,
                                        .strain = s->lives.strain * cycles};
     return sdse_best_excludes(s->best, &bounds);
 }
 
 static void ask_for_help(struct helping *helping, struct sdse_best *best) {
-    if (!helping->done && helping->space->help)
+    if (!helping->done && helping->space->help && best->goal != SDSE_GOAL_SIDES)
         helping->space->help(helping->space->context, best);
     helping->done = true;
 }
@@ -118,6 +132,10 @@ static void compare_bounds(const struct sdse_totals *floor,
     audit->pj_ratio = fmax(audit->pj_ratio, floor->energy_pj / cost->energy_pj);
     audit->cycles_ratio =
         fmax(audit->cycles_ratio, floor->latency_cycles / cost->latency_cycles);
+    audit->sides_ratio =
+        fmax(audit->sides_ratio, ratio(floor->outer_cycles, cost->outer_cycles));
+    audit->sides_ratio =
+        fmax(audit->sides_ratio, ratio(floor->inner_cycles, cost->inner_cycles));
 }
 
 static void score(struct sdse_searcher *s, const struct sdse_mapping *mapping) {
@@ -162,6 +180,9 @@ static bool bound_holds(const struct sdse_searcher *s,
     return isnan(totals.energy_pj) ||
            (pj <= totals.energy_pj * (1 + 1e-9) &&
             cycles <= totals.latency_cycles * (1 + 1e-9) &&
+            (!s->has_sides ||
+             (s->sides.outer + s->waiting <= totals.outer_cycles * (1 + 1e-9) &&
+              s->sides.inner + s->waiting <= totals.inner_cycles * (1 + 1e-9))) &&
             s->lives.share * cycles <= totals.lifetime_cycles * (1 + 1e-9) &&
             s->lives.strain * cycles <= totals.strain * (1 + 1e-9));
 }
@@ -208,13 +229,17 @@ static double weigh(const struct sdse_outlook *outlook,
     return pj;
 }
 
-// Steps, transfers and rebuilding, whichever is longest.
-static double least_cycles(const struct sdse_problem *problem, unsigned level,
+// Steps, transfers and rebuilding, whichever is longest; raises the bounds of sides.
+static double least_cycles(struct sdse_searcher *s, unsigned level,
                            const struct sdse_partial *node,
                            const double visits[SDSE_MOVERS], double compute) {
+    const struct sdse_problem *problem = s->problem;
     const double rebuild = sdse_rebuilding_cycles(problem, level, node, visits);
     struct sdse_transfers transfers;
     sdse_transfers_init(problem, level, node, &transfers);
+    if (s->has_sides)
+        raise_sides(s,
+                    sdse_transfers_sides(&transfers, visits, fmax(compute, rebuild)));
     return sdse_transfers_cycles(&transfers, visits, fmax(compute, rebuild));
 }
 
@@ -245,7 +270,7 @@ static void enter_order(struct sdse_searcher *s, unsigned l, unsigned closing) {
     if (may_cut(s, leak(s, pj, cycles), cycles)) // cheaper to know than transfers
         return;
     const double longest =
-        fmax(cycles, least_cycles(problem, l + 1, next, visits, frame->tile_cycles));
+        fmax(cycles, least_cycles(s, l + 1, next, visits, frame->tile_cycles));
     pj = leak(s, pj, longest);
     if (may_cut(s, pj, longest))
         return;
@@ -284,10 +309,12 @@ static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
     if (!sdse_sums_fit(problem, s->path, s->entered, l + 1))
         return;
     const struct sdse_life_bound lives = s->lives;
+    const struct sdse_sides sides = s->sides;
     if (problem->life_count)
         sdse_lives_bound(problem, s->path, l + 1, next->used, &s->lives);
     enter_order(s, l, closing);
     s->lives = lives;
+    s->sides = sides;
 }
 
 static bool divides(const struct sdse_problem *problem, const uint16_t *index,
@@ -328,10 +355,12 @@ static void try_orders(struct sdse_searcher *s, unsigned l) {
     if (places == 0)
         return;
     const double whole_cycles = frame->least_cycles;
+    const struct sdse_sides sides = s->sides;
     frame->tile_cycles = frame->compute_cycles;
     if (!(problem->model->effects.own_cycles > 0))
         frame->tile_cycles *= problem->most_used[l + 1] / places;
     frame->least_cycles = fmax(whole_cycles, frame->tile_cycles);
+    raise_sides(s, (struct sdse_sides){0, frame->tile_cycles});
     unsigned dims = 0;
     for (int d = 0; d < SDSE_DIMS; d++)
         if (s->path[l].factor[d])
@@ -340,6 +369,7 @@ static void try_orders(struct sdse_searcher *s, unsigned l) {
     if (!orders) {
         s->effort->halt = SDSE_HALT_MEMORY;
         frame->least_cycles = whole_cycles;
+        s->sides = sides;
         return;
     }
     const unsigned closing = sdse_tile_closes(problem, l, frame->factors.inner);
@@ -349,6 +379,7 @@ static void try_orders(struct sdse_searcher *s, unsigned l) {
         s->floor = floor;
     }
     frame->least_cycles = whole_cycles;
+    s->sides = sides;
 }
 
 // Whether the tile inside a level is the one of the padding's border or, further out,
@@ -410,7 +441,14 @@ static bool factors_cut(struct sdse_searcher *s, unsigned l) {
                          &frame->factors.transfers);
     const double cycles =
         sdse_factors_cycles(&frame->factors, &visits, frame->work_cycles);
-    return cycles > frame->least_cycles && may_cut(s, leak(s, pj, cycles), cycles);
+    if (!s->has_sides)
+        return cycles > frame->least_cycles && may_cut(s, leak(s, pj, cycles), cycles);
+    const struct sdse_sides sides = s->sides;
+    raise_sides(s, sdse_factors_sides(&frame->factors, &visits, frame->work_cycles));
+    const double longest = fmax(cycles, frame->least_cycles);
+    const bool cut = may_cut(s, leak(s, pj, longest), longest);
+    s->sides = sides;
+    return cut;
 }
 
 // Chooses the temporal factor of the k-th open dimension, and the rest.
@@ -513,6 +551,9 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
                               s->problem->model->effects.least_cycles * (1 - 1e-12));
     frame->least_cycles =
         sdse_factors_cycles(&frame->factors, &visits, frame->work_cycles);
+    if (s->has_sides)
+        raise_sides(s,
+                    sdse_factors_sides(&frame->factors, &visits, frame->work_cycles));
     if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
         return;
     s->path[l].spread = spread;
@@ -540,15 +581,20 @@ static double waiting(const struct sdse_searcher *s, unsigned l) {
 static void walk_spreads(struct sdse_searcher *s, unsigned l) {
     const struct sdse_spreads *spreads = &s->problem->spreads[l];
     const struct sdse_totals floor = s->floor;
+    const struct sdse_sides sides = s->sides;
     for (size_t i = 0; i < spreads->count && !should_halt(s); i++) {
         const struct sdse_spread *spread = &spreads->spread[i];
         if (!divides(s->problem, s->entered[l].index, spread))
             continue;
         s->floor = floor;
         s->frame[l].compute_cycles = compute_cycles(s, l, spread);
-        if (may_cut(s, 0, s->frame[l].compute_cycles))
+        raise_sides(s, (struct sdse_sides){0, s->frame[l].compute_cycles});
+        const bool cut = may_cut(s, 0, s->frame[l].compute_cycles);
+        if (!cut)
+            try_spread(s, l, spread);
+        s->sides = sides;
+        if (cut)
             return; // the others use fewer places
-        try_spread(s, l, spread);
     }
 }
 
@@ -579,10 +625,14 @@ static void bound_root(struct sdse_searcher *s) {
     s->waiting = waiting(s, 0);
     if (problem->life_count)
         sdse_lives_bound(problem, s->path, 0, root->used, &s->lives);
-    const double cycles = least_cycles(problem, 0, root, visits, compute) + s->waiting;
+    s->has_sides = true;
+    const double cycles = least_cycles(s, 0, root, visits, compute) + s->waiting;
+    s->has_sides = false;
     s->root =
         (struct sdse_totals){.energy_pj = leak(s, weigh(&outlook, visits), cycles),
                              .latency_cycles = cycles,
+                             .outer_cycles = s->sides.outer + s->waiting,
+                             .inner_cycles = s->sides.inner + s->waiting,
                              .lifetime_cycles = s->lives.share * cycles,
                              .strain = s->lives.strain * cycles};
 }
@@ -623,6 +673,7 @@ static void search_pass(const struct sdse_search_space *space, struct helping *h
             return;
         }
         s->best = best;
+        s->has_sides = best->goal == SDSE_GOAL_SIDES;
         s->helping = helping;
         walk(s);
         space->close(space->context, i);
@@ -644,7 +695,7 @@ static bool is_settled(const struct sdse_best *best) {
         return true;
     if (!best->found)
         return false;
-    return best->goal == SDSE_GOAL_FRONT
+    return sdse_goal_is_front(best->goal)
                ? best->front[0].totals.energy_pj <= best->cutoff
                : best->first <= best->cutoff;
 }
@@ -671,7 +722,7 @@ double sdse_search_run(const struct sdse_search_space *space,
             return excluded;
         }
         if (isinf(best->least_cut) ||
-            (is_settled(best) && best->goal != SDSE_GOAL_FRONT))
+            (is_settled(best) && !sdse_goal_is_front(best->goal)))
             break;
         excluded = best->least_cut;
         best->least_pj = best->cutoff;
@@ -686,14 +737,15 @@ double sdse_search_run(const struct sdse_search_space *space,
     assert(best->found || !best->known_count); // what is known is in the space
     if (!best->found)
         return excluded;
-    return best->goal == SDSE_GOAL_FRONT ? best->front[0].totals.energy_pj
-                                         : best->first;
+    return sdse_goal_is_front(best->goal) ? best->front[0].totals.energy_pj
+                                          : best->first;
 }
 
 void sdse_search_audit(struct sdse_searcher *s, struct sdse_audit *audit) {
     memset(audit, 0, sizeof *audit);
     s->audit = audit;
     s->floor = s->root;
+    s->has_sides = true;
     walk(s);
     s->audit = NULL;
 }

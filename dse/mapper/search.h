@@ -50,7 +50,8 @@ double sdse_search_run(const struct sdse_search_space *space,
 struct sdse_audit {
     uint64_t bounds, mappings;
     // Largest bound / cost; admissible: at most 1. life_ratio: of lifetime and strain.
-    double pj_ratio, cycles_ratio, life_ratio;
+    // sides_ratio: of outer and of inner cycles.
+    double pj_ratio, cycles_ratio, life_ratio, sides_ratio;
 };
 
 // Cuts nothing: walks the whole space of a small problem and compares each mapping's

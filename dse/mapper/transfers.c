@@ -220,15 +220,43 @@ void sdse_transfers_share(const struct sdse_problem *problem, unsigned level,
 
 static const double ROUNDING = 1e-4; // [cycles]
 
+static double port_cycles(const struct sdse_port_bits *port,
+                          const double visits[SDSE_MOVERS]) {
+    double bits = port->base + port->shared;
+    for (int t = 0; t < SDSE_MOVERS; t++)
+        bits += port->rate[t] * visits[t];
+    return bits * port->cycles_per_bit;
+}
+
+struct sdse_sides sdse_transfers_sides(const struct sdse_transfers *transfers,
+                                       const double visits[SDSE_MOVERS],
+                                       double compute) {
+    struct sdse_sides sides = {0, compute};
+    double added = 0, serial = 0;
+    for (unsigned i = 0; i < transfers->count; i++) {
+        const struct sdse_port_bits *port = &transfers->port[i];
+        const double cycles = port_cycles(port, visits) - ROUNDING;
+        double *most = !port->overlaps    ? &serial
+                       : port->level == 0 ? &sides.outer
+                                          : &sides.inner;
+        if (cycles > *most)
+            *most = ceil(cycles);
+        if (i + 1 == transfers->count || port[1].level != port->level) {
+            added += serial;
+            serial = 0;
+        }
+    }
+    sides.outer += added;
+    sides.inner += added;
+    return sides;
+}
+
 double sdse_transfers_cycles(const struct sdse_transfers *transfers,
                              const double visits[SDSE_MOVERS], double compute) {
     double longest = compute, added = 0, serial = 0;
     for (unsigned i = 0; i < transfers->count; i++) {
         const struct sdse_port_bits *port = &transfers->port[i];
-        double bits = port->base + port->shared;
-        for (int t = 0; t < SDSE_MOVERS; t++)
-            bits += port->rate[t] * visits[t];
-        const double cycles = bits * port->cycles_per_bit;
+        const double cycles = port_cycles(port, visits);
         double *most = port->overlaps ? &longest : &serial;
         // What should cancel out may leave a trace.
         if (cycles - ROUNDING > *most)

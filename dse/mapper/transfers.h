@@ -41,4 +41,15 @@ void sdse_transfers_share(const struct sdse_problem *problem, unsigned level,
 double sdse_transfers_cycles(const struct sdse_transfers *transfers,
                              const double visits[SDSE_MOVERS], double compute);
 
+// Cycles of either side of a layer, as struct sdse_totals tells them apart.
+struct sdse_sides {
+    double outer, inner;
+};
+
+// Likewise of each side, whatever may cross ahead: computing, and all memories but the
+// outermost, are inside; what overlaps with nothing is on both sides.
+struct sdse_sides sdse_transfers_sides(const struct sdse_transfers *transfers,
+                                       const double visits[SDSE_MOVERS],
+                                       double compute);
+
 #endif

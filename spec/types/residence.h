@@ -43,6 +43,10 @@ struct sdse_residence {
     bool loads_weights;
     // Inputs at home: so many words of them are brought in from the outermost memory.
     uint64_t loaded_inputs;
+    // Tensors whose words the outermost memory brings, or takes, while another nest
+    // runs: there is room for them beside this one's tiles (dse/fusion/overlap.h). The
+    // others cross while this nest runs. Set of SDSE_BIT(tensor).
+    unsigned ahead;
     // Of one copy of the shared memory, whatever its buffering: what is held there all
     // through the layer, inputs and weights at home included; not the place of its own
     // outputs.

@@ -577,6 +577,7 @@ bool sdse_give_home(uint64_t seed, struct sdse_generated_problem *problem) {
     const unsigned other = oracle_other_level(&state, candidate, count, at->level);
     if (other && chance(&state, 50))
         give_other_home(&state, other, problem);
+    at->ahead = (unsigned)below(&state, 1u << SDSE_TENSORS);
     return true;
 }
 

@@ -39,11 +39,11 @@ static void audit(uint64_t seed, const struct sdse_generated_problem *generated,
     struct sdse_audit found;
     sdse_search_audit(searcher, &found);
     if (found.pj_ratio > 1 + TOLERANCE || found.cycles_ratio > 1 + TOLERANCE ||
-        found.life_ratio > 1 + TOLERANCE)
+        found.life_ratio > 1 + TOLERANCE || found.sides_ratio > 1 + TOLERANCE)
         fail_msg("seed %llu: a bound is %.12g x the energy, %.12g x the cycles, "
-                 "%.12g x the lives of a mapping below it",
+                 "%.12g x those of a side, %.12g x the lives of a mapping below it",
                  (unsigned long long)seed, found.pj_ratio, found.cycles_ratio,
-                 found.life_ratio);
+                 found.sides_ratio, found.life_ratio);
     bounds += found.bounds;
     mappings += found.mappings;
     sdse_arena_free(arena);

@@ -173,6 +173,63 @@ static void compare(const struct sdse_generated_problem *problem,
     sdse_arena_free(arena);
 }
 
+// --- Both sides of the outermost memory ---
+
+static struct { uint64_t problems, points, traded; } sides;
+
+static bool is_no_more(const struct sdse_totals *a, const struct sdse_totals *b,
+                       double energy) {
+    return a->energy_pj <= b->energy_pj * energy &&
+           a->outer_cycles <= b->outer_cycles && a->inner_cycles <= b->inner_cycles;
+}
+
+// The front of energy, outer and inner cycles: every mapping is matched or beaten by a
+// point, no point is beaten by a mapping, none is there twice; and the larger side is
+// the latency.
+static void compare_sides(const struct sdse_generated_problem *problem,
+                          const struct truth *truth) {
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_map_request request = request_of(problem, SDSE_MAP_SIDES);
+    struct sdse_map_answer answer;
+    assert_int_equal(sdse_map(&request, arena, &answer), SDSE_OK);
+    assert_int_equal(answer.status, truth->valid ? SDSE_MAP_OPTIMAL : SDSE_MAP_NONE);
+    for (size_t i = 0; i < answer.point_count; i++) {
+        const struct sdse_totals *at = &answer.point[i].totals;
+        check_point(problem, truth, &answer.point[i]);
+        assert_true(i == 0 || at->energy_pj >= answer.point[i - 1].totals.energy_pj);
+        assert_true(fmax(at->outer_cycles, at->inner_cycles) == at->latency_cycles);
+        for (size_t j = 0; j < answer.point_count; j++)
+            if (j != i && is_no_more(&answer.point[j].totals, at, 1 + 1e-12))
+                fail_msg("seed %llu: a point beats another",
+                         (unsigned long long)current_seed);
+    }
+    for (uint64_t m = 0; m < truth->valid; m++) {
+        const struct sdse_totals *at = &truth->list[m];
+        bool found = false;
+        for (size_t i = 0; i < answer.point_count; i++) {
+            const struct sdse_totals *point = &answer.point[i].totals;
+            found |= is_no_more(point, at, 1 + TOLERANCE);
+            if (is_no_more(at, point, 1 - TOLERANCE) ||
+                (is_no_more(at, point, 1 + 1e-12) &&
+                 (at->outer_cycles < point->outer_cycles ||
+                  at->inner_cycles < point->inner_cycles)))
+                fail_msg("seed %llu: a mapping beats a point",
+                         (unsigned long long)current_seed);
+        }
+        if (!found)
+            fail_msg("seed %llu: no point for %.17g pJ, %g and %g cycles",
+                     (unsigned long long)current_seed, at->energy_pj, at->outer_cycles,
+                     at->inner_cycles);
+    }
+    const struct sdse_map_request plane = request_of(problem, SDSE_MAP_FRONT);
+    struct sdse_map_answer two;
+    assert_int_equal(sdse_map(&plane, arena, &two), SDSE_OK);
+    sides.problems++;
+    sides.points += answer.point_count;
+    sides.traded += answer.point_count > two.point_count;
+    sdse_arena_free(arena);
+}
+
 // --- Answers without a search ---
 
 struct soon {
@@ -235,6 +292,8 @@ static uint64_t check_problem(const struct sdse_generated_problem *problem,
                        problem->arch.level[l].max_lifetime_us.given;
     for (int o = 0; o <= (lives_count ? SDSE_MAP_LIFETIME : SDSE_MAP_FRONT); o++)
         compare(problem, &truth, (enum sdse_map_objective)o);
+    if (problem->layer.residence || current_seed % 8 == 3)
+        compare_sides(problem, &truth);
     lives.problems += lives_count;
     lives.too_long += truth.too_long;
     lives.refused += truth.too_long && !truth.valid;
@@ -307,6 +366,12 @@ static void test_homes_equal_enumeration(void **state) {
                   (unsigned long long)mappings, (unsigned long long)through,
                   (unsigned long long)continued, (unsigned long long)none);
     assert_true(none > 0 && none < homes / 2);
+    print_message("## mapper: fronts of energy, outer and inner cycles equal "
+                  "enumeration in %llu problems: %llu points; in %llu more than of "
+                  "energy and latency\n",
+                  (unsigned long long)sides.problems, (unsigned long long)sides.points,
+                  (unsigned long long)sides.traded);
+    assert_true(sides.traded > 0);
 }
 
 // --- Problems that few seeds would make ---
