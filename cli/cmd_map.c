@@ -24,6 +24,7 @@ enum {
     FUSE,
     TILES,
     COLUMNS,
+    OVERLAP,
     JOBS,
     LIMIT,
     OUTPUT,
@@ -58,6 +59,10 @@ static const struct cli_option options[] = {
                NULL, false},
     [COLUMNS] = {"columns", 0, CLI_FLAG, NULL,
                  "with --fuse: tiles of some columns are tried, too", NULL, false},
+    [OVERLAP] = {"overlap", 0, CLI_CHOICE, "none|outer",
+                 "with --fuse: nests run one after the other (default), or the "
+                 "outermost memory works a tile ahead",
+                 NULL, false},
     [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
               "threads; as many as processors if not given", NULL, false},
     [LIMIT] = {"time-limit", 0, CLI_REAL, "SECONDS", "per layer; 0 = none", "0", false},
@@ -266,7 +271,13 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
                        "take turns");
         return CLI_USAGE;
     }
+    if (args->value[OVERLAP] && !args->value[FUSE]) {
+        cli_error(cli, "--overlap goes with --fuse: it is between the nests of layers "
+                       "that take turns");
+        return CLI_USAGE;
+    }
     run.fuse_columns = args->value[COLUMNS] != NULL;
+    run.fuse_overlap = args->value[OVERLAP] && cli_choice(args, options, OVERLAP) == 1;
     run.fuse_depth = (unsigned)cli_count(args, FUSE, 0);
     run.fuse_all_tiles =
         args->value[TILES] && cli_choice(args, options, TILES) == SDSE_TILES_ALL;

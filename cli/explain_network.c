@@ -11,6 +11,7 @@
 #include "cli/mapping_line.h"
 #include "costmodel/explain.h"
 #include "costmodel/unshared.h"
+#include "dse/fusion/overlap.h"
 #include "dse/schedule/held_text.h"
 
 struct telling {
@@ -163,6 +164,22 @@ static void print_others(const struct telling *t,
     }
 }
 
+// Where the cycles of a group come from whose nests overlap.
+static void print_overlap(const struct telling *t,
+                          const struct sdse_fused_group *group) {
+    struct sdse_overlap_time time = {0};
+    for (size_t k = 0; k < group->kind_count; k++) {
+        const struct sdse_fused_kind *kind = &group->kind[k];
+        sdse_overlap_add(kind->times, kind->turn, kind->steady, &kind->point->totals,
+                         &time);
+    }
+    printf("  %s works ahead: %.0f x (%.0f to the end of a tile + %.0f x max(%.0f at "
+           "%s, %.0f inside)) + %.0f of tiles one by one = %.0f\n",
+           t->network->arch->level[0].name, time.runs, time.end, time.more, time.outer,
+           t->network->arch->level[0].name, time.inner, time.alone,
+           sdse_overlap_latency(&time));
+}
+
 static bool print_group(const struct telling *t, const struct sdse_fused_group *group,
                         size_t index) {
     const struct sdse_fusion_config *config = &group->config;
@@ -185,6 +202,8 @@ static bool print_group(const struct telling *t, const struct sdse_fused_group *
                config->tile_channels == 1 ? "" : "s", name_of(t, group->layer[0]));
     printf("\n  %.6g uJ, %.0f cycles\n", sdse_uj_from_pj(group->at.energy_pj),
            group->at.latency_cycles);
+    if (config->overlaps)
+        print_overlap(t, group);
     printf("  inputs of %s come from %s%s\n", name_of(t, group->layer[0]),
            place_text(t, group->question.operands ? SDSE_PLACE_SHARED
                                                   : SDSE_PLACE_OUTERMOST),

@@ -104,13 +104,14 @@ static void print_summary(const struct fuse *fuse, const struct sdse_tradeoff *r
            counts->untried ? "tried" : "possible");
     if (counts->untried)
         printf(" of %" PRIu64 " possible", counts->groups);
-    printf("), %s%s, and places of tensors: of %" PRIu64 " configurations %" PRIu64
+    printf("), %s%s%s, and places of tensors: of %" PRIu64 " configurations %" PRIu64
            " do not fit, bounds exclude %" PRIu64 ", %" PRIu64 " summed; %" PRIu64
            " bounds and %" PRIu64 " searches of parts of layers\n",
            run->fuse_all_tiles ? "tiles of any number of rows" : "equal tiles",
-           run->fuse_columns ? " and of some columns" : "", counts->configurations,
-           counts->too_big, counts->cut, counts->summed, counts->bounds,
-           counts->searches);
+           run->fuse_columns ? " and of some columns" : "",
+           run->fuse_overlap ? ", nests that overlap or do not" : "",
+           counts->configurations, counts->too_big, counts->cut, counts->summed,
+           counts->bounds, counts->searches);
 }
 
 static enum cli_exit print_json(const struct fuse *fuse,
@@ -182,6 +183,7 @@ enum cli_exit cli_map_fused(struct cli_map_run *run,
     struct fuse fuse = {.run = run,
                         .request = {.residency = *request,
                                     .columns = run->fuse_columns,
+                                    .overlap = run->fuse_overlap,
                                     .depth = run->fuse_depth,
                                     .tiles = run->fuse_all_tiles
                                                  ? SDSE_TILES_ALL

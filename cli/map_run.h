@@ -29,6 +29,7 @@ struct cli_map_run {
     const char *objective_word; // as given
     unsigned fuse_depth;        // most layers that take turns; 0: not asked for
     bool fuse_columns;          // tiles of some columns, too
+    bool fuse_overlap;          // the outermost memory may work a tile ahead
     bool fuse_all_tiles;        // tiles of any number of rows, not of equal ones alone
     struct cli_solutions solutions;
     struct sdse_network_front front; // if combined

@@ -66,7 +66,6 @@ static void add_kind(const struct cli_network *network,
     struct sdse_layer part = kind->part;
     part.residence = part.residence ? &kind->residence : NULL;
     line->is.energy_pj += (double)kind->times * kind->point->totals.energy_pj;
-    line->is.cycles += kind->times * (uint64_t)kind->point->totals.latency_cycles;
     line->is.words +=
         kind->times * words_of(network, &part, kind->layer, &kind->point->mapping);
     line->nests += sdse_layer_moves(&part) ? 0 : kind->times;
@@ -224,6 +223,8 @@ struct sdse_table *cli_network_table(const struct cli_network *network,
             add_figures(&line.unshared, &unshared[i]);
         for (size_t k = 0; group && k < group->kind_count; k++)
             add_kind(network, &group->kind[k], &line);
+        if (group) // whose nests may overlap
+            line.is.cycles = (uint64_t)group->at.latency_cycles;
         if (!group)
             add_layer(network, l, &line);
         add_figures(all, &line.is);

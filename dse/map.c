@@ -416,7 +416,9 @@ enum sdse_status sdse_map_bound(const struct sdse_map_request *request,
     if (status == SDSE_OK)
         status = sdse_candidates_rank(&candidates);
     struct sdse_totals found = {.energy_pj = (double)INFINITY,
-                                .latency_cycles = (double)INFINITY};
+                                .latency_cycles = (double)INFINITY,
+                                .outer_cycles = (double)INFINITY,
+                                .inner_cycles = (double)INFINITY};
     for (size_t i = 0; i < candidates.count && status == SDSE_OK; i++) {
         const struct sdse_totals *root = &candidates.candidate[i].root;
         // One that was not looked at, as the search was stopped: nothing is known.
@@ -424,6 +426,8 @@ enum sdse_status sdse_map_bound(const struct sdse_map_request *request,
         found.energy_pj = fmin(found.energy_pj, seen ? root->energy_pj : 0);
         found.latency_cycles =
             fmin(found.latency_cycles, seen ? root->latency_cycles : 0);
+        found.outer_cycles = fmin(found.outer_cycles, seen ? root->outer_cycles : 0);
+        found.inner_cycles = fmin(found.inner_cycles, seen ? root->inner_cycles : 0);
     }
     if (status == SDSE_OK)
         *least = found;

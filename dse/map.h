@@ -25,8 +25,9 @@
 enum sdse_status sdse_map(const struct sdse_map_request *request,
                           struct sdse_arena *arena, struct sdse_map_answer *answer);
 
-// What no mapping of the layer stays below, in energy and in latency: the bounds at the
-// roots of its search, which is not begun. Lives in nothing. Returns as sdse_map.
+// What no mapping of the layer stays below, in energy, in latency and in the cycles of
+// either side: the bounds at the roots of its search, which is not begun. Lives in
+// nothing. Returns as sdse_map.
 enum sdse_status sdse_map_bound(const struct sdse_map_request *request,
                                 struct sdse_totals *least);
 

@@ -57,16 +57,22 @@ static const char *why_no_parts(const struct sdse_members *members,
 }
 
 enum sdse_status sdse_fusion_configure(
-    const struct sdse_fusion_request *request, const struct sdse_placing *placing,
+    const struct sdse_fusion_request *asked, const struct sdse_placing *placing,
     const struct sdse_place_question *question, const struct sdse_fusion_config *config,
     struct sdse_arena *arena, struct sdse_group_limits *limits,
     struct sdse_fused_group *group, struct sdse_group_refusal *refusal) {
-    const unsigned level = sdse_shared_level(request->residency.arch);
+    const unsigned level = sdse_shared_level(asked->residency.arch);
+    struct sdse_fusion_request *request =
+        SDSE_ARENA_NEW(arena, struct sdse_fusion_request);
     struct sdse_fusion_counts counts = {0};
     struct sdse_group made;
     struct sdse_group_plan plan;
     bool fits;
     *refusal = (struct sdse_group_refusal){0, NULL};
+    if (!request)
+        return SDSE_NO_MEMORY;
+    *request = *asked;
+    request->overlap = config->overlaps;
     enum sdse_status status =
         sdse_group_make(request, placing, level, question->layer,
                         question->layer + question->more, arena, &made, refusal);

@@ -32,6 +32,7 @@ struct sdse_fusion_request {
     size_t depth; // most layers of a group [1 ... SDSE_FUSED_MOST; 1: none takes turns]
     enum sdse_fusion_tiles tiles;
     bool columns; // tiles of some columns are tried, too
+    bool overlap; // the outermost memory may work ahead (dse/fusion/overlap.h)
     // For references that count bounding boxes (struct sdse_fused_rows_request): the
     // nests of all layers with their maps, which those of `residency` forget. NULL:
     // exact sets.
@@ -49,6 +50,7 @@ struct sdse_fusion_config {
     unsigned kept;     // set of SDSE_BIT(i): weights of its i-th layer
     bool buffered;     // its input, for the first layer
     bool for_all;      // buffered: also for the others that read that map
+    bool overlaps;     // the outermost memory works ahead, by a tile
 };
 
 // What the shared memory holds beside a nest, its own outputs left out.
@@ -58,9 +60,10 @@ enum sdse_held {
     SDSE_HELD_INPUTS,  // rows of the group's input, which is buffered
     SDSE_HELD_WEIGHTS, // all weights of a layer, which are kept
     SDSE_HELD_SUMS,    // of rows whose channels come in parts: sums, a softmax' state
-    SDSE_HELD_OUTPUTS  // of the place of the group's output what the nest does not make
+    SDSE_HELD_OUTPUTS, // of the place of the group's output what the nest does not make
+    SDSE_HELD_AHEAD    // what this tile and the next take from outside, and put there
 };
-enum { SDSE_HELD_MOST = 2 * SDSE_FUSED_MOST + 3 };
+enum { SDSE_HELD_MOST = 2 * SDSE_FUSED_MOST + 4 };
 struct sdse_held_term {
     enum sdse_held what;
     size_t layer;  // of the network, which makes it or whose it is; TENSORS: the first
@@ -73,6 +76,7 @@ struct sdse_held_term {
 struct sdse_fused_kind {
     size_t layer; // of the network
     uint64_t times;
+    uint64_t turn, steady;           // of these (dse/fusion/overlap.h); 0: none
     struct sdse_row_run rows;        // the first of them
     struct sdse_row_run columns;     // likewise; count 0: all
     uint64_t heads;                  // right operands that it works on

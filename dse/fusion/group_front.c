@@ -1,20 +1,23 @@
 #include "dse/fusion/group_front.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "dse/fusion/kinds.h"
+#include "dse/fusion/overlap_sums.h"
 
 // A configuration under the places that are asked about.
 struct config {
     size_t plan;
     unsigned kept;
+    bool overlaps;
     size_t index; // in the fixed order
     struct sdse_tradeoff least;
 };
 
 struct asking {
-    struct sdse_kinds kinds; // of the configuration that is looked at
+    struct sdse_kinds kinds;  // of the configuration that is looked at
+    struct sdse_arena *arena; // of what is handed over
     enum sdse_places_goal goal;
     struct sdse_group_point *found; // by rising energy, unbeaten
     size_t count, room;
@@ -113,9 +116,13 @@ static enum sdse_status answer_kinds(struct asking *asking, bool *worth, bool *f
         *fits = next->answer->count > 0;
         if (!*fits)
             return SDSE_OK;
+        const struct sdse_overlap_sides *sides = &next->answer->least_sides;
+        const size_t last = next->answer->count - 1;
+        next->least_sides = *sides;
         next->least = (struct sdse_tradeoff){
             next->answer->elements[0].energy_pj,
-            next->answer->elements[next->answer->count - 1].latency_cycles};
+            next->entry->key.sides ? fmax(sides->outer, sides->inner)
+                                   : next->answer->elements[last].latency_cycles};
         const struct sdse_tradeoff least = sdse_kinds_least(&asking->kinds);
         *worth = may_help(asking, &least);
         if (!*worth)
@@ -133,6 +140,8 @@ static bool is_earlier(const struct sdse_group_point *a,
         return a->plan < b->plan;
     if (a->kept != b->kept)
         return a->kept < b->kept;
+    if (!a->choice != !b->choice)
+        return !a->choice;
     return a->element < b->element;
 }
 
@@ -166,8 +175,48 @@ static void keep_found(struct asking *asking) {
                                                  asking->count);
 }
 
+// Room for so many more points; false: memory is out.
+static bool reserve_points(struct asking *asking, size_t more) {
+    const size_t room = 2 * (asking->count + more);
+    if (asking->count + more <= asking->room)
+        return true;
+    struct sdse_group_point *found = realloc(asking->found, room * sizeof *found);
+    if (!found)
+        return false;
+    asking->found = found;
+    asking->room = room;
+    return true;
+}
+
+static bool may_help_overlapped(const void *context,
+                                const struct sdse_tradeoff *least) {
+    return may_help(context, least);
+}
+
+// Of a configuration whose nests overlap.
+static enum sdse_status add_overlapped(struct asking *asking,
+                                       const struct config *config) {
+    size_t count;
+    struct sdse_overlap_point *point;
+    const enum sdse_status status = sdse_overlap_sum(
+        &asking->kinds, may_help_overlapped, asking, asking->arena, &count, &point);
+    if (status != SDSE_OK || !reserve_points(asking, count))
+        return status != SDSE_OK ? status : SDSE_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        asking->found[asking->count++] =
+            (struct sdse_group_point){.at = point[i].at,
+                                      .plan = config->plan,
+                                      .kept = config->kept,
+                                      .element = i,
+                                      .choice = point[i].choice};
+    keep_found(asking);
+    return SDSE_OK;
+}
+
 // Adds the points of the configuration whose kinds are answered.
 static enum sdse_status add_points(struct asking *asking, const struct config *config) {
+    if (config->overlaps)
+        return add_overlapped(asking, config);
     struct sdse_arena *scratch = sdse_arena_new();
     const size_t kinds = asking->kinds.count;
     struct sdse_kind_sums sums;
@@ -175,15 +224,9 @@ static enum sdse_status add_points(struct asking *asking, const struct config *c
         scratch ? sdse_kinds_sum(&asking->kinds, asking->goal, scratch, &sums)
                 : SDSE_NO_MEMORY;
     const size_t more = status == SDSE_OK ? sums.count[kinds] : 0;
-    if (asking->count + more > asking->room) {
-        const size_t room = 2 * (asking->count + more);
-        struct sdse_group_point *found = realloc(asking->found, room * sizeof *found);
-        if (!found) {
-            sdse_arena_free(scratch);
-            return SDSE_NO_MEMORY;
-        }
-        asking->found = found;
-        asking->room = room;
+    if (!reserve_points(asking, more)) {
+        sdse_arena_free(scratch);
+        return SDSE_NO_MEMORY;
     }
     for (size_t i = 0; i < more; i++)
         asking->found[asking->count++] =
@@ -239,6 +282,7 @@ static enum sdse_status list_configs(struct asking *asking, bool columns,
     struct sdse_fusion_counts *counts = asking->kinds.nests->counts;
     const unsigned all = (1u << group->members.count) - 1u,
                    may_keep = may_be_kept(group, asking->kinds.question);
+    const bool may_overlap = asking->kinds.nests->request->overlap;
     size_t index = 0;
     *count = 0;
     for (size_t p = 0;
@@ -247,20 +291,25 @@ static enum sdse_status list_configs(struct asking *asking, bool columns,
         if ((asking->kinds.question->operands && group->plan[p].buffered) ||
             columns != (group->plan[p].tile_columns > 0))
             continue;
-        for (unsigned kept = 0; kept <= all; kept++) {
+        for (unsigned way = 0; way <= 2 * all + 1; way++) {
+            const unsigned kept = way / 2;
+            struct sdse_group_plan plan = group->plan[p];
             bool fits, worth = true;
-            if (kept & ~may_keep)
+            plan.overlaps = way % 2;
+            if (kept & ~may_keep || (plan.overlaps && !may_overlap) ||
+                (plan.overlaps && !sdse_kinds_come_ahead(&asking->kinds, &plan, kept)))
                 continue;
             counts->configurations++;
             enum sdse_status status =
-                sdse_kinds_list(&asking->kinds, &group->plan[p], kept, &fits);
+                sdse_kinds_list(&asking->kinds, &plan, kept, &fits);
             if (status == SDSE_OK && fits)
                 status = columns ? bound_while_worth(asking, &worth)
                                  : sdse_kinds_bound(&asking->kinds);
             if (status != SDSE_OK)
                 return status;
             struct config *next = &config[*count];
-            *next = (struct config){.plan = p, .kept = kept, .index = index++};
+            *next = (struct config){
+                .plan = p, .kept = kept, .overlaps = plan.overlaps, .index = index++};
             if (!fits) {
                 counts->too_big++;
                 continue;
@@ -285,9 +334,9 @@ static enum sdse_status try_configs(struct asking *asking, struct config *config
          i++) {
         bool fits, worth = may_help(asking, &config[i].least);
         if (worth) {
-            status = sdse_kinds_list(&asking->kinds,
-                                     &asking->kinds.group->plan[config[i].plan],
-                                     config[i].kept, &fits);
+            struct sdse_group_plan plan = asking->kinds.group->plan[config[i].plan];
+            plan.overlaps = config[i].overlaps;
+            status = sdse_kinds_list(&asking->kinds, &plan, config[i].kept, &fits);
             if (status == SDSE_OK)
                 status = sdse_kinds_bound(&asking->kinds);
             if (status == SDSE_OK)
@@ -331,11 +380,12 @@ enum sdse_status sdse_group_front_find(struct sdse_nests *nests,
                                        struct sdse_arena *arena,
                                        struct sdse_group_front *front) {
     struct asking asking = {.kinds = {nests, group, question, 0, 0, NULL},
+                            .arena = arena,
                             .goal = nests->request->residency.goal};
     const int may_keep = __builtin_popcount(may_be_kept(group, question));
     size_t count = 0;
     struct config *config =
-        malloc(((group->plan_count << may_keep) + 1) * sizeof *config);
+        malloc(((2 * group->plan_count << may_keep) + 1) * sizeof *config);
     enum sdse_status status = config ? SDSE_OK : SDSE_NO_MEMORY;
     for (int columns = 0; columns < 2 && !status; columns++) {
         status = list_configs(&asking, columns, config, &count);
@@ -361,7 +411,9 @@ enum sdse_status sdse_group_point_kinds(struct sdse_nests *nests,
                                         const struct sdse_group_point *point,
                                         struct sdse_arena *arena,
                                         struct sdse_fused_group *out) {
-    const struct sdse_group_plan *plan = &group->plan[point->plan];
+    struct sdse_group_plan overlapped = group->plan[point->plan];
+    overlapped.overlaps = point->choice != NULL;
+    const struct sdse_group_plan *plan = &overlapped;
     struct asking asking = {.kinds = {nests, group, question, 0, 0, NULL},
                             .goal = nests->request->residency.goal};
     struct sdse_kind_sums sums;
@@ -374,11 +426,15 @@ enum sdse_status sdse_group_point_kinds(struct sdse_nests *nests,
     size_t *choice = SDSE_ARENA_ARRAY(arena, size_t, asking.kinds.count + 1);
     if (status == SDSE_OK && !choice)
         status = SDSE_NO_MEMORY;
-    if (status == SDSE_OK)
+    if (status == SDSE_OK && !point->choice)
         status = sdse_kinds_sum(&asking.kinds, asking.goal, arena, &sums);
     if (status == SDSE_OK) {
         size_t element = point->element;
         for (size_t k = asking.kinds.count; k-- > 0;) {
+            if (point->choice) {
+                choice[k] = point->choice[k];
+                continue;
+            }
             choice[k] = sums.stage[k + 1][element].choice;
             element = sums.stage[k + 1][element].parent;
         }

@@ -12,6 +12,7 @@ struct sdse_group_point {
     size_t plan;
     unsigned kept;
     size_t element;
+    const uint32_t *choice; // of a plan that overlaps: of each kind's answer; else NULL
 };
 
 struct sdse_group_front {

@@ -40,6 +40,30 @@ static enum sdse_status measure_weights(const struct sdse_fusion_request *reques
     return SDSE_OK;
 }
 
+// Tensors that the shared memory keeps in every mapping, and no memory further out
+// does: their words may wait there. Not what is rebuilt from others.
+static unsigned find_staged(const struct sdse_fusion_request *request, size_t layer,
+                            unsigned level) {
+    const struct sdse_residency_layer *asked = &request->residency.layer[layer];
+    const struct sdse_arch *arch = request->residency.arch;
+    unsigned set = arch->level[level].keeps & ~arch->level[level].may_bypass &
+                   (SDSE_BIT(SDSE_TENSORS) - 1u);
+    bool none = !request->overlap || request->residency.free_bypass ||
+                sdse_arch_memory_last(arch, level) != level ||
+                sdse_layer_moves(asked->layer);
+    for (unsigned l = 1; l < level; l++)
+        set &= ~arch->level[l].keeps;
+    // What waits lives longer than its nest, by a time that is not known.
+    for (unsigned l = 1; l < arch->level_count; l++)
+        none |= arch->level[l].memory_class == SDSE_EDRAM ||
+                arch->level[l].max_lifetime_us.given;
+    if (asked->form && asked->form->smartdeal)
+        set &= ~SDSE_BIT(SDSE_WEIGHTS);
+    if (arch->level[level].fetch_gaps)
+        set &= ~SDSE_BIT(SDSE_INPUTS);
+    return none ? 0 : set;
+}
+
 // Bits of the place of a word that a layer reads.
 static enum sdse_status measure_input(const struct sdse_fusion_request *request,
                                       size_t layer, unsigned level,
@@ -85,6 +109,10 @@ static enum sdse_status measure(const struct sdse_fusion_request *request,
             status = measure_weights(request, members->layer[i], level, arena,
                                      &group->weight_bits[i], &may_keep);
         group->weight_bits[i] /= heads;
+        group->may_stage[i] = find_staged(request, members->layer[i], level);
+        if (!status && group->may_stage[i])
+            status = measure_input(request, members->layer[i], level, arena,
+                                   &group->read_bits[i]);
         group->may_keep |= may_keep ? SDSE_BIT(i) : 0u;
     }
     if (status != SDSE_OK)
@@ -102,6 +130,7 @@ static enum sdse_status measure(const struct sdse_fusion_request *request,
     group->output_bits = made ? made->held_bits : 0;
     const struct sdse_nest *end = &members->nest[members->count - 1];
     const double partial = sdse_arch_partial_bits(request->residency.arch, level);
+    group->made_bits = partial;
     group->sum_bits = (double)(sdse_tile_words(end, SDSE_OUTPUTS, end->bound) /
                                end->bound[SDSE_P] / members->heads) *
                       partial;
@@ -178,9 +207,9 @@ static bool are_equal(const struct sdse_group_plan *a,
     for (size_t i = 0; i < a->count; i++) {
         const struct sdse_fused_nest *x = &a->nest[i], *y = &b->nest[i];
         if (x->layer != y->layer || x->times != y->times || x->loaded != y->loaded ||
-            x->first != y->first || x->heads != y->heads ||
-            x->channels != y->channels || x->continues != y->continues ||
-            x->unfinished != y->unfinished ||
+            x->first != y->first || x->heads != y->heads || x->turn != y->turn ||
+            x->steady != y->steady || x->channels != y->channels ||
+            x->continues != y->continues || x->unfinished != y->unfinished ||
             memcmp(x->held, y->held, sizeof x->held) != 0 ||
             memcmp(&x->part, &y->part, sizeof x->part) != 0 ||
             (x->channels && (x->tile_rows != y->tile_rows || x->again != y->again ||
@@ -191,14 +220,22 @@ static bool are_equal(const struct sdse_group_plan *a,
 }
 
 // The nests of `times` parts of so many heads each, which follow those that are listed.
+// full: of so many as a part has; the others are none of runs
 static void add_heads(const struct sdse_members *members,
                       const struct sdse_fused_rows *rows, uint64_t heads,
-                      uint64_t times, struct sdse_fused_nest *nest, size_t *count) {
+                      uint64_t times, bool full, struct sdse_fused_nest *nest,
+                      size_t *count) {
     for (size_t i = 0; i < rows->count && times; i++) {
         struct sdse_fused_nest *next = &nest[(*count)++];
         *next = rows->nest[i];
         next->times *= times;
         next->heads = heads;
+        next->turn = full ? next->turn * times : 0;
+        next->steady = full ? next->steady * times : 0;
+        if (full && rows->tiles == 1 && next->turn) { // some heads after the other
+            next->turn = 1;
+            next->steady = times - 1;
+        }
         sdse_member_heads(members, next->layer, heads, &next->part);
     }
 }
@@ -213,6 +250,7 @@ static void add_channels(const struct sdse_members *members, bool buffered,
         struct sdse_fused_nest *next = &nest[(*count)++];
         *next = nest[i];
         next->times *= times;
+        next->turn = next->steady = 0;
         next->channels = part->channels;
         next->continues = part->continues;
         next->unfinished = part->unfinished;
@@ -259,8 +297,9 @@ static bool list_nests(const struct sdse_members *members,
     if (!nest)
         return false;
     plan->count = 0;
-    add_heads(members, rows, heads, all / heads, nest, &plan->count);
-    add_heads(members, rows, all % heads, all % heads ? 1 : 0, nest, &plan->count);
+    add_heads(members, rows, heads, all / heads, true, nest, &plan->count);
+    add_heads(members, rows, all % heads, all % heads ? 1 : 0, false, nest,
+              &plan->count);
     if (plan->tile_channels)
         split_channels(members, plan, nest, &plan->count);
     plan->nest = nest;
@@ -360,7 +399,8 @@ static enum sdse_status find_rows(const struct sdse_fusion_request *request,
         .tile_columns = plan->tile_columns,
         .banded = plan->banded,
         .boxes = request->boxed != NULL,
-        .parts = group->members.channels.count > 0 && !plan->tile_columns};
+        .parts = group->members.channels.count > 0 && !plan->tile_columns,
+        .steady = request->overlap};
     return sdse_fused_rows_find(&rows_request, arena, rows);
 }
 
@@ -408,7 +448,8 @@ struct sdse_fusion_config sdse_group_config(const struct sdse_group *group,
                                        .banded = plan->banded,
                                        .kept = kept,
                                        .buffered = plan->buffered,
-                                       .for_all = plan->for_all};
+                                       .for_all = plan->for_all,
+                                       .overlaps = plan->overlaps};
 }
 
 enum sdse_status sdse_group_plan_one(const struct sdse_fusion_request *request,
@@ -425,7 +466,8 @@ enum sdse_status sdse_group_plan_one(const struct sdse_fusion_request *request,
         .tile_channels = config->tile_keys ? config->tile_keys : config->tile_channels,
         .retained = config->retained,
         .buffered = config->buffered,
-        .for_all = config->for_all};
+        .for_all = config->for_all,
+        .overlaps = config->overlaps};
     const enum sdse_status status = find_rows(request, group, plan, arena, &rows);
     if (status != SDSE_OK || rows.starved)
         return status != SDSE_OK ? status : SDSE_INVALID;

@@ -13,6 +13,7 @@ struct sdse_group_plan {
     uint64_t tile_channels; // likewise
     unsigned retained, banded;
     bool buffered, for_all;
+    bool overlaps; // as struct sdse_fusion_config has it
     size_t count;
     const struct sdse_fused_nest *nest;
 };
@@ -29,7 +30,11 @@ struct sdse_group {
     // read it; of a cell; bits of the weights of each layer.
     uint64_t input_row_words, all_row_words, input_cell_words;
     double weight_bits[SDSE_FUSED_MOST];
-    unsigned may_keep;  // set of SDSE_BIT(i)
+    unsigned may_keep; // set of SDSE_BIT(i)
+    // Of each layer, tensors that the shared memory may hold ahead of its nests [set of
+    // SDSE_BIT(tensor)]; bits of a word of its inputs, of its outputs there.
+    unsigned may_stage[SDSE_FUSED_MOST];
+    double read_bits[SDSE_FUSED_MOST], made_bits;
     double sum_bits;    // of a row of one head of the last one's outputs, not finished
     double state_bits;  // of a row of one head: what a softmax by keys remembers
     double output_bits; // of the place of the last one's outputs; 0: nobody reads them

@@ -49,6 +49,29 @@ static bool finds_addend(const struct sdse_kinds *kinds,
            (plan->for_all && rows & SDSE_BIT(0));
 }
 
+// Tensors that the outermost memory may bring, or take, ahead of a nest.
+static unsigned ahead_of(const struct sdse_kinds *kinds,
+                         const struct sdse_fused_nest *nest,
+                         const struct sdse_group_plan *plan,
+                         const struct sdse_residence *at) {
+    const struct sdse_group *group = kinds->group;
+    const struct sdse_layer *layer =
+        kinds->nests->request->residency.layer[group->members.layer[nest->layer]].layer;
+    unsigned set = group->may_stage[nest->layer];
+    if (!plan->overlaps || !nest->turn)
+        return 0;
+    // What is at home does not cross, but for inputs that are brought in and outputs
+    // that are written through.
+    if (at->tensors >> SDSE_WEIGHTS & 1u)
+        set &= ~SDSE_BIT(SDSE_WEIGHTS);
+    if (layer->addends > at->addends ||
+        (at->tensors >> SDSE_INPUTS & 1u && !at->loaded_inputs))
+        set &= ~SDSE_BIT(SDSE_INPUTS);
+    if (at->tensors >> SDSE_OUTPUTS & 1u && !at->writes_through)
+        set &= ~SDSE_BIT(SDSE_OUTPUTS);
+    return set;
+}
+
 static struct sdse_residence residence_of(const struct sdse_kinds *kinds, unsigned kept,
                                           const struct sdse_fused_nest *nest,
                                           const struct sdse_group_plan *plan) {
@@ -63,7 +86,7 @@ static struct sdse_residence residence_of(const struct sdse_kinds *kinds, unsign
                finished = last && !(sums && nest->unfinished),
                outside = kinds->question->outputs == SDSE_PLACE_OUTERMOST;
     const bool outputs = !last || sums || !outside;
-    return (struct sdse_residence){
+    struct sdse_residence at = {
         .tensors = (operands ? SDSE_BIT(SDSE_INPUTS) : 0u) |
                    (outputs ? SDSE_BIT(SDSE_OUTPUTS) : 0u) |
                    (keeps || finds ? SDSE_BIT(SDSE_WEIGHTS) : 0u),
@@ -82,6 +105,8 @@ static struct sdse_residence residence_of(const struct sdse_kinds *kinds, unsign
                  ? sdse_channels_share(&group->members.channels, group->input_row_words,
                                        nest->channels)
                  : input_words(kinds, plan, nest))};
+    at.ahead = ahead_of(kinds, nest, plan, &at);
+    return at;
 }
 
 // What is there beside the rows of the group where sums continue from channels to
@@ -141,11 +166,63 @@ static double made_bits(const struct sdse_group *group,
                : bits;
 }
 
+// Words of inputs that a nest takes from outside.
+static double outer_inputs(const struct sdse_fused_nest *nest,
+                           const struct sdse_residence *at) {
+    return at->tensors >> SDSE_INPUTS & 1u
+               ? (double)at->loaded_inputs
+               : (double)sdse_tile_words(&nest->part, SDSE_INPUTS, nest->part.bound);
+}
+
+// What is held for what comes ahead, and goes behind (overlap.h), of the runs that are
+// of most heads.
+static double ahead_bits(const struct sdse_kinds *kinds,
+                         const struct sdse_group_plan *plan, unsigned kept) {
+    const struct sdse_group *group = kinds->group;
+    unsigned weights = 0; // of members, each once
+    double bits = 0;
+    bool begun = false, several = false;
+    for (size_t n = 0; plan->overlaps && n < plan->count; n++) {
+        const struct sdse_fused_nest *nest = &plan->nest[n];
+        if (!nest->turn)
+            continue;
+        const struct sdse_residence at = residence_of(kinds, kept, nest, plan);
+        const bool brings = begun || nest->steady > 0; // not just for itself
+        several |= nest->steady > 0;
+        begun = true;
+        if (brings && at.ahead >> SDSE_INPUTS & 1u)
+            bits += outer_inputs(nest, &at) * group->read_bits[nest->layer];
+        if (nest->steady && at.ahead >> SDSE_OUTPUTS & 1u)
+            bits +=
+                (double)sdse_tile_words(&nest->part, SDSE_OUTPUTS, nest->part.bound) *
+                group->made_bits;
+        if (brings && at.ahead >> SDSE_WEIGHTS & ~(weights >> nest->layer) & 1u) {
+            bits += group->weight_bits[nest->layer] * (double)nest->heads;
+            weights |= SDSE_BIT(nest->layer);
+        }
+    }
+    return several ? 2 * bits : bits;
+}
+
+bool sdse_kinds_come_ahead(const struct sdse_kinds *kinds,
+                           const struct sdse_group_plan *plan, unsigned kept) {
+    bool ahead = false, begun = false;
+    for (size_t n = 0; n < plan->count && !ahead; n++) {
+        const struct sdse_fused_nest *nest = &plan->nest[n];
+        if (!nest->turn)
+            continue;
+        ahead = (begun || nest->steady) && residence_of(kinds, kept, nest, plan).ahead;
+        begun = true;
+    }
+    return ahead;
+}
+
 // What is in the shared memory while a nest runs, but for its own outputs.
+// ahead  bits, as of ahead_bits
 // term  out: [SDSE_HELD_MOST]; returns how many
 static size_t list_terms(const struct sdse_kinds *kinds,
                          const struct sdse_group_plan *plan, unsigned kept,
-                         const struct sdse_fused_nest *nest,
+                         const struct sdse_fused_nest *nest, double ahead,
                          struct sdse_held_term *term) {
     const struct sdse_group *group = kinds->group;
     const size_t *layer = group->members.layer, layers = group->members.count;
@@ -172,14 +249,16 @@ static size_t list_terms(const struct sdse_kinds *kinds,
         term[count++] =
             (struct sdse_held_term){SDSE_HELD_SUMS, group->last, nest->tile_rows, false,
                                     waiting_bits(kinds, nest)};
+    term[count++] =
+        (struct sdse_held_term){SDSE_HELD_AHEAD, group->first, 0, false, ahead};
     return count;
 }
 
 static double reserved_bits(const struct sdse_kinds *kinds,
                             const struct sdse_group_plan *plan, unsigned kept,
-                            const struct sdse_fused_nest *nest) {
+                            const struct sdse_fused_nest *nest, double ahead) {
     struct sdse_held_term term[SDSE_HELD_MOST];
-    const size_t count = list_terms(kinds, plan, kept, nest, term);
+    const size_t count = list_terms(kinds, plan, kept, nest, ahead, term);
     double bits = 0;
     for (size_t i = 0; i < count; i++)
         bits += term[i].bits;
@@ -189,7 +268,8 @@ static double reserved_bits(const struct sdse_kinds *kinds,
 static bool add_kind(struct sdse_kinds *kinds, const struct sdse_kind *kind) {
     for (size_t i = 0; i < kinds->count; i++) {
         struct sdse_kind *other = &kinds->kind[i];
-        if (other->entry == kind->entry &&
+        // Those of runs stay apart: they are in the order of the tile.
+        if (!kind->turn && other->entry == kind->entry &&
             other->reserved_bits == kind->reserved_bits &&
             other->layer == kind->layer) {
             other->times += kind->times;
@@ -232,7 +312,7 @@ static enum sdse_status add_fused(struct sdse_kinds *kinds,
                                  members->nest[nest->layer].bound[SDSE_Q] *
                                  nest->columns.count;
         const struct sdse_kind kind = {
-            .entry = sdse_nests_entry(kinds->nests, l, &part, &none),
+            .entry = sdse_nests_entry(kinds->nests, l, &part, &none, false),
             .layer = l,
             .times = nest->times,
             .rows = nest->rows,
@@ -251,6 +331,7 @@ enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
                                  const struct sdse_group_plan *plan, unsigned kept,
                                  bool *fits) {
     const struct sdse_group *group = kinds->group;
+    const double ahead = ahead_bits(kinds, plan, kept);
     enum sdse_status status = SDSE_OK;
     kinds->count = 0;
     *fits = true;
@@ -258,8 +339,10 @@ enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
         const struct sdse_fused_nest *nest = &plan->nest[i];
         struct sdse_kind kind = {.layer = group->members.layer[nest->layer],
                                  .times = nest->times,
+                                 .turn = plan->overlaps ? nest->turn : 0,
+                                 .steady = plan->overlaps ? nest->steady : 0,
                                  .reserved_bits =
-                                     reserved_bits(kinds, plan, kept, nest),
+                                     reserved_bits(kinds, plan, kept, nest, ahead),
                                  .rows = nest->rows,
                                  .columns = nest->columns,
                                  .heads = nest->heads,
@@ -271,7 +354,8 @@ enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
         if (!*fits)
             break;
         const struct sdse_residence at = residence_of(kinds, kept, nest, plan);
-        kind.entry = sdse_nests_entry(kinds->nests, kind.layer, &nest->part, &at);
+        kind.entry =
+            sdse_nests_entry(kinds->nests, kind.layer, &nest->part, &at, kind.turn > 0);
         if (!kind.entry || !add_kind(kinds, &kind))
             return SDSE_NO_MEMORY;
         status = add_fused(kinds, nest);
@@ -286,7 +370,8 @@ static bool describe_terms(const struct sdse_kinds *kinds,
                            const struct sdse_fused_nest *nest, struct sdse_arena *arena,
                            struct sdse_fused_kind *out) {
     struct sdse_held_term term[SDSE_HELD_MOST];
-    const size_t count = list_terms(kinds, plan, kept, nest, term);
+    const size_t count =
+        list_terms(kinds, plan, kept, nest, ahead_bits(kinds, plan, kept), term);
     struct sdse_held_term *held =
         SDSE_ARENA_ARRAY(arena, struct sdse_held_term, SDSE_HELD_MOST);
     if (!held)
@@ -311,6 +396,8 @@ enum sdse_status sdse_kinds_describe(const struct sdse_kinds *kinds,
         struct sdse_fused_kind *fused = &out->kind[i];
         *fused = (struct sdse_fused_kind){.layer = kind->layer,
                                           .times = kind->times,
+                                          .turn = kind->turn,
+                                          .steady = kind->steady,
                                           .rows = kind->rows,
                                           .columns = kind->columns,
                                           .heads = kind->heads,
@@ -329,16 +416,24 @@ enum sdse_status sdse_kinds_describe(const struct sdse_kinds *kinds,
 
 // --- What they cost ---
 
+struct sdse_totals sdse_kind_least(const struct sdse_kind *kind) {
+    return (struct sdse_totals){.energy_pj = kind->least.energy_pj,
+                                .latency_cycles = kind->least.latency_cycles,
+                                .outer_cycles = kind->least_sides.outer,
+                                .inner_cycles = kind->least_sides.inner};
+}
+
 struct sdse_tradeoff sdse_kinds_least(const struct sdse_kinds *kinds) {
-    struct sdse_tradeoff sum = {0, 0};
+    double energy_pj = 0;
+    struct sdse_overlap_time time = {0};
     for (size_t i = 0; i < kinds->count; i++) {
         const struct sdse_kind *kind = &kinds->kind[i];
-        sum.energy_pj += (double)kind->times * kind->least.energy_pj;
-        sum.latency_cycles += (double)kind->times * kind->least.latency_cycles;
+        energy_pj += (double)kind->times * kind->least.energy_pj;
+        const struct sdse_totals least = sdse_kind_least(kind);
+        sdse_overlap_add(kind->times, kind->turn, kind->steady, &least, &time);
     }
-    sum.energy_pj *= rounding;
-    sum.latency_cycles *= rounding;
-    return sum;
+    return (struct sdse_tradeoff){energy_pj * rounding,
+                                  sdse_overlap_latency(&time) * rounding};
 }
 
 enum sdse_status sdse_kinds_bound(struct sdse_kinds *kinds) {
@@ -348,6 +443,7 @@ enum sdse_status sdse_kinds_bound(struct sdse_kinds *kinds) {
         if (status != SDSE_OK)
             return status;
         kinds->kind[i].least = kinds->kind[i].entry->bound;
+        kinds->kind[i].least_sides = kinds->kind[i].entry->bound_sides;
     }
     return SDSE_OK;
 }
@@ -365,6 +461,8 @@ enum sdse_status sdse_kinds_bound_next(struct sdse_kinds *kinds, bool *done) {
         struct sdse_kind *kind = &kinds->kind[i];
         kind->least =
             kind->entry->bounded ? kind->entry->bound : (struct sdse_tradeoff){0, 0};
+        kind->least_sides = kind->entry->bounded ? kind->entry->bound_sides
+                                                 : (struct sdse_overlap_sides){0, 0};
         if (!kind->entry->bounded && (!next || work_of(kind) > work_of(next)))
             next = kind;
     }
@@ -372,8 +470,10 @@ enum sdse_status sdse_kinds_bound_next(struct sdse_kinds *kinds, bool *done) {
     if (!next)
         return SDSE_OK;
     const enum sdse_status status = sdse_nests_bound(kinds->nests, next->entry);
-    if (status == SDSE_OK)
+    if (status == SDSE_OK) {
         next->least = next->entry->bound;
+        next->least_sides = next->entry->bound_sides;
+    }
     return status;
 }
 

@@ -10,6 +10,7 @@ struct sdse_kind {
     struct sdse_nest_entry *entry;
     size_t layer; // of the network
     uint64_t times;
+    uint64_t turn, steady; // of these, where the plan overlaps (overlap.h); else 0
     double reserved_bits;
     struct sdse_row_run rows, columns;
     uint64_t heads, channels;
@@ -17,6 +18,7 @@ struct sdse_kind {
     const struct sdse_fused_nest *nest;    // NULL: of a function of single words
     const struct sdse_nest_answer *answer; // NULL: not asked for yet
     struct sdse_tradeoff least;            // of one time: a bound, or of the answer
+    struct sdse_overlap_sides least_sides; // likewise
 };
 
 struct sdse_kinds {
@@ -47,6 +49,13 @@ enum sdse_status sdse_kinds_bound(struct sdse_kinds *kinds);
 // Likewise, one kind a call, that of most work first; of those that follow nothing is
 // known, and that is 0. *done: all are found.
 enum sdse_status sdse_kinds_bound_next(struct sdse_kinds *kinds, bool *done);
+
+// Whether something may come, or go, ahead of the nests of a plan that overlaps.
+bool sdse_kinds_come_ahead(const struct sdse_kinds *kinds,
+                           const struct sdse_group_plan *plan, unsigned kept);
+
+// What is known of one time of a kind, as totals.
+struct sdse_totals sdse_kind_least(const struct sdse_kind *kind);
 
 // What all of them together do not stay below, by the least of each.
 struct sdse_tradeoff sdse_kinds_least(const struct sdse_kinds *kinds);

@@ -11,7 +11,7 @@
 
 static struct sdse_nest_key key_of(const struct sdse_nests *nests, size_t layer,
                                    const struct sdse_nest *part,
-                                   const struct sdse_residence *at) {
+                                   const struct sdse_residence *at, bool sides) {
     struct sdse_nest_key key;
     memset(&key, 0, sizeof key);
     key.shape = nests->request->residency.layer[layer].shape;
@@ -36,13 +36,15 @@ static struct sdse_nest_key key_of(const struct sdse_nests *nests, size_t layer,
     key.writes_through = at->writes_through;
     key.loads_weights = at->loads_weights;
     key.loaded_inputs = at->loaded_inputs;
+    key.ahead = at->ahead;
+    key.sides = sides;
     return key;
 }
 
 struct sdse_nest_entry *sdse_nests_entry(struct sdse_nests *nests, size_t layer,
                                          const struct sdse_nest *part,
-                                         const struct sdse_residence *at) {
-    const struct sdse_nest_key key = key_of(nests, layer, part, at);
+                                         const struct sdse_residence *at, bool sides) {
+    const struct sdse_nest_key key = key_of(nests, layer, part, at, sides);
     struct sdse_nest_entry **slot =
         &nests->slot[sdse_hash_bytes(&key, sizeof key).low % SDSE_NEST_SLOTS];
     for (struct sdse_nest_entry *entry = *slot; entry; entry = entry->next)
@@ -77,9 +79,10 @@ struct sdse_layer sdse_nest_layer(const struct sdse_nests *nests,
                                          .rescales = entry->key.rescales,
                                          .loads_weights = entry->key.loads_weights,
                                          .loaded_inputs = entry->key.loaded_inputs,
+                                         .ahead = (unsigned)entry->key.ahead,
                                          .reserved_bits = reserved_bits};
-    const bool placed =
-        residence->tensors || residence->addends || residence->reserved_bits > 0;
+    const bool placed = residence->tensors || residence->addends || residence->ahead ||
+                        residence->reserved_bits > 0;
     layer.residence = placed ? residence : NULL;
     return layer;
 }
@@ -88,13 +91,16 @@ static struct sdse_map_request ask_for(const struct sdse_nests *nests,
                                        const struct sdse_nest_entry *entry,
                                        const struct sdse_layer *layer) {
     const struct sdse_residency_request *request = &nests->request->residency;
-    return (struct sdse_map_request){.arch = request->arch,
-                                     .layer = layer,
-                                     .form = request->layer[entry->layer].form,
-                                     .objective = request->objective,
-                                     .free_bypass = request->free_bypass,
-                                     .padding_percent = request->padding_percent,
-                                     .stop = request->stop};
+    return (struct sdse_map_request){
+        .arch = request->arch,
+        .layer = layer,
+        .form = request->layer[entry->layer].form,
+        .objective = entry->key.sides && request->objective != SDSE_MAP_ENERGY
+                         ? SDSE_MAP_SIDES
+                         : request->objective,
+        .free_bypass = request->free_bypass,
+        .padding_percent = request->padding_percent,
+        .stop = request->stop};
 }
 
 enum sdse_status sdse_nests_bound(struct sdse_nests *nests,
@@ -118,6 +124,8 @@ enum sdse_status sdse_nests_bound(struct sdse_nests *nests,
             least = answer->answer.point[0].totals;
     }
     entry->bound = (struct sdse_tradeoff){least.energy_pj, least.latency_cycles};
+    entry->bound_sides =
+        (struct sdse_overlap_sides){least.outer_cycles, least.inner_cycles};
     entry->bounded = true;
     nests->counts->bounds++;
     return SDSE_OK;
@@ -150,10 +158,14 @@ static enum sdse_status search(const struct sdse_nests *nests,
     found->elements = SDSE_ARENA_ARRAY(arena, struct sdse_tradeoff, found->count + 1);
     if (!found->elements)
         return SDSE_NO_MEMORY;
-    for (size_t i = 0; i < found->count; i++)
-        found->elements[i] =
-            (struct sdse_tradeoff){found->answer.point[i].totals.energy_pj,
-                                   found->answer.point[i].totals.latency_cycles};
+    found->least_sides =
+        (struct sdse_overlap_sides){(double)INFINITY, (double)INFINITY};
+    for (size_t i = 0; i < found->count; i++) {
+        const struct sdse_totals *at = &found->answer.point[i].totals;
+        found->elements[i] = (struct sdse_tradeoff){at->energy_pj, at->latency_cycles};
+        found->least_sides.outer = fmin(found->least_sides.outer, at->outer_cycles);
+        found->least_sides.inner = fmin(found->least_sides.inner, at->inner_cycles);
+    }
     return SDSE_OK;
 }
 

@@ -4,6 +4,7 @@
 #define SDSE_DSE_FUSION_NESTS_H
 
 #include "dse/fusion/fusion.h"
+#include "dse/fusion/overlap.h"
 
 // What a nest is but for the room it has.
 struct sdse_nest_key {
@@ -19,6 +20,8 @@ struct sdse_nest_key {
     uint64_t addends;                         // likewise
     uint64_t writes_through, loads_weights;   // 0 or 1
     uint64_t loaded_inputs;                   // words
+    uint64_t ahead;                           // set of SDSE_BIT(tensor)
+    uint64_t sides; // 0 or 1: answers are of both sides of the outermost memory
 };
 
 struct sdse_nest_answer {
@@ -27,7 +30,8 @@ struct sdse_nest_answer {
     double least_room_bits, most_room_bits;
     struct sdse_map_answer answer;
     size_t count;
-    struct sdse_tradeoff *elements; // its front
+    struct sdse_tradeoff *elements;        // of its points: by rising energy
+    struct sdse_overlap_sides least_sides; // of any of them
 };
 
 struct sdse_nest_entry {
@@ -36,7 +40,8 @@ struct sdse_nest_entry {
     size_t layer;                 // one that has the shape
     struct sdse_nest part;
     bool bounded;
-    struct sdse_tradeoff bound; // of energy, of latency, at any room
+    struct sdse_tradeoff bound;            // of energy, of latency, at any room
+    struct sdse_overlap_sides bound_sides; // of outer, of inner cycles
     struct sdse_nest_answer *answers;
     struct sdse_nest_answer *ahead; // searched, not asked for yet
 };
@@ -62,10 +67,11 @@ void sdse_nests_free(struct sdse_nests *nests);
 bool sdse_nests_stopped(struct sdse_nests *nests);
 
 // The entry of a nest of a layer; NULL: memory is out. at: its residence, whose level
-// and reserved bits are not looked at.
+// and reserved bits are not looked at. sides: its answers are fronts of energy, outer
+// and inner cycles; where least energy is asked for, of that alone.
 struct sdse_nest_entry *sdse_nests_entry(struct sdse_nests *nests, size_t layer,
                                          const struct sdse_nest *part,
-                                         const struct sdse_residence *at);
+                                         const struct sdse_residence *at, bool sides);
 
 // The layer that an entry stands for. residence: out, with the reserved bits given; the
 // layer points to it, unless it says nothing.

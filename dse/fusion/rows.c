@@ -5,6 +5,7 @@
 
 #include "dse/fusion/alike_tiles.h"
 #include "dse/fusion/cells.h"
+#include "dse/fusion/steady.h"
 
 // A set of rows: bits.
 typedef uint64_t row_word;
@@ -24,6 +25,7 @@ struct plan {
     row_word *kept[SDSE_FUSED_MOST + 1];  // after the tile; NULL: nothing is kept
     struct sdse_fused_rows *rows;
     size_t room;
+    struct sdse_steady steady;
     struct sdse_arena *arena;
 };
 
@@ -270,12 +272,15 @@ bool sdse_fused_nests_alike(const struct sdse_fused_nest *a,
            memcmp(&a->part, &b->part, sizeof a->part) == 0;
 }
 
-static bool add_nest(struct plan *plan, const struct sdse_fused_nest *nest) {
+// tile  in which it is
+static bool add_nest(struct plan *plan, size_t tile,
+                     const struct sdse_fused_nest *nest) {
     struct sdse_fused_rows *rows = plan->rows;
     for (size_t i = rows->count; i-- > 0 && rows->nest[i].layer == nest->layer;) {
         if (sdse_fused_nests_alike(&rows->nest[i], nest)) {
             rows->nest[i].times += nest->times;
-            return true;
+            return !plan->request->steady ||
+                   sdse_steady_note(&plan->steady, tile, i, plan->arena);
         }
     }
     if (rows->count == plan->room) {
@@ -290,7 +295,8 @@ static bool add_nest(struct plan *plan, const struct sdse_fused_nest *nest) {
         plan->room = room;
     }
     rows->nest[rows->count++] = *nest;
-    return true;
+    return !plan->request->steady ||
+           sdse_steady_note(&plan->steady, tile, rows->count - 1, plan->arena);
 }
 
 // Whether some tile needs rows of a buffered input that nobody brings in.
@@ -331,7 +337,7 @@ static bool list_nests(struct plan *plan, size_t layer) {
             from = nest.rows.first + (nest.rows.count - 1) * nest.rows.step + 1;
             if (t > group->alike)
                 nest.rows.first += group->omitted_rows[layer + 1];
-            if (!add_nest(plan, &nest))
+            if (!add_nest(plan, t, &nest))
                 return false;
             first = false;
             nest.loaded = 0; // the others of the tile find it there
@@ -359,6 +365,11 @@ enum sdse_status sdse_fused_rows_find(const struct sdse_fused_rows_request *requ
         if (!list_nests(&plan, m))
             return SDSE_NO_MEMORY;
     fresh.starved = is_starved(&plan);
+    fresh.tiles = plan.tiles + plan.group.omitted;
+    if (request->steady &&
+        !sdse_steady_find(&plan.steady, plan.tiles, (size_t)plan.group.alike,
+                          plan.group.omitted, arena, fresh.nest))
+        return SDSE_NO_MEMORY;
     *rows = fresh;
     return SDSE_OK;
 }

@@ -68,7 +68,8 @@ struct sdse_fused_rows_request {
     // For references that count bounding boxes: windows take every row from the first
     // of the map that they touch to the last, and parts read rows of padding as words.
     bool boxes;
-    bool parts; // `tile_rows`, `idle` and `again` of nests are asked for; else 0
+    bool parts;  // `tile_rows`, `idle` and `again` of nests are asked for; else 0
+    bool steady; // `turn` and `steady` are, of tiles of whole rows
 };
 
 // A kind of nest: all that are alike.
@@ -94,6 +95,9 @@ struct sdse_fused_nest {
     uint64_t tile_rows, idle[SDSE_FUSED_MOST], again;
     uint64_t loaded; // rows of a buffered input that are brought in for it
     bool first;      // the first of its layer
+    // Of the longest run of tiles behind one another that do the same: times of it in
+    // the first of them, in the others. Where asked for; else 0.
+    uint64_t turn, steady;
 };
 
 struct sdse_fused_rows {
@@ -102,6 +106,7 @@ struct sdse_fused_rows {
     // A tile needs rows of the buffered input where layer 0, which loads them, makes
     // nothing: there is no such schedule.
     bool starved;
+    uint64_t tiles; // of whole rows
 };
 
 // What a layer of the group reads of it.

@@ -1,6 +1,7 @@
 // The nests of one item of `groups`, each of a kind that follows from the item.
 #include <inttypes.h>
 
+#include "dse/fusion/overlap.h"
 #include "dse/schedule/reading.h"
 #include "spec/value.h"
 
@@ -319,13 +320,15 @@ static void refuse_tile(struct sdse_schedule_reader *r,
 }
 
 static void add_up(struct sdse_fused_group *group) {
+    struct sdse_overlap_time time = {0};
     group->at = (struct sdse_tradeoff){0, 0};
     for (size_t k = 0; k < group->kind_count; k++) {
-        const double times = (double)group->kind[k].times;
-        const struct sdse_totals *totals = &group->kind[k].point->totals;
-        group->at.energy_pj += times * totals->energy_pj;
-        group->at.latency_cycles += times * totals->latency_cycles;
+        const struct sdse_fused_kind *kind = &group->kind[k];
+        group->at.energy_pj += (double)kind->times * kind->point->totals.energy_pj;
+        sdse_overlap_add(kind->times, kind->turn, kind->steady, &kind->point->totals,
+                         &time);
     }
+    group->at.latency_cycles = sdse_overlap_latency(&time);
 }
 
 void sdse_group_read_nests(struct sdse_schedule_reader *r,

@@ -186,7 +186,7 @@ bool sdse_group_read(struct sdse_schedule_reader *r, const struct sdse_node *nod
                      struct sdse_group_said *said) {
     static const char *const keys[] = {"layers",   "tile",    "heads",   "keys",
                                        "channels", "tensors", "weights", "input",
-                                       "output",   "nests"};
+                                       "output",   "overlap", "nests"};
     const size_t errors = r->diags->errors;
     size_t member[SDSE_FUSED_MOST];
     *said = (struct sdse_group_said){.node = node};
@@ -242,5 +242,10 @@ bool sdse_group_read(struct sdse_schedule_reader *r, const struct sdse_node *nod
         read_weights(r, weights, member, members, said);
     read_input(r, sdse_node_get(node, "input"), said);
     read_output(r, sdse_node_get(node, "output"), said);
+    const struct sdse_node *overlap = sdse_node_get(node, "overlap");
+    static const char *const ways[] = {"none", "outer"};
+    unsigned way = 0;
+    if (overlap && sdse_read_word(overlap, ways, 2, r->diags, &way))
+        said->config.overlaps = way == 1;
     return r->diags->errors == errors;
 }

@@ -20,6 +20,8 @@ static const char *term_text(struct sdse_arena *arena, const struct sdse_workloa
     case SDSE_HELD_SUMS:
         return sdse_arena_printf(arena, "what %" PRIu64 " row%s of %s wait with",
                                  term->rows, s, name);
+    case SDSE_HELD_AHEAD:
+        return "what comes ahead of the nests, and goes behind them";
     case SDSE_HELD_OUTPUTS:
         return sdse_arena_printf(arena, "the rest of the place of the outputs of %s",
                                  name);

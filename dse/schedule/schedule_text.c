@@ -160,6 +160,8 @@ static void print_group(struct printer *p, const struct sdse_fused_group *group)
     print_set(p, group, false, group->config.retained >> 1, "retain", "recompute");
     print_set(p, group, true, group->config.kept, "kept", "streamed");
     print_ends(p, group);
+    if (group->config.overlaps)
+        fputs("    overlap: outer\n", p->out);
     fputs("    nests:\n", p->out);
     for (size_t k = 0; k < group->kind_count; k++)
         print_nest(p, &group->kind[k], &group->config);

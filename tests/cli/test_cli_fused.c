@@ -37,6 +37,15 @@ static int write_inputs(void **state) {
     write_scratch("middle.yaml", text);
     snprintf(text, sizeof text, arch, "stores", "activations, weights", 400);
     write_scratch("stores.yaml", text);
+    // Its outermost memory takes longer than computing in some layers of `three`.
+    write_scratch(
+        "slow.yaml",
+        "{name: slow, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8, shared_bits_per_cycle: "
+        "0.2}}, {level: GLB, memory: {class: sram, shares: [activations], "
+        "capacity_bytes: 1200, pj_per_bit: 1}}, {level: regs, memory: {class: regfile, "
+        "capacity_bytes: 16, pj_per_bit: 0.1}}], compute: {pj_per_mac: 0.5}, vector: "
+        "{below: GLB, pj_per_op: 0.1, ops_per_cycle: 4}}");
     write_scratch(
         "net.yaml",
         "name: net\nsource: s\nlayers:\n"
@@ -192,6 +201,40 @@ static void test_spaces_are_nested(void **state) {
                 total("middle", "three", "--fuse 3", "fused", "energy_pj"));
 }
 
+static double least(const char *arch, const char *rest, const char *key) {
+    struct ran ran = fuse(arch, "three", rest);
+    const double value = number(ran.out, "fused", key);
+    free_ran(&ran);
+    return value;
+}
+
+// Overlap is one more choice: energy stays the least, latency falls or stays; nothing
+// changes where it is said to be none.
+static void test_overlap(void **state) {
+    (void)state;
+    static const char *const archs[] = {"middle", "stores", "slow"};
+    static const char latency[] = "--fuse 3 --objective latency -f json",
+                      energy[] = "--fuse 3 --objective energy -f json";
+    double gained = 0;
+    for (size_t a = 0; a < 3; a++) {
+        const double none = least(archs[a], latency, "latency_cycles"),
+                     outer = least(archs[a],
+                                   "--overlap outer --fuse 3 --objective latency "
+                                   "-f json",
+                                   "latency_cycles");
+        assert_true(least(archs[a],
+                          "--overlap none --fuse 3 --objective latency -f json",
+                          "latency_cycles") == none);
+        assert_true(outer <= none);
+        assert_true(least(archs[a], energy, "energy_pj") ==
+                    least(archs[a],
+                          "--overlap outer --fuse 3 --objective energy -f json",
+                          "energy_pj"));
+        gained = none - outer;
+    }
+    assert_true(gained > 0); // on the slow one
+}
+
 // The first and the last point of the front are the least energy and latency.
 static void test_front(void **state) {
     (void)state;
@@ -282,6 +325,10 @@ static void test_what_does_not_go_together(void **state) {
                    "expected a whole number of at most 18446744073709551615\n");
     expect_refusal("map -a @small.yaml -w @net.yaml --resident --tiles all",
                    "--tiles goes with --fuse");
+    expect_refusal("map -a @small.yaml -w @net.yaml --resident --overlap outer",
+                   "--overlap goes with --fuse");
+    expect_refusal("map -a @small.yaml -w @net.yaml --resident --fuse 2 --overlap all",
+                   "--overlap all: ");
     expect_refusal("map -a @small.yaml -w @net.yaml --resident --fuse 2 --objective "
                    "pareto -o @maps.yaml",
                    "--objective pareto has many mappings");
@@ -360,6 +407,7 @@ int main(void) {
         cmocka_unit_test(test_words_by_hand),
         cmocka_unit_test(test_spaces_are_nested),
         cmocka_unit_test(test_front),
+        cmocka_unit_test(test_overlap),
         cmocka_unit_test(test_tiles_of_columns),
         cmocka_unit_test(test_for_people),
         cmocka_unit_test(test_threads),

@@ -185,6 +185,29 @@ static void test_reads_back_to_the_last_bit(void **state) {
     round_trip("@keeps.yaml", "@branch.yaml", "latency", "--fuse 2");
     round_trip("@middle.yaml", "@branch.yaml", "energy", "--fuse 2");
     round_trip("@middle.yaml", "@branch.yaml", "energy", "--fuse 1");
+    write_scratch(
+        "slow.yaml",
+        "{name: slow, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8, shared_bits_per_cycle: "
+        "0.2}}, {level: GLB, memory: {class: sram, shares: [activations], "
+        "capacity_bytes: 1200, pj_per_bit: 1}}, {level: regs, memory: {class: regfile, "
+        "capacity_bytes: 16, pj_per_bit: 0.1}}], compute: {pj_per_mac: 0.5}, vector: "
+        "{below: GLB, pj_per_op: 0.1, ops_per_cycle: 4}}");
+    write_scratch("three.yaml", "name: three\nsource: s\nlayers:\n"
+                                "  - {name: a, kind: conv, in: [2, 12, 8], "
+                                "out_channels: 4, kernel: 3, pad: 1}\n"
+                                "  - {name: b, kind: conv, in: [4, 12, 8], "
+                                "out_channels: 4, kernel: 3, pad: 1}\n"
+                                "  - {name: c, kind: conv, in: [4, 12, 8], "
+                                "out_channels: 2, kernel: 3, pad: 1}\n"
+                                "edges: chain\n");
+    round_trip("@slow.yaml", "@three.yaml", "latency", "--fuse 3 --overlap outer");
+    char *text = read_whole(scratch("found.yaml"));
+    assert_non_null(strstr(text, "\n    overlap: outer\n"));
+    assert_non_null(strstr(text, " --overlap outer: optimal"));
+    free(text);
+    run_says(0, "explain -a @slow.yaml -w @three.yaml -m @found.yaml -l b",
+             "DRAM works ahead: 1 x (");
     round_trip("@large.yaml", "@branch.yaml", "energy", "--fuse 2 --uneven");
     round_trip("@middle.yaml", "@net.yaml", "energy", "--fuse 3 --imperfect 20");
     round_trip("@middle.yaml", "@net.yaml", "energy", "--fuse 3 --free-bypass");

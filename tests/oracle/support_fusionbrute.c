@@ -110,18 +110,21 @@ struct known {
     size_t layer;
     struct sdse_nest nest;
     struct sdse_residence at;
+    bool sides; // the front is of energy, outer and inner cycles
     size_t count;
     struct sdse_tradeoff *front;
+    const struct sdse_map_point *point;
 };
 
 static struct known known[1 << 15];
 static size_t known_count;
 
 static bool is_known(const struct known *k, size_t layer, const struct sdse_nest *nest,
-                     const struct sdse_residence *at) {
-    return k->layer == layer && memcmp(&k->nest, nest, sizeof *nest) == 0 &&
-           k->at.tensors == at->tensors && k->at.operands == at->operands &&
-           k->at.addends == at->addends && k->at.writes_through == at->writes_through &&
+                     const struct sdse_residence *at, bool sides) {
+    return k->layer == layer && k->sides == sides && k->at.ahead == at->ahead &&
+           memcmp(&k->nest, nest, sizeof *nest) == 0 && k->at.tensors == at->tensors &&
+           k->at.operands == at->operands && k->at.addends == at->addends &&
+           k->at.writes_through == at->writes_through &&
            k->at.loads_weights == at->loads_weights &&
            k->at.continues == at->continues && k->at.unfinished == at->unfinished &&
            k->at.rescales == at->rescales && k->at.loaded_inputs == at->loaded_inputs &&
@@ -129,23 +132,28 @@ static bool is_known(const struct known *k, size_t layer, const struct sdse_nest
 }
 
 static const struct known *ask(const struct brute_problem *p, size_t layer,
-                               const struct sdse_nest *nest, struct sdse_residence at) {
+                               const struct sdse_nest *nest, struct sdse_residence at,
+                               bool sides) {
     for (size_t i = known_count; i-- > 0;)
-        if (is_known(&known[i], layer, nest, &at))
+        if (is_known(&known[i], layer, nest, &at, sides))
             return &known[i];
     assert_true(known_count < sizeof known / sizeof *known);
     struct known *next = &known[known_count++];
-    *next = (struct known){.layer = layer, .nest = *nest, .at = at};
+    *next = (struct known){.layer = layer, .nest = *nest, .at = at, .sides = sides};
     struct sdse_layer placed = p->net->layers[layer];
     placed.nest = *nest;
     if (at.unfinished) // maps are added to what is finished
         placed.addends = 0;
-    placed.residence = at.tensors || at.reserved_bits > 0 ? &next->at : NULL;
-    const struct sdse_map_request request = {
-        .arch = p->arch, .layer = &placed, .objective = SDSE_MAP_FRONT};
+    placed.residence =
+        at.tensors || at.ahead || at.reserved_bits > 0 ? &next->at : NULL;
+    const struct sdse_map_request request = {.arch = p->arch,
+                                             .layer = &placed,
+                                             .objective = sides ? SDSE_MAP_SIDES
+                                                                : SDSE_MAP_FRONT};
     struct sdse_map_answer answer;
     assert_int_equal(sdse_map(&request, p->arena, &answer), SDSE_OK);
     next->count = answer.point_count;
+    next->point = answer.point;
     next->front = SDSE_ARENA_ARRAY(p->arena, struct sdse_tradeoff, next->count + 1);
     for (size_t i = 0; i < next->count; i++)
         next->front[i] = (struct sdse_tradeoff){answer.point[i].totals.energy_pj,
@@ -258,7 +266,7 @@ struct turn {
     uint64_t columns; // that the last one makes, if tiles may be of some; else 0
     uint64_t tile_rows, tile_columns, tile_heads, tile_keys;
     unsigned retained, banded, kept;
-    bool buffered, for_all;
+    bool buffered, for_all, overlaps;
     // [reader][member]: maps, or ranges of channels, of what the member makes that the
     // reader takes as inputs, and as addends; first_*: of the first one's map.
     uint32_t takes[BRUTE_LAYERS][BRUTE_LAYERS], adds[BRUTE_LAYERS][BRUTE_LAYERS];
@@ -325,26 +333,57 @@ static uint64_t words_made(const struct sdse_layer *layer) {
 struct part {
     uint64_t heads, keys; // keys 0: all
     bool continues, ends;
+    // Tiles of whole heads, so many of the same number, do the same: in place of those
+    // of rows. This one is the first of them, or another one, or none of them.
+    bool by_heads;
+    uint64_t first, others;
+    bool alone; // there is but one tile
 };
 
 struct kinds {
     size_t count;
     struct {
         const struct known *known;
-        uint64_t times;
+        uint64_t times, turn, steady;
+        size_t nest; // of a run: 1 + which of the tile; else 0
     } kind[1024];
+    double ahead_bits; // what is held for what comes ahead
 };
 
-static void add_kind(struct kinds *kinds, const struct known *at, uint64_t times) {
+static void add_kind(struct kinds *kinds, const struct known *at, uint64_t times,
+                     size_t nest, uint64_t turn, uint64_t steady) {
     size_t same = 0;
-    while (same < kinds->count && kinds->kind[same].known != at)
+    while (same < kinds->count &&
+           (kinds->kind[same].known != at || kinds->kind[same].nest != nest))
         same++;
     assert_true(same < sizeof kinds->kind / sizeof *kinds->kind);
     if (same == kinds->count) {
         kinds->kind[same].known = at;
+        kinds->kind[same].turn = kinds->kind[same].steady = 0;
+        kinds->kind[same].nest = nest;
         kinds->kind[kinds->count++].times = 0;
     }
     kinds->kind[same].times += times;
+    kinds->kind[same].turn += turn;
+    kinds->kind[same].steady += steady;
+}
+
+// What of a nest may cross ahead of it, or behind it.
+static unsigned ahead_of(const struct brute_problem *p, size_t layer,
+                         const struct sdse_residence *home) {
+    const struct sdse_layer *whole = &p->net->layers[layer];
+    const unsigned there = home->tensors;
+    unsigned ahead = 0;
+    if (sdse_layer_moves(whole))
+        return 0;
+    if (!(there & SDSE_BIT(SDSE_WEIGHTS)))
+        ahead |= SDSE_BIT(SDSE_WEIGHTS);
+    if ((!(there & SDSE_BIT(SDSE_INPUTS)) || home->loaded_inputs) &&
+        whole->addends == home->addends)
+        ahead |= SDSE_BIT(SDSE_INPUTS);
+    if (!(there & SDSE_BIT(SDSE_OUTPUTS)) || home->writes_through)
+        ahead |= SDSE_BIT(SDSE_OUTPUTS);
+    return ahead;
 }
 
 // What of a member is cut where channels, or keys, come in parts.
@@ -354,12 +393,31 @@ static enum sdse_dim dim_of(const struct turn *turn, size_t member) {
     return member + 1 == turn->count && turn->sums ? SDSE_C : SDSE_G;
 }
 
+// Whether a nest is of a tile of a run, where the outermost memory works ahead.
+static bool is_in_run(const struct turn *turn, const struct sdse_fused_nest *at,
+                      const struct part *some) {
+    return turn->overlaps && at->turn && (some->first || some->others);
+}
+
+// Whether what it takes from outside comes ahead: not that of the first nest of all.
+static bool comes_ahead(const struct sdse_fused_rows *rows, size_t nest,
+                        const struct part *some) {
+    size_t first = 0;
+    while (!rows->nest[first].turn)
+        first++;
+    return nest > first || !some->alone;
+}
+
 // The nest of some rows, on some of the heads: added to the kinds, with the fused
 // function behind it. False: it does not fit.
+//
+// measures  just what it takes from outside in a tile of a run, and puts there, but for
+//           weights, is added to what is held
 static bool add_nest(const struct brute_problem *p, const struct way *way,
                      const struct turn *turn, const struct sdse_nest *first,
-                     const struct sdse_fused_nest *at, const struct part *some,
-                     struct kinds *kinds) {
+                     const struct sdse_fused_rows *of_rows, size_t index,
+                     const struct part *some, bool measures, struct kinds *kinds) {
+    const struct sdse_fused_nest *at = &of_rows->nest[index];
     const uint64_t heads = some->heads;
     const size_t begin = turn->layer[0], layer = turn->layer[at->layer],
                  end = turn->layer[turn->count - 1];
@@ -448,10 +506,33 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
         const enum sdse_dim cut = dim_of(turn, at->layer);
         part.bound[cut] = part.bound[cut] * some->keys / turn->keys;
     }
-    const struct known *found = ask(p, layer, &part, home);
+    const bool in_run = is_in_run(turn, at, some);
+    if (in_run)
+        home.ahead = ahead_of(p, layer, &home);
+    if (measures && in_run) {
+        if (home.ahead & SDSE_BIT(SDSE_INPUTS) && comes_ahead(of_rows, index, some))
+            kinds->ahead_bits +=
+                (double)p->arch->bits[SDSE_INPUTS] *
+                (double)(home.tensors & SDSE_BIT(SDSE_INPUTS)
+                             ? home.loaded_inputs
+                             : sdse_tile_words(&part, SDSE_INPUTS, part.bound));
+        if (home.ahead & SDSE_BIT(SDSE_OUTPUTS) && !some->alone)
+            kinds->ahead_bits +=
+                (double)p->arch->partial_bits *
+                (double)sdse_tile_words(&part, SDSE_OUTPUTS, part.bound);
+    }
+    if (measures)
+        return true;
+    home.reserved_bits += kinds->ahead_bits;
+    const struct known *found = ask(p, layer, &part, home, in_run);
     if (!found->count)
         return false;
-    add_kind(kinds, found, at->times);
+    if (!in_run)
+        add_kind(kinds, found, at->times, 0, 0, 0);
+    else
+        add_kind(kinds, found, at->times, 1 + index,
+                 some->by_heads ? some->first : at->turn,
+                 some->by_heads ? some->others : at->steady);
     const size_t next = layer + 1;
     if (last || turn->layer[at->layer + 1] == next)
         return true;
@@ -461,8 +542,96 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
         words_nest(sdse_tile_words(&part, SDSE_OUTPUTS, part.bound), 1);
     seen.functions_of_other_rows +=
         function->nest.bound[SDSE_P] != whole->nest.bound[SDSE_P];
-    add_kind(kinds, ask(p, next, &words, (struct sdse_residence){0}), at->times);
+    add_kind(kinds, ask(p, next, &words, (struct sdse_residence){0}, false), at->times,
+             0, 0, 0);
     return true;
+}
+
+// Bits of the weights that members take from outside, ahead, in a tile of so many
+// heads.
+static double weights_ahead(const struct brute_problem *p, const struct way *way,
+                            const struct turn *turn, const struct sdse_fused_rows *rows,
+                            const struct part *some) {
+    double bits = 0;
+    for (size_t i = 0; i < turn->count; i++) {
+        const size_t layer = turn->layer[i];
+        bool takes = false;
+        for (size_t n = 0; n < rows->count; n++)
+            takes |= rows->nest[n].layer == i &&
+                     is_in_run(turn, &rows->nest[n], some) &&
+                     comes_ahead(rows, n, some);
+        if (takes && !sdse_layer_moves(&p->net->layers[layer]) &&
+            !(turn->kept >> i & 1u) &&
+            !finds(p, way, turn->layer[0], layer, SDSE_EDGE_WEIGHTS))
+            bits += weight_bits(p, layer) / (double)turn->heads * (double)some->heads;
+    }
+    return bits;
+}
+
+// A sum over kinds whose nests overlap: energy; cycles of nests outside of runs; of a
+// tile of a run the outermost memory's, the others', and when its nests so far are
+// done.
+struct overlapped {
+    double energy_pj, alone, outer, inner, end;
+};
+
+static bool is_no_worse(const struct overlapped *a, const struct overlapped *b) {
+    return a->energy_pj <= b->energy_pj && a->alone <= b->alone &&
+           a->outer <= b->outer && a->inner <= b->inner && a->end <= b->end;
+}
+
+// Adds every point of every kind to every sum that none of five objectives excludes.
+static void add_overlapped(const struct kinds *kinds, struct brute_points *front) {
+    enum { SUMS = 1 << 15 };
+    static struct overlapped sums[2][SUMS];
+    size_t count = 1;
+    double runs = 0, more = 0;
+    sums[0][0] = (struct overlapped){.energy_pj = 0};
+    for (size_t k = 0; k < kinds->count; k++) {
+        const struct overlapped *before = sums[k % 2];
+        struct overlapped *after = sums[(k + 1) % 2];
+        const uint64_t turn = kinds->kind[k].turn, steady = kinds->kind[k].steady,
+                       times = kinds->kind[k].times;
+        size_t made = 0;
+        if (turn) {
+            runs = (double)turn;
+            more = (double)steady / (double)turn;
+        }
+        for (size_t i = 0; i < count; i++)
+            for (size_t c = 0; c < kinds->kind[k].known->count; c++) {
+                const struct sdse_totals *at = &kinds->kind[k].known->point[c].totals;
+                struct overlapped next = before[i];
+                next.energy_pj += (double)times * at->energy_pj;
+                next.alone += (double)(times - turn - steady) * at->latency_cycles;
+                if (turn) {
+                    next.outer += at->outer_cycles;
+                    next.inner += at->inner_cycles;
+                    next.end += at->inner_cycles;
+                    if (next.end < next.outer)
+                        next.end = next.outer;
+                }
+                bool worse = false;
+                size_t kept = 0;
+                for (size_t j = 0; j < made && !worse; j++)
+                    worse = is_no_worse(&after[j], &next);
+                for (size_t j = 0; j < made && !worse; j++)
+                    if (!is_no_worse(&next, &after[j]))
+                        after[kept++] = after[j];
+                if (worse)
+                    continue;
+                assert_true(kept < SUMS);
+                after[kept] = next;
+                made = kept + 1;
+            }
+        count = made;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct overlapped *sum = &sums[kinds->count % 2][i];
+        const double longer = sum->outer > sum->inner ? sum->outer : sum->inner;
+        add_point(front, sum->energy_pj,
+                  sum->alone + runs * (sum->end + more * longer));
+    }
+    prune(front);
 }
 
 // The front of a group in one configuration.
@@ -495,28 +664,52 @@ static void run_turn(const struct brute_problem *p, const struct way *way,
                                                     .banded = turn->banded,
                                                     .retained = turn->retained,
                                                     .buffered = turn->buffered,
-                                                    .parts = true};
+                                                    .parts = true,
+                                                    .steady = turn->overlaps};
     struct sdse_fused_rows rows;
     struct sdse_arena *scratch = sdse_arena_new();
     assert_int_equal(sdse_fused_rows_find(&request, scratch, &rows), SDSE_OK);
     front->count = 0;
     bool fits = !rows.starved;
-    for (uint64_t done = 0, heads; fits && done < turn->heads; done += heads) {
-        heads = turn->heads - done < turn->tile_heads ? turn->heads - done
-                                                      : turn->tile_heads;
-        const uint64_t all = turn->tile_keys ? turn->keys : 1,
-                       most = turn->tile_keys ? turn->tile_keys : 1;
-        for (uint64_t key = 0, keys; key < all; key += keys) {
-            keys = all - key < most ? all - key : most;
-            const struct part some = {heads, turn->tile_keys ? keys : 0, key > 0,
-                                      key + keys == all};
-            for (size_t n = 0; n < rows.count && fits; n++)
-                fits = add_nest(p, way, turn, &nest[0], &rows.nest[n], &some, &kinds);
+    // Tiles of whole heads, so many of the same number, are tiles like any others.
+    const uint64_t alike = turn->heads / turn->tile_heads;
+    bool is_alone = rows.tiles != 1 || alike == 1;
+    for (size_t n = 0; n < rows.count; n++)
+        is_alone &= !rows.nest[n].steady;
+    for (int measures = turn->overlaps; measures >= 0 && fits; measures--) {
+        if (!measures && !is_alone)
+            kinds.ahead_bits *= 2; // one part fills while one empties
+        for (uint64_t done = 0, heads; fits && done < turn->heads; done += heads) {
+            heads = turn->heads - done < turn->tile_heads ? turn->heads - done
+                                                          : turn->tile_heads;
+            const uint64_t all = turn->tile_keys ? turn->keys : 1,
+                           most = turn->tile_keys ? turn->tile_keys : 1;
+            const bool full = heads == turn->tile_heads;
+            for (uint64_t key = 0, keys; key < all; key += keys) {
+                keys = all - key < most ? all - key : most;
+                const struct part some = {.heads = heads,
+                                          .keys = turn->tile_keys ? keys : 0,
+                                          .continues = key > 0,
+                                          .ends = key + keys == all,
+                                          .by_heads = rows.tiles == 1,
+                                          .alone = is_alone,
+                                          .first = full && done == 0,
+                                          .others = full && done > 0};
+                if (measures && key == 0 && done == 0)
+                    kinds.ahead_bits += weights_ahead(p, way, turn, &rows, &some);
+                for (size_t n = 0; n < rows.count && fits && !(measures && done); n++)
+                    fits = add_nest(p, way, turn, &nest[0], &rows, n, &some, measures,
+                                    &kinds);
+            }
         }
     }
     sdse_arena_free(scratch);
     if (!fits)
         return;
+    if (turn->overlaps) {
+        add_overlapped(&kinds, front);
+        return;
+    }
     // Arrays of the longest front are large: only points that are there are moved.
     static struct brute_points sums[2];
     const struct brute_points *sum = &sums[0];
@@ -885,9 +1078,14 @@ static void run_bands(const struct brute_problem *p, const struct way *way,
         if (turn.banded & turn.retained || (turn.banded & 1u && !turn.buffered) ||
             (turn.banded && !turn.tile_columns))
             continue;
-        run_turn(p, way, &turn, &one);
-        for (size_t i = 0; i < one.count; i++)
-            add_point(all, one.at[i].energy_pj, one.at[i].latency_cycles);
+        for (int overlaps = 0; overlaps <= (int)p->overlap; overlaps++) {
+            turn.overlaps = overlaps;
+            if (overlaps && (turn.tile_columns || turn.tile_keys))
+                continue;
+            run_turn(p, way, &turn, &one);
+            for (size_t i = 0; i < one.count; i++)
+                add_point(all, one.at[i].energy_pj, one.at[i].latency_cycles);
+        }
     }
 }
 
@@ -1010,7 +1208,7 @@ static void run_from(const struct brute_problem *p, struct way *way, size_t laye
                 if (some && some < ranges_of(p, layer))
                     continue;
                 const struct known *found =
-                    ask(p, layer, &p->net->layers[layer].nest, at);
+                    ask(p, layer, &p->net->layers[layer].nest, at, false);
                 add_fronts(before->at, before->count, found->front, found->count, 1,
                            sum);
             }

@@ -17,6 +17,7 @@ struct brute_problem {
     struct sdse_workload *net;    // of at most BRUTE_LAYERS layers
     enum sdse_fusion_tiles tiles;
     bool columns; // tiles may be of some
+    bool overlap; // the outermost memory may work ahead
     size_t depth;
 };
 
@@ -51,7 +52,8 @@ bool brute_is_group(const struct brute_problem *p, size_t first, size_t count);
 struct compared {
     uint64_t networks, fused, none, points, groups, retained, recomputed, kept,
         buffered, again, adding, added_there, heads, keys, channels, weights_there,
-        functions, pools, columns, banded, branching, additions, together, for_all;
+        functions, pools, columns, banded, branching, additions, together, for_all,
+        overlapped;
     struct sdse_fusion_counts counts; // sums; groups: of the last
 };
 

@@ -73,6 +73,9 @@ static void check_picked(const struct brute_problem *p,
         seen->banded += group[g].config.banded > 0;
         seen->keys += group[g].config.tile_keys > 0;
         seen->channels += group[g].config.tile_channels > 0;
+        seen->overlapped += group[g].config.overlaps;
+        // Of a tile of a run where the outermost memory works ahead.
+        double outer = 0, inner = 0, end = 0, runs = 0, more = 0;
         for (size_t k = 0; k < group[g].kind_count; k++) {
             const struct sdse_fused_kind *kind = &group[g].kind[k];
             struct sdse_model *model;
@@ -90,9 +93,21 @@ static void check_picked(const struct brute_problem *p,
             const struct sdse_totals totals =
                 sdse_evaluate(model, &kind->point->mapping);
             energy += (double)kind->times * totals.energy_pj;
-            cycles += (double)kind->times * totals.latency_cycles;
+            assert_true(kind->turn + kind->steady <= kind->times);
+            assert_true(group[g].config.overlaps || !kind->turn);
+            cycles += (double)(kind->times - kind->turn - kind->steady) *
+                      totals.latency_cycles;
+            if (kind->turn) {
+                assert_true(runs == 0 || runs == (double)kind->turn);
+                runs = (double)kind->turn;
+                more = (double)kind->steady / runs;
+                outer += totals.outer_cycles;
+                inner += totals.inner_cycles;
+                end = fmax(end + totals.inner_cycles, outer);
+            }
             macs[kind->layer] += kind->times * sdse_layer_macs(&part);
         }
+        cycles += runs * (end + more * fmax(outer, inner));
     }
     const struct sdse_tradeoff *at = &fusion->residency.places.elements[element];
     assert_close(energy, at->energy_pj);
@@ -200,7 +215,8 @@ static void check_goal(const struct brute_problem *p, enum sdse_places_goal goal
                       .threads = 1 + (unsigned)(p->depth + goal) % 3},
         .depth = p->depth,
         .tiles = p->tiles,
-        .columns = p->columns};
+        .columns = p->columns,
+        .overlap = p->overlap};
     struct sdse_fusion fusion;
     assert_int_equal(sdse_fusion_find(&request, p->arena, &fusion), SDSE_OK);
     const struct sdse_places *places = &fusion.residency.places;

@@ -1,0 +1,218 @@
+// Groups whose nests overlap (dse/fusion/overlap.h) against brute force
+// (support_fusionbrute.h): generated chains of convolutions, pools and additions, long
+// enough that most of their tiles do the same, every partition, configuration and
+// place, each nest's whole front of energy, outer and inner cycles. And the time that
+// is charged against schedules, played back.
+//
+//     test_fused_overlap [NETWORKS [FIRST_SEED]]    (default 240 networks)
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dse/fusion/overlap.h"
+#include "oracle/support_cases.h"
+#include "oracle/support_fusionbrute.h"
+#include "support/sanitized.h"
+
+static uint64_t network_count = SANITIZED ? 20 : 240, first_seed = 1, current_seed;
+static struct compared seen;
+
+static unsigned below(uint64_t *state, unsigned n) {
+    return (unsigned)oracle_below(state, n);
+}
+
+// --- Brute force ---
+
+// A convolution or a pool of what the one before makes; sometimes what the network's
+// first one made is added, or a function of words follows.
+static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
+    char layers[2048] = "", edges[1024] = "";
+    unsigned channels = 1 + below(state, 2), rows = 4 + below(state, 6), count = 0,
+             before = 0;
+    const unsigned most = 2 + (below(state, 4) == 0);
+    for (unsigned i = 0; i < most; i++) {
+        const bool pool = i > 0 && below(state, 6) == 0;
+        const unsigned kernel = 1 + below(state, 3),
+                       stride = 1 + (below(state, 6) == 0),
+                       out = pool ? channels : 1 + below(state, 2),
+                       pad = pool ? 0 : (kernel - 1) / 2;
+        if (rows + 2 * pad < kernel)
+            break;
+        const unsigned made = (rows + 2 * pad - kernel) / stride + 1;
+        const bool adds = !pool && below(state, 5) == 0;
+        sprintf(layers + strlen(layers),
+                "{name: l%u, kind: %s, in: [%u, %u, 1], kernel: [%u, 1], stride: [%u, "
+                "1]",
+                count, pool ? "pool" : "conv", channels, rows, kernel, stride);
+        if (!pool)
+            sprintf(layers + strlen(layers), ", out_channels: %u, pad: [%u, 0]%s", out,
+                    pad, adds ? ", addends: 1" : "");
+        strcat(layers, "}, ");
+        if (i > 0)
+            sprintf(edges + strlen(edges), "{from: l%u, to: l%u}, ", before, count);
+        before = count++;
+        channels = out;
+        rows = made;
+        if (i + 1 < most && below(state, 6) == 0)
+            sprintf(layers + strlen(layers),
+                    "{name: l%u, kind: act, in: [%u, %u, 1], fused: true}, ", count++,
+                    channels, rows);
+    }
+    return edges[0]
+               ? sdse_arena_printf(arena,
+                                   "{name: n, source: s, layers: [%s], edges: [%s]}",
+                                   layers, edges)
+               : NULL;
+}
+
+// Memories with room for what comes ahead, behind a slow outermost one.
+static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
+    return sdse_arena_printf(
+        arena,
+        "{name: a, source: s, node_nm: 28, clock_ghz: 1, tensors: {weights: {bits: 8}, "
+        "inputs: {bits: 8}, outputs: {bits: 8, partial_bits: %u}}, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8, shared_bits_per_cycle: "
+        "%u}}, {level: GLB, memory: {class: sram, keeps: [weights, inputs, outputs], "
+        "shares: [%s], capacity_bytes: %u, buffering: %u, pj_per_bit: %u, "
+        "shared_bits_per_cycle: %u}, fanout: {x: 2, dims_x: [K, P]}, network: "
+        "{topology: bus, multicast: true, reduce: true, pj_per_bit: 0.1}}], compute: "
+        "{pj_per_mac: 0.5}, vector: {below: GLB, pj_per_op: 0.25, ops_per_cycle: 4}}",
+        8 + 8 * below(state, 2), 3 + below(state, 14),
+        below(state, 2) ? "activations" : "activations, weights",
+        24 + below(state, 100), 1 + below(state, 2), 1 + below(state, 8),
+        16 + 24 * below(state, 3));
+}
+
+static bool make_problem(uint64_t seed, struct brute_problem *p) {
+    uint64_t state = seed * 2 + 1;
+    *p = (struct brute_problem){.arena = sdse_arena_new(), .overlap = true};
+    const char *arch =
+        seed % 4 ? make_arch(&state, p->arena) : brute_make_arch(&state, p->arena);
+    p->tiles = below(&state, 3) ? SDSE_TILES_BALANCED : SDSE_TILES_ALL;
+    p->depth = 2 + (size_t)below(&state, 2);
+    const char *network = make_network(&state, p->arena);
+    if (network)
+        brute_read(arch, network, p);
+    return network && p->net->layer_count <= 4;
+}
+
+static void test_networks(void **state) {
+    (void)state;
+    uint64_t run = 0;
+    for (uint64_t seed = first_seed; run < network_count; seed++) {
+        struct brute_problem p;
+        current_seed = seed;
+        if (make_problem(seed, &p)) {
+            run++;
+            compare_with_brute_force(&p, &seen);
+        }
+        sdse_arena_free(p.arena);
+    }
+    printf("## fusion with overlap: %llu networks equal brute force over %llu "
+           "partitions and places (%llu nests asked), every objective; %llu points: "
+           "%llu groups, %llu overlap; of %llu configurations %llu are summed\n",
+           (unsigned long long)run, (unsigned long long)brute_seen()->ways,
+           (unsigned long long)brute_seen()->asked, (unsigned long long)seen.points,
+           (unsigned long long)seen.groups, (unsigned long long)seen.overlapped,
+           (unsigned long long)seen.counts.configurations,
+           (unsigned long long)seen.counts.summed);
+    assert_true(network_count < 200 || seen.overlapped);
+}
+
+// --- Schedules, played back ---
+
+enum { TILES = 24, NESTS = 4 };
+
+// A group of some tiles: what each of the nests of a tile takes.
+struct played {
+    size_t tiles, nests;
+    struct sdse_totals nest[TILES][NESTS];
+};
+
+// When the last nest ends, of tiles first ... first + length - 1 that overlap and
+// others that run nest by nest. The outermost memory does what a nest needs of it as
+// soon as it has done what came before, and every nest two tiles back has ended. A nest
+// computes once the one before has, and ends no sooner than what it needs is done.
+static double play(const struct played *p, size_t first, size_t length) {
+    double now = 0, outer = 0, ended[TILES] = {0};
+    for (size_t t = 0; t < p->tiles; t++) {
+        const bool inside = t >= first && t < first + length;
+        if (t == first)
+            outer = now;
+        if (inside && t >= first + 2)
+            outer = fmax(outer, ended[t - 2]);
+        for (size_t n = 0; n < p->nests; n++) {
+            const struct sdse_totals *at = &p->nest[t][n];
+            outer += at->outer_cycles;
+            now =
+                inside ? fmax(now + at->inner_cycles, outer) : now + at->latency_cycles;
+        }
+        ended[t] = now;
+    }
+    return now;
+}
+
+// What is charged is what such a schedule takes: exactly, where one side is the longer
+// all through the tile; never less.
+static void test_time_is_that_of_schedules(void **state) {
+    (void)state;
+    uint64_t random = 77, exact = 0, runs = 0;
+    for (int run = 0; run < 20000; run++) {
+        static struct played p;
+        p.tiles = 1 + below(&random, TILES);
+        p.nests = 1 + below(&random, NESTS);
+        const size_t first = below(&random, (unsigned)p.tiles),
+                     length = 1 + below(&random, (unsigned)(p.tiles - first));
+        for (size_t t = 0; t < p.tiles; t++)
+            for (size_t n = 0; n < p.nests; n++) {
+                struct sdse_totals *at = &p.nest[t][n];
+                at->outer_cycles = below(&random, 50);
+                at->inner_cycles = below(&random, 50);
+                if (t > first && t < first + length)
+                    *at = p.nest[first][n];
+                at->latency_cycles = fmax(at->outer_cycles, at->inner_cycles);
+            }
+        struct sdse_overlap_time sum = {0};
+        double by_turns = 0;
+        for (size_t t = 0; t < p.tiles; t++)
+            for (size_t n = 0; n < p.nests; n++) {
+                by_turns += p.nest[t][n].latency_cycles;
+                if (t < first || t >= first + length)
+                    sdse_overlap_add(1, 0, 0, &p.nest[t][n], &sum);
+            }
+        for (size_t n = 0; n < p.nests; n++)
+            sdse_overlap_add(length, 1, length - 1, &p.nest[first][n], &sum);
+        const double charged = sdse_overlap_latency(&sum),
+                     taken = play(&p, first, length);
+        assert_true(charged >= taken && charged <= by_turns);
+        exact += charged == taken;
+        runs++;
+    }
+    printf("## fusion with overlap: of %llu schedules played back %llu take the time "
+           "that is charged, none takes more\n",
+           (unsigned long long)runs, (unsigned long long)exact);
+    assert_true(exact > runs / 2);
+}
+
+static int tell_seed(void **state) {
+    (void)state;
+    fprintf(stderr, "last network: %llu\n", (unsigned long long)current_seed);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_networks, tell_seed),
+        cmocka_unit_test(test_time_is_that_of_schedules)};
+    network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
+    first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
