@@ -131,9 +131,9 @@ static bool returns_apart(const struct sdse_problem *problem,
     return false;
 }
 
-static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price *flow,
+static bool add_lane(struct sdse_problem *problem, const struct sdse_flow_price *flow,
                      enum way way) {
-    struct sdse_lane *lane = &problem->lane[problem->lane_count++];
+    struct sdse_lane *lane = &problem->lane[problem->lane_count];
     const struct sdse_nest *nest = &problem->layer->nest;
     const unsigned engine = problem->arch->rebuild.below_level;
     lane->tensor = flow->tensor;
@@ -141,6 +141,12 @@ static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price 
     lane->returns = way == RETURNING;
     lane->stage_count = flow->tensor == SDSE_OUTPUTS ? SDSE_STAGE_CASES : 1;
     lane->edge_count = flow->edge_count;
+    assert(lane->edge_count > 0);
+    lane->edge =
+        SDSE_ARENA_ARRAY(problem->arena, struct sdse_lane_edge, lane->edge_count);
+    if (!lane->edge)
+        return false;
+    problem->lane_count++;
     lane->base_words = (double)sdse_tile_words(nest, flow->tensor, nest->bound);
     if (flow->tensor == SDSE_INPUTS)
         lane->base_words = (double)nest->bound[SDSE_N] * (double)nest->bound[SDSE_G] *
@@ -178,16 +184,18 @@ static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price 
                 problem->arch->level[l].network[SDSE_INPUTS].window_sharing;
         lane->feeds_macs |= edge->child == problem->levels;
     }
+    return true;
 }
 
 // The basis of SmartDeal weights: between memories its words follow the weights', into
 // the engine they are loaded once per visit of a block. At least every block's words
 // once per visit; a load is charged to the memory and to the engine's register.
-static void add_basis_lane(struct sdse_problem *problem,
+static bool add_basis_lane(struct sdse_problem *problem,
                            const struct sdse_flow_price *flow) {
     struct sdse_lane *lane = &problem->lane[problem->lane_count];
     const struct sdse_weight_form *form = &problem->model->form;
-    add_lane(problem, flow, DOWN);
+    if (!add_lane(problem, flow, DOWN))
+        return false;
     lane->feeds_macs = false;
     const uint64_t *bound = problem->layer->nest.bound;
     problem->blocks_per_filter = least_blocks(form, &problem->layer->nest);
@@ -201,22 +209,21 @@ static void add_basis_lane(struct sdse_problem *problem,
     for (int s = 0; s < SDSE_STAGE_CASES; s++)
         last->head_pj[s] +=
             problem->arch->rebuild.pj_per_basis_write.value * problem->prices.control;
+    return true;
 }
 
-void sdse_lanes_add(struct sdse_problem *problem) {
+bool sdse_lanes_add(struct sdse_problem *problem) {
     for (unsigned f = 0; f < problem->prices.flow_count; f++) {
         const struct sdse_flow_price *flow = &problem->prices.flow[f];
-        if (flow->part == SDSE_PART_BASIS) {
-            add_basis_lane(problem, flow);
-            continue;
-        }
-        if (flow->tensor != SDSE_OUTPUTS) {
-            add_lane(problem, flow, DOWN);
-            continue;
-        }
-        add_lane(problem, flow, UP);
-        add_lane(problem, flow, RETURNING);
+        const bool added = flow->part == SDSE_PART_BASIS ? add_basis_lane(problem, flow)
+                           : flow->tensor != SDSE_OUTPUTS
+                               ? add_lane(problem, flow, DOWN)
+                               : add_lane(problem, flow, UP) &&
+                                     add_lane(problem, flow, RETURNING);
+        if (!added)
+            return false;
     }
+    return true;
 }
 
 // Where windows may coincide across levels, or hops depend on other levels.

@@ -6,8 +6,9 @@
 #include "costmodel/pattern.h"
 #include "dse/mapper/problem.h"
 
-// Adds the lanes of every part that moves: prices per word, by stage.
-void sdse_lanes_add(struct sdse_problem *problem);
+// Adds the lanes of every part that moves: prices per word, by stage. Edges live in the
+// problem's arena. False when memory is out.
+bool sdse_lanes_add(struct sdse_problem *problem);
 
 // Fills what the levels inside cost at least. After the spreads are listed and prices
 // are final.

@@ -290,6 +290,10 @@ enum sdse_status sdse_problem_init_known(struct sdse_problem *problem,
     problem->arch = arch;
     problem->levels = arch->level_count;
     problem->arena = arena;
+    problem->orders = sdse_arena_alloc(arena, problem->levels, sizeof *problem->orders);
+    problem->listed = sdse_arena_alloc(arena, problem->levels, sizeof *problem->listed);
+    if (!problem->orders || !problem->listed)
+        return SDSE_NO_MEMORY;
     struct sdse_model *model;
     enum sdse_status status = sdse_model_new(arch, layer, form, arena, &model);
     if (status != SDSE_OK)
@@ -323,7 +327,8 @@ enum sdse_status sdse_problem_init_known(struct sdse_problem *problem,
     if (status != SDSE_OK)
         return status;
     note_input_macs(problem);
-    sdse_lanes_add(problem);
+    if (!sdse_lanes_add(problem))
+        return SDSE_NO_MEMORY;
     sdse_padded_share(problem);
     sdse_lanes_bound(problem);
     note_keepers(problem);

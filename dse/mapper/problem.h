@@ -60,8 +60,8 @@ struct sdse_lane {
     bool up;      // sums on their way out
     bool returns; // the first visit is free
     unsigned stage_count;
-    unsigned edge_count; // the last may end at the multipliers
-    struct sdse_lane_edge edge[SDSE_MAX_LEVELS];
+    unsigned edge_count; // >= 1; the last may end at the multipliers
+    struct sdse_lane_edge *edge;
     bool feeds_macs;
     double base_words; // of the whole tensor; inputs: N x G x C
 };
@@ -131,9 +131,9 @@ struct sdse_problem {
     // per instance of level l + 1.
     double fits_words[SDSE_MAX_LEVELS][SDSE_TENSORS];
 
-    // Orders by level and set of dims, listed when first asked for.
-    struct sdse_orders orders[SDSE_MAX_LEVELS][1u << SDSE_DIMS];
-    bool listed[SDSE_MAX_LEVELS][1u << SDSE_DIMS];
+    // Orders by level and set of dims, listed when first asked for. [levels][sets]
+    struct sdse_orders (*orders)[1u << SDSE_DIMS];
+    bool (*listed)[1u << SDSE_DIMS];
     unsigned moves_inside[SDSE_MAX_LEVELS]; // tensors with a keeper inside level l
     unsigned rebuilt_at; // the level that takes rebuilt weights; 0 = no engine
     unsigned rebuilt_lane, rebuilt_edge; // weights into the engine; only with one

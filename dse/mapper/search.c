@@ -46,8 +46,8 @@ struct sdse_searcher {
     struct sdse_totals floor;     // audit: the highest bounds on the path
 
     struct sdse_choice path[SDSE_MAX_LEVELS];
-    struct frame frame[SDSE_MAX_LEVELS];
-    struct sdse_partial entered[SDSE_MAX_LEVELS + 1];
+    struct frame *frame;          // [levels]
+    struct sdse_partial *entered; // [levels + 1]
 };
 
 // --- Cutting ---
@@ -641,6 +641,11 @@ struct sdse_searcher *sdse_searcher_new(struct sdse_problem *problem,
                                         struct sdse_effort *effort) {
     struct sdse_searcher *s = SDSE_ARENA_NEW(problem->arena, struct sdse_searcher);
     if (!s)
+        return NULL;
+    s->frame = SDSE_ARENA_ARRAY(problem->arena, struct frame, problem->levels);
+    s->entered =
+        SDSE_ARENA_ARRAY(problem->arena, struct sdse_partial, problem->levels + 1);
+    if (!s->frame || !s->entered)
         return NULL;
     s->problem = problem;
     s->effort = effort;
