@@ -75,17 +75,20 @@ struct sdse_sweep_progress sweep_run(const char *sweep, const char *database) {
     return progress;
 }
 
-static struct sdse_reader *open_reader(const char *path, struct sdse_diags *diags) {
-    struct sdse_reader *reader = NULL;
-    assert_int_equal(sdse_reader_open(path, diags, &reader), SDSE_OK);
-    return reader;
-}
-
-char *database_ask(const char *path, const char *sql) {
+struct sdse_reader *database_open(const char *path) {
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
-    struct sdse_reader *reader = open_reader(path, &diags);
+    struct sdse_reader *reader = NULL;
+    assert_int_equal(sdse_reader_open(path, &diags, &reader), SDSE_OK);
+    sdse_arena_free(arena);
+    return reader;
+}
+
+char *reader_ask(struct sdse_reader *reader, const char *sql) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
     struct sdse_table *table = NULL;
     const enum sdse_status status = sdse_query_run(reader, sql, arena, &diags, &table);
     sdse_diags_print(&diags, stderr, false);
@@ -95,10 +98,16 @@ char *database_ask(const char *path, const char *sql) {
     FILE *out = open_memstream(&text, &length);
     assert_int_equal(sdse_table_write(table, SDSE_TABLE_CSV, out), SDSE_OK);
     fclose(out);
-    sdse_reader_close(reader);
     sdse_arena_free(arena);
     const char *body = strchr(text, '\n') + 1;
     memmove(text, body, strlen(body) + 1);
+    return text;
+}
+
+char *database_ask(const char *path, const char *sql) {
+    struct sdse_reader *reader = database_open(path);
+    char *text = reader_ask(reader, sql);
+    sdse_reader_close(reader);
     return text;
 }
 
@@ -112,18 +121,23 @@ double database_number(const char *path, const char *sql) {
     return value;
 }
 
-char *database_export(const char *path) {
+char *reader_export(struct sdse_reader *reader) {
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
-    struct sdse_reader *reader = open_reader(path, &diags);
     char *text = NULL;
     size_t length;
     FILE *out = open_memstream(&text, &length);
     assert_int_equal(sdse_export_write(reader, out, &diags), SDSE_OK);
     fclose(out);
-    sdse_reader_close(reader);
     sdse_arena_free(arena);
+    return text;
+}
+
+char *database_export(const char *path) {
+    struct sdse_reader *reader = database_open(path);
+    char *text = reader_export(reader);
+    sdse_reader_close(reader);
     return text;
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "dse/sweep/sweep.h"
+#include "results/store/reader.h"
 
 // A small accelerator with a rebuild engine, and a network of three decomposed layers.
 #define SWEEP_ARCH_OF(name, glb_kib, glb_costs, area)                                 \
@@ -56,6 +57,10 @@ enum sdse_status sweep_try(const struct sdse_sweep_request *request,
 char *database_ask(const char *path, const char *sql);
 double database_number(const char *path, const char *sql);
 char *database_export(const char *path);
+// Several of one database that is opened, and so checked, but once. The caller closes.
+struct sdse_reader *database_open(const char *path);
+char *reader_ask(struct sdse_reader *reader, const char *sql);
+char *reader_export(struct sdse_reader *reader);
 // The same of a database in the folder.
 char *sweep_ask(const char *database, const char *sql);
 double sweep_number(const char *database, const char *sql);

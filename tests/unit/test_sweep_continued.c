@@ -221,9 +221,9 @@ static void contains(const char *what, const char *whole, char *fresh) {
     fclose(in);
 }
 
-static void same_answer(const char *what, const char *one, const char *two,
-                        const char *sql) {
-    char *a = sweep_ask(one, sql), *b = sweep_ask(two, sql);
+static void same_answer(const char *what, struct sdse_reader *one,
+                        struct sdse_reader *two, const char *sql) {
+    char *a = reader_ask(one, sql), *b = reader_ask(two, sql);
     if (strcmp(a, b) != 0)
         fail_msg("%s: %s\n%s\nis not, in the fresh file,\n%s", what, sql, a, b);
     free(a);
@@ -238,10 +238,12 @@ static void same_answer(const char *what, const char *one, const char *two,
     " compression, rel_error, weights, mapper_status, mapper_gap, arch_hash,"    \
     " workload_hash, form_hash, superseded "
 
-static void equals_a_fresh_one(const char *what, const char *continued,
-                               const char *fresh, const char *name, bool renamed) {
+static void equals_a_fresh_one(const char *what, const char *continued_name,
+                               const char *fresh_name, const char *name, bool renamed) {
     char sql[1000];
-    char *whole = sweep_export(continued), *alone = sweep_export(fresh);
+    struct sdse_reader *continued = database_open(sweep_path(continued_name)),
+                       *fresh = database_open(sweep_path(fresh_name));
+    char *whole = reader_export(continued), *alone = reader_export(fresh);
     contains(what, whole, alone);
     free(whole);
     free(alone);
@@ -260,6 +262,8 @@ static void equals_a_fresh_one(const char *what, const char *continued,
     if (!renamed)
         same_answer(what, continued, fresh,
                     "SELECT" POINT "FROM v_point WHERE NOT superseded ORDER BY 1");
+    sdse_reader_close(continued);
+    sdse_reader_close(fresh);
 }
 
 static void change_one(const struct change *change, const char *original) {
