@@ -112,6 +112,47 @@ static void sigterm_stops_cleanly(void **state) {
     free(err);
 }
 
+// So does a search of groups of more tiles than could be tried in a minute, wherever
+// the signal finds it: later and later, until it is at the groups.
+static void sigterm_ends_a_search_of_groups(void **state) {
+    (void)state;
+    char layers[512] = "";
+    for (const char *name = "abcd"; *name; name++)
+        sprintf(layers + strlen(layers),
+                "{name: %c, kind: conv, in: [2, 60, 60], out_channels: 2, kernel: 3, "
+                "pad: 1}, ",
+                *name);
+    char text[1024];
+    snprintf(text, sizeof text, "{name: net, source: s, layers: [%s], edges: chain}",
+             layers);
+    write_scratch("groups.yaml", text);
+    write_scratch(
+        "chip.yaml",
+        "{name: chip, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
+        "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+        "{level: GLB, memory: {class: sram, shares: [activations, weights], "
+        "capacity_bytes: 1000, pj_per_bit: 1}}, {level: regs, memory: {class: "
+        "regfile, capacity_bytes: 16, pj_per_bit: 0.1}}], compute: "
+        "{pj_per_mac: 0.5}}");
+    bool found = false;
+    for (long wait_ms = 50; !found && wait_ms < 30000; wait_ms *= 2) {
+        const pid_t pid =
+            start_program("map -a @chip.yaml -w @groups.yaml --resident --fuse 4 "
+                          "--tiles all --columns --objective pareto -j 1");
+        assert_true(comes_to(pid, SIGTERM, true));
+        nanosleep(&(struct timespec){wait_ms / 1000, wait_ms % 1000 * 1000000}, NULL);
+        kill(pid, SIGTERM);
+        int status;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 3);
+        char *err = read_whole(scratch(".started"));
+        assert_non_null(strstr(err, "interrupted"));
+        found = strstr(err, "--fuse: interrupted before the groups were proved");
+        free(err);
+    }
+    assert_true(found);
+}
+
 // The first Ctrl-C asks, the second one ends: the default handling is back.
 static void a_second_interrupt_ends_at_once(void **state) {
     (void)state;
@@ -241,6 +282,7 @@ int main(void) {
         cmocka_unit_test(one_bad_file_is_enough),
         cmocka_unit_test(a_closed_pipe_is_silent),
         cmocka_unit_test(sigterm_stops_cleanly),
+        cmocka_unit_test(sigterm_ends_a_search_of_groups),
         cmocka_unit_test(a_second_interrupt_ends_at_once),
         cmocka_unit_test(tables_for_people_have_their_units),
         cmocka_unit_test(capacity_is_what_is_left_of_it),
