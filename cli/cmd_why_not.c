@@ -131,8 +131,8 @@ static struct sdse_table *nest_table(const struct asking *a, bool people) {
     for (size_t k = 0; k < a->room.group.kind_count; k++) {
         const struct sdse_fused_kind *kind = &a->room.group.kind[k];
         sdse_table_add_text(table, name_of(a, kind->layer));
-        sdse_table_add_text(
-            table, sdse_cells_text(a->cli->arena, &kind->rows, &kind->columns));
+        sdse_table_add_text(table,
+                            sdse_kind_text(a->cli->arena, &a->room.group.config, kind));
         sdse_table_add_u64(table, kind->times);
         sdse_table_add_u64(table, (uint64_t)a->room.taken_bits[k]);
         sdse_table_add_u64(table, (uint64_t)kind->residence.reserved_bits);
@@ -171,7 +171,7 @@ static void print_config(const struct asking *a) {
 // The nest that needs most, term by term.
 static void print_largest(const struct asking *a) {
     const struct sdse_fused_kind *kind = &a->room.group.kind[a->room.largest];
-    const char *rows = sdse_cells_text(a->cli->arena, &kind->rows, &kind->columns);
+    const char *rows = sdse_kind_text(a->cli->arena, &a->room.group.config, kind);
     printf("\n%s, %s, needs most of %s:\n", name_of(a, kind->layer), rows ? rows : "?",
            a->memory_name);
     printf("  %.0f of its tiles%s\n", a->room.taken_bits[a->room.largest],

@@ -281,9 +281,10 @@ static enum cli_exit print_equations(const struct telling *t,
 }
 
 static enum cli_exit print_nest(const struct telling *t,
-                                const struct sdse_fused_kind *kind, size_t index) {
+                                const struct sdse_fused_group *group, size_t index) {
+    const struct sdse_fused_kind *kind = &group->kind[index];
     struct sdse_layer part = kind->part;
-    const char *rows = sdse_cells_text(t->cli->arena, &kind->rows, &kind->columns);
+    const char *rows = sdse_kind_text(t->cli->arena, &group->config, kind);
     part.residence = part.residence ? &kind->residence : NULL;
     if (!rows)
         return cli_finish(t->cli, SDSE_NO_MEMORY);
@@ -317,7 +318,7 @@ enum cli_exit cli_explain_network(struct cli *cli, const struct cli_problem *pro
         if (!print_group(&t, group, g))
             exit = CLI_SYSTEM;
         for (size_t k = 0; k < group->kind_count && exit == CLI_OK; k++)
-            exit = print_nest(&t, &group->kind[k], k);
+            exit = print_nest(&t, group, k);
     }
     if (told || exit != CLI_OK)
         return exit;

@@ -118,35 +118,6 @@ static bool is_held(const struct sdse_fused_kind *kind, const struct nest_said *
                        said > kind->residence.reserved_bits));
 }
 
-// "rows 0 ... 2, 4 heads, 2 channels, part first": what of it there is. NULL: memory is
-// out.
-static const char *share_text(const struct sdse_schedule_reader *r,
-                              const struct sdse_fusion_config *config,
-                              const struct sdse_row_run *rows,
-                              const struct sdse_row_run *columns, uint64_t heads,
-                              uint64_t channels, unsigned part) {
-    const char *text = sdse_cells_text(r->arena, rows, columns);
-    if (text && config->tile_heads && heads)
-        text = sdse_arena_printf(r->arena, "%s, %" PRIu64 " head%s", text, heads,
-                                 heads == 1 ? "" : "s");
-    if (text && channels)
-        text = sdse_arena_printf(r->arena, "%s, %" PRIu64 " %s%s", text, channels,
-                                 config->tile_keys ? "key" : "channel",
-                                 channels == 1 ? "" : "s");
-    if (text && part < SDSE_FUSED_PARTS)
-        text = sdse_arena_printf(r->arena, "%s, part %s", text,
-                                 sdse_fused_part_words[part]);
-    return text;
-}
-
-static const char *kind_text(const struct sdse_schedule_reader *r,
-                             const struct sdse_fusion_config *config,
-                             const struct sdse_fused_kind *kind) {
-    return share_text(r, config, &kind->rows, &kind->columns, kind->heads,
-                      kind->channels,
-                      kind->channels ? sdse_fused_part(kind) : SDSE_FUSED_PARTS);
-}
-
 // What the nests of a layer make.
 static const char *rows_of_layer(const struct sdse_schedule_reader *r,
                                  const struct sdse_fused_group *group, size_t layer) {
@@ -154,7 +125,7 @@ static const char *rows_of_layer(const struct sdse_schedule_reader *r,
     for (size_t k = 0; k < group->kind_count; k++) {
         if (group->kind[k].layer != layer)
             continue;
-        const char *rows = kind_text(r, &group->config, &group->kind[k]);
+        const char *rows = sdse_kind_text(r->arena, &group->config, &group->kind[k]);
         text =
             !text || !rows ? rows : sdse_arena_printf(r->arena, "%s; %s", text, rows);
     }
@@ -180,8 +151,9 @@ static struct sdse_fused_kind *find_kind(struct sdse_schedule_reader *r,
     if (found != SIZE_MAX)
         return &group->kind[found];
     const char *name = r->net->layers[nest->layer].name,
-               *said = share_text(r, &group->config, &nest->rows, &nest->columns,
-                                  nest->heads, nest->channels, nest->part);
+               *said = sdse_share_text(r->arena, &group->config, &nest->rows,
+                                       &nest->columns, nest->heads, nest->channels,
+                                       nest->part);
     if (known)
         sdse_diag_add(r->diags, SDSE_ERROR, nest->node->loc, "nest-rows",
                       "layer '%.60s' has a mapping for %s already: alike nests share "
@@ -214,8 +186,8 @@ static void compare_nest(struct sdse_schedule_reader *r, const struct nest_said 
     static const char *const keys[] = {"weights", "inputs"};
     if (nest->times_node && nest->times != kind->times)
         sdse_diag_add(r->diags, SDSE_ERROR, nest->times_node->loc, "nest-times",
-                      "the nest runs %" PRIu64 " times, not %" PRIu64, kind->times,
-                      nest->times);
+                      "the nest runs %" PRIu64 " time%s, not %" PRIu64, kind->times,
+                      kind->times == 1 ? "" : "s", nest->times);
     if (sdse_node_get(nest->node, "place"))
         sdse_schedule_compare_place(r, nest->node, "nest-place", &kind->residence,
                                     kind->term, kind->term_count);
@@ -251,7 +223,7 @@ static void settle_missing(struct sdse_schedule_reader *r,
                            struct sdse_fused_kind *kind) {
     struct sdse_mapping *mapping = SDSE_ARENA_NEW(r->arena, struct sdse_mapping);
     struct sdse_map_point *point = SDSE_ARENA_NEW(r->arena, struct sdse_map_point);
-    const char *rows = kind_text(r, &said->config, kind);
+    const char *rows = sdse_kind_text(r->arena, &said->config, kind);
     const struct sdse_node *nests = sdse_node_get(said->node, "nests");
     if (!mapping || !point || !rows) {
         r->status = SDSE_NO_MEMORY;

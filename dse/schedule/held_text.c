@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+#include "dse/schedule/reading.h"
+
 static const char *term_text(struct sdse_arena *arena, const struct sdse_workload *net,
                              const struct sdse_held_term *term) {
     const char *name = net->layers[term->layer].name,
@@ -18,8 +20,8 @@ static const char *term_text(struct sdse_arena *arena, const struct sdse_workloa
     case SDSE_HELD_WEIGHTS:
         return sdse_arena_printf(arena, "the weights of %s", name);
     case SDSE_HELD_SUMS:
-        return sdse_arena_printf(arena, "what %" PRIu64 " row%s of %s wait with",
-                                 term->rows, s, name);
+        return sdse_arena_printf(arena, "what %" PRIu64 " row%s of %s wait%s with",
+                                 term->rows, s, name, term->rows == 1 ? "s" : "");
     case SDSE_HELD_AHEAD:
         return "what comes ahead of the nests, and goes behind them";
     case SDSE_HELD_OUTPUTS:
@@ -68,4 +70,31 @@ const char *sdse_cells_text(struct sdse_arena *arena, const struct sdse_row_run 
         return text;
     const char *at = run_text(arena, "column", columns);
     return at ? sdse_arena_printf(arena, "%s at %s", text, at) : NULL;
+}
+
+const char *sdse_share_text(struct sdse_arena *arena,
+                            const struct sdse_fusion_config *config,
+                            const struct sdse_row_run *rows,
+                            const struct sdse_row_run *columns, uint64_t heads,
+                            uint64_t channels, unsigned part) {
+    const char *text = sdse_cells_text(arena, rows, columns);
+    if (text && config->tile_heads && heads)
+        text = sdse_arena_printf(arena, "%s, %" PRIu64 " head%s", text, heads,
+                                 heads == 1 ? "" : "s");
+    if (text && channels)
+        text = sdse_arena_printf(arena, "%s, %" PRIu64 " %s%s", text, channels,
+                                 config->tile_keys ? "key" : "channel",
+                                 channels == 1 ? "" : "s");
+    if (text && part < SDSE_FUSED_PARTS)
+        text =
+            sdse_arena_printf(arena, "%s, part %s", text, sdse_fused_part_words[part]);
+    return text;
+}
+
+const char *sdse_kind_text(struct sdse_arena *arena,
+                           const struct sdse_fusion_config *config,
+                           const struct sdse_fused_kind *kind) {
+    return sdse_share_text(arena, config, &kind->rows, &kind->columns, kind->heads,
+                           kind->channels,
+                           kind->channels ? sdse_fused_part(kind) : SDSE_FUSED_PARTS);
 }

@@ -1,5 +1,5 @@
-// In words: what is held beside a nest, and the rows that it makes. Texts live in the
-// arena; NULL: memory is out.
+// In words: what is held beside a nest, and what it makes. Texts live in the arena;
+// NULL: memory is out.
 #ifndef SDSE_DSE_SCHEDULE_HELD_TEXT_H
 #define SDSE_DSE_SCHEDULE_HELD_TEXT_H
 
@@ -17,5 +17,11 @@ const char *sdse_held_text(struct sdse_arena *arena, const struct sdse_workload 
 // "rows 0 ... 9 at columns 4 ... 7".
 const char *sdse_cells_text(struct sdse_arena *arena, const struct sdse_row_run *rows,
                             const struct sdse_row_run *columns);
+
+// What a nest of a group of this configuration makes, its cells and how many heads, and
+// keys or channels in parts: "rows 0 ... 2, 4 heads, 2 channels, part first".
+const char *sdse_kind_text(struct sdse_arena *arena,
+                           const struct sdse_fusion_config *config,
+                           const struct sdse_fused_kind *kind);
 
 #endif

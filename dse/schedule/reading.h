@@ -72,6 +72,13 @@ enum { SDSE_FUSED_PARTS = 3 };
 extern const char *const sdse_fused_part_words[SDSE_FUSED_PARTS];
 unsigned sdse_fused_part(const struct sdse_fused_kind *kind);
 
+// As sdse_kind_text; heads, channels (or keys) 0 and SDSE_FUSED_PARTS are not said.
+const char *sdse_share_text(struct sdse_arena *arena,
+                            const struct sdse_fusion_config *config,
+                            const struct sdse_row_run *rows,
+                            const struct sdse_row_run *columns, uint64_t heads,
+                            uint64_t channels, unsigned part);
+
 // Words of its layer's weights that a nest brings in.
 uint64_t sdse_fused_weight_words(const struct sdse_layer *part);
 

@@ -132,7 +132,7 @@ static const struct broken broken_groups[] = {
      "14:5: error: layer 'b' makes rows 6 ... 7 in a nest that has no mapping (1 time, "
      "768 bits held) [nest-rows]",
      1},
-    {"times: 1", "times: 2", "18:16: error: the nest runs 1 times, not 2 [nest-times]",
+    {"times: 1", "times: 2", "18:16: error: the nest runs 1 time, not 2 [nest-times]",
      1},
     {"brings: {weights: 16}", "brings: {weights: 17}",
      "19:27: error: the nest brings in 16 words of weights, not 17 [nest-brings]", 1},
@@ -217,7 +217,7 @@ static const struct broken broken_groups[] = {
      "outputs: GLB, reserved_bits: 256}",
      "        times: 3\n        brings: {weights: 1}\n        place: {weights: GLB, "
      "outputs: GLB, reserved_bits: 25}",
-     "18:16: error: the nest runs 1 times, not 3 [nest-times]", 3},
+     "18:16: error: the nest runs 1 time, not 3 [nest-times]", 3},
 };
 
 #endif

@@ -41,6 +41,8 @@ static int write_inputs(void **state) {
     const int status = enter_scratch(state);
     write_chip("large", "activations, weights", 1000, "");
     write_chip("small", "activations, weights", 160, "");
+    write_chip("middle", "activations, weights", 200, "");
+    write_chip("tiny", "activations, weights", 20, "");
     write_chip("maps", "activations", 1000, "");
     write_chip("forgets", "activations", 1000, ", max_lifetime_us: 0.0001");
     write_scratch("four.yaml", "{name: four, source: s, edges: chain, layers: ["
@@ -138,6 +140,45 @@ static void test_bands(void **state) {
          "\"tile_columns\": 1,", "\"banded\": \"a\",", "\"buffered_in_bands\": false,");
 }
 
+// A map that several layers of the group read comes in once for all of them.
+static void test_inputs_for_all(void **state) {
+    (void)state;
+    write_scratch(
+        "block.yaml",
+        "{name: block, source: s, edges: [{from: stem, to: [a, sum]}, {from: "
+        "a, to: b}, {from: b, to: sum}], layers: [{name: stem, kind: conv, in: "
+        "[2, 12, 6], out_channels: 4, kernel: 1}, {name: a, kind: conv, in: "
+        "[4, 12, 6], out_channels: 4, kernel: 3, pad: 1}, {name: b, kind: "
+        "conv, in: [4, 12, 6], out_channels: 4, kernel: 1}, {name: sum, kind: "
+        "add, in: [4, 12, 6], fused: false}]}");
+    SAYS("map -a @middle.yaml -w @block.yaml --resident --fuse 3 --objective energy -f "
+         "json -j 1 -o @all.yaml",
+         "\"inputs\": \"DRAM, buffered for all\"");
+    SAYS("eval -a @middle.yaml -w @block.yaml -m @all.yaml -f json",
+         "\"inputs\": \"DRAM, buffered for all\"");
+    SAYS("explain -a @middle.yaml -w @block.yaml -m @all.yaml",
+         "inputs of a come from DRAM, each row once for all layers that read it\n");
+}
+
+// Nests alike in rows are told apart by heads, keys and part.
+static void test_keys(void **state) {
+    (void)state;
+    write_scratch(
+        "keys.yaml",
+        "{name: keys, source: s, layers: [{name: qk, kind: matmul, heads: 2, "
+        "m: 1, k: 4, n: 32}, {name: s, kind: softmax, in: [2, 1, 32], fused: "
+        "false}, {name: av, kind: matmul, heads: 2, m: 1, k: 32, n: 4}], "
+        "edges: [{from: qk, to: s, reshape: heads}, {from: s, to: av, reshape: "
+        "heads}]}");
+    free(run_text(0, "map -a @tiny.yaml -w @keys.yaml --resident --fuse 3 --objective "
+                     "energy -j 1 -o @parts.yaml"));
+    SAYS("explain -a @tiny.yaml -w @keys.yaml -m @parts.yaml",
+         ", 1 row of av a tile, 1 head at a time, 4 keys at a time\n",
+         "Nest 1: qk, row 0, 1 head, 4 keys, part first, 2 times\n",
+         "Nest 4: qk, row 0, 1 head, 4 keys, part middle, 14 times\n",
+         "    16 of what 1 row of av waits with\n");
+}
+
 // --- Refused ---
 
 static void refused(const char *chip, const char *net, const char *mapping,
@@ -223,6 +264,8 @@ int main(void) {
                                        cmocka_unit_test(test_layers_that_repeat),
                                        cmocka_unit_test(test_what_is_held_before),
                                        cmocka_unit_test(test_bands),
+                                       cmocka_unit_test(test_inputs_for_all),
+                                       cmocka_unit_test(test_keys),
                                        cmocka_unit_test(test_refused),
                                        cmocka_unit_test(test_parts_that_are_apart),
                                        cmocka_unit_test(test_edges_of_groups)};

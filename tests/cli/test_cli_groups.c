@@ -362,7 +362,15 @@ static void test_nests_of_parts(void **state) {
              "this group its nests make: rows 0 ... 7, 2 channels, part first; rows 0 "
              "... 7, 2 channels, part middle [nest-rows]");
     run_says(0, "why-not -a @large.yaml -w @parts.yaml --group d..p --tile 8",
-             ", 1 channel of d at a time;");
+             "\nd     rows 0 ... 7, 1 channel, part first       1 ");
+    write_scratch("thirds.yaml",
+                  "groups:\n  - layers: [d, p]\n    tile: P8\n    channels: 2\n"
+                  "    tensors: {d: retain}\n    nests: [{layer: d, rows: 8, mapping: "
+                  "[]}, {layer: d, rows: 8, part: first, mapping: []}]\n");
+    run_says(
+        1, "eval -a @large.yaml -w @parts.yaml -m @thirds.yaml",
+        "layer 'd' has a mapping for rows 0 ... 7, part first already: alike nests "
+        "share one [nest-rows]");
 }
 
 // The file says how it was found.
