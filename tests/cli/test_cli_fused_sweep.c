@@ -109,17 +109,19 @@ static void check_sums(const char *database) {
 static const struct asking {
     const char *mapper, *options, *parameters;
 } askings[] = {
-    {"mapper: {resident: [false, true], fuse_depth: [1, 2]}\n", " --fuse 2",
-     "mapper.fuse_depth=2 mapper.resident=true"},
+    {"mapper: {resident: [false, true], fuse_depth: [1, 2], imperfect_percent: 20}\n",
+     " --fuse 2 --imperfect 20",
+     "mapper.fuse_depth=2 mapper.imperfect_percent=20 mapper.resident=true"},
     {"mapper: {resident: [false, true], fuse_depth: [1, 3], tiles: all}\n",
      " --fuse 3 --tiles all",
      "mapper.fuse_depth=3 mapper.resident=true mapper.tiles=all"},
     {"mapper: {resident: [false, true], fuse_depth: [1, 4], free_bypass: true}\n",
      " --fuse 4 --free-bypass",
      "mapper.free_bypass=true mapper.fuse_depth=4 mapper.resident=true"},
-    {"mapper: {resident: [false, true], fuse_depth: [1, 2], columns: true}\n",
-     " --fuse 2 --columns",
-     "mapper.columns=true mapper.fuse_depth=2 mapper.resident=true"}};
+    {"mapper: {resident: [false, true], fuse_depth: [1, 2], tiles: all, columns: "
+     "true}\n",
+     " --fuse 2 --tiles all --columns",
+     "mapper.columns=true mapper.fuse_depth=2 mapper.resident=true mapper.tiles=all"}};
 
 static void test_stored_is_what_map_finds(void **state) {
     (void)state;
