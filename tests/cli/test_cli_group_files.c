@@ -95,18 +95,48 @@ static void test_layers_that_repeat(void **state) {
 // A tensor of a layer before the group is told, up to the group that reads it.
 static void test_what_is_held_before(void **state) {
     (void)state;
-    write_scratch("before.yaml",
-                  "mappings:\n  - {layer: a, place: {outputs: GLB}, " MAPPING "}\n"
-                  "  - {layer: d, " MAPPING "}\ngroups:\n"
-                  "  - {layers: [b, c], tile: P8, tensors: {b: retain}, input: GLB, "
-                  "nests: [{layer: b, rows: 8, place: {inputs: GLB, outputs: GLB, "
-                  "operands: 1, reserved_bits: 2048}, " MAPPING
-                  "}, {layer: c, rows: 8, place: {inputs: GLB, operands: 1, "
-                  "reserved_bits: 4096}, " MAPPING "}]}\n");
+    write_scratch(
+        "before.yaml",
+        "mappings:\n  - {layer: a, place: {outputs: GLB}, " MAPPING "}\n"
+        "  - {layer: d, " MAPPING "}\ngroups:\n"
+        "  - {layers: [b, c], tile: P8, tensors: {b: retain}, input: GLB, "
+        "weights: {b: streamed, c: kept}, nests: [{layer: b, rows: 8, place: "
+        "{inputs: GLB, outputs: GLB, operands: 1, reserved_bits: 2176}, " MAPPING
+        "}, {layer: c, rows: 8, place: {weights: GLB, inputs: GLB, operands: "
+        "1, reserved_bits: 4224}, " MAPPING "}]}\n");
     SAYS("explain -a @large.yaml -w @four.yaml -m @before.yaml",
          "inputs of b come from GLB\n",
          "b -> c: rows stay in GLB: 0 DRAM words instead of 256 written and 256 read\n",
+         "outputs of c go to DRAM\n  weights of c stay in GLB\n",
          "  GLB holds what a makes: 2048 bits\n");
+}
+
+// Of nests alike in what is said of them each is the one that holds what is said.
+static void test_told_by_their_place(void **state) {
+    (void)state;
+    static const char first[] =
+        "{layer: a, rows: %d, mapping: [{level: DRAM}, {level: GLB, temporal: K2 Q8 "
+        "P%d}, {level: regs, temporal: K2 C4}]}, ";
+    static const char second[] = "{layer: b, rows: 2, %smapping: [{level: DRAM}, "
+                                 "{level: GLB, temporal: K2 Q8 P2 "
+                                 "R3 S3}, {level: regs, temporal: K2 C4}]}, ";
+    char text[2048] =
+        "groups: [{layers: [a, b], tile: P2, tensors: {a: retain}, nests: [";
+    for (int rows = 3; rows > 0; rows--)
+        sprintf(text + strlen(text), first, rows, rows);
+    sprintf(text + strlen(text), second,
+            "place: {inputs: GLB, operands: 1, reserved_bits: 1024}, ");
+    sprintf(text + strlen(text), second,
+            "from: 0, place: {inputs: GLB, operands: 1, reserved_bits: 768}, ");
+    sprintf(text + strlen(text), second, "");
+    strcat(text, "]}]\n");
+    write_scratch("told.yaml", text);
+    write_scratch("window.yaml", "{name: window, source: s, edges: chain, layers: ["
+                                 "{name: a, " LAYER "}, {name: b, kind: conv, in: [4, "
+                                 "8, 8], out_channels: 4, kernel: 3, pad: 1}]}");
+    SAYS("explain -a @large.yaml -w @window.yaml -m @told.yaml",
+         "b, rows 0 ... 1, 1 time\n  GLB holds 768 bits",
+         "b, rows 2 ... 3, 2 times\n  GLB holds 1024 bits");
 }
 
 // A group of bands, as it is found: scored again, told and asked for, each says what is
@@ -263,6 +293,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_in_any_order),
                                        cmocka_unit_test(test_layers_that_repeat),
                                        cmocka_unit_test(test_what_is_held_before),
+                                       cmocka_unit_test(test_told_by_their_place),
                                        cmocka_unit_test(test_bands),
                                        cmocka_unit_test(test_inputs_for_all),
                                        cmocka_unit_test(test_keys),
