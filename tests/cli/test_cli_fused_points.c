@@ -105,6 +105,72 @@ static void test_attention(void **state) {
     free(found);
 }
 
+// A chip whose shared memory is of so many bytes, without a network of its own.
+static void write_plain_chip(int bytes) {
+    char text[1024];
+    snprintf(
+        text, sizeof text,
+        "{name: chip, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, memory: "
+        "{class: sram, shares: [activations, weights], capacity_bytes: %d, "
+        "pj_per_bit: 1}}, {level: regs, memory: {class: regfile, capacity_bytes: "
+        "16, pj_per_bit: 0.1}}], compute: {pj_per_mac: 0.5}}",
+        bytes);
+    write_scratch("chip.yaml", text);
+}
+
+// What is kept while the tiles of a band are at work is stored as it is found, column
+// by column, and is what its configuration comes to.
+static void test_bands(void **state) {
+    (void)state;
+    static const char layer[] =
+        "kind: conv, in: [2, 9, 32], out_channels: 2, kernel: 3, pad: 1";
+    char text[512];
+    write_plain_chip(160);
+    snprintf(text, sizeof text,
+             "{name: net, source: s, edges: chain, layers: [{name: a, %s}, {name: b, "
+             "%s}]}",
+             layer, layer);
+    write_scratch("net.yaml", text);
+    write_sweep("energy", "mapper: {resident: true, fuse_depth: 2, columns: true}\n");
+    sweep_into("bands", "");
+    compute_again("bands", NULL);
+    assert_true(number_of("bands",
+                          "SELECT count(*) FROM v_group WHERE tile_rows = 5 AND "
+                          "tile_columns = 1 AND banded = '[\"a\"]' AND inputs = "
+                          "'buffered in bands' AND weights_kept = '[\"a\", "
+                          "\"b\"]'") == 1);
+    assert_true(number_of("bands",
+                          "SELECT count(*) FROM v_layer WHERE layer = 'a' AND "
+                          "mapping LIKE '%first_row: 0, rows: 6, step: 1, "
+                          "first_column: 2, columns: 1, column_step: 1, times: "
+                          "29}%'") == 1);
+    free(run_text(0, "merge @same.db @bands.db"));
+    run_alike("export @bands.db", "export @same.db");
+}
+
+// Groups that are alike but in their names have solutions of their own, which name
+// them.
+static void test_equal_groups(void **state) {
+    (void)state;
+    char text[1024] = "{name: net, source: s, edges: [{from: a, to: b}, {from: c, to: "
+                      "d}], layers: [";
+    write_plain_chip(200);
+    for (const char *name = "abcd"; *name; name++)
+        sprintf(text + strlen(text),
+                "{name: %c, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}, ",
+                *name);
+    strcat(text, "]}");
+    write_scratch("net.yaml", text);
+    write_sweep("energy", "mapper: {resident: true, fuse_depth: 2}\n");
+    sweep_into("equal", "");
+    assert_true(number_of("equal",
+                          "SELECT sum(layer IN ('a', 'b') AND mapping LIKE "
+                          "'group: [a, b]%' OR layer IN ('c', 'd') AND mapping "
+                          "LIKE 'group: [c, d]%') FROM v_layer") == 4);
+    free(run_text(0, "verify @equal.db"));
+}
+
 static void test_one_point(void **state) {
     (void)state;
     sweep_with_groups("point", "mapper: {resident: true, fuse_depth: 2, tiles: all, "
@@ -203,7 +269,10 @@ static void test_damage_is_seen_and_repaired(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_block), cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_block),
+        cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_bands),
+        cmocka_unit_test(test_equal_groups),
         cmocka_unit_test(test_one_point),
         cmocka_unit_test(test_damage_is_seen_and_repaired)};
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);

@@ -374,6 +374,36 @@ static void test_more_held_beside(void **state) {
     free(run_text(0, "verify @held.db"));
 }
 
+// So have those whose outputs also go to the outermost memory.
+static void test_written_through(void **state) {
+    (void)state;
+    uint64_t random = 3;
+    write_arch(&random, true);
+    static const char layer[] =
+        "{name: %c, kind: conv, in: [2, 3, 3], out_channels: 2, "
+        "kernel: 1}, ";
+    char text[1024] = "{name: net, source: s, layers: [";
+    for (const char *name = "deabc"; *name; name++)
+        sprintf(text + strlen(text), layer, *name);
+    strcat(text,
+           "{name: s, kind: add, in: [2, 3, 3], fused: false}], edges: [{from: d, to: "
+           "e}, {from: a, to: [b, s]}, {from: b, to: c}, {from: c, to: s}]}");
+    write_scratch("net.yaml", text);
+    write_sweep("energy",
+                "override: {GLB.capacity_bytes: [36]}\nmapper: {resident: true}\n");
+    sweep_into("through", "");
+    char *rows = asked(
+        "through", "SELECT~count(DISTINCT~front_id)~AS~n,~sum(v.mapping~LIKE~"
+                   "'%outputs:~both,%')~AS~through,~sum(v.mapping~LIKE~'%outputs:~GLB,"
+                   "%')~AS~there~FROM~v_layer~v~JOIN~point_layer~USING~(point_id,~"
+                   "layer_index)~JOIN~solution~USING~(solution_id)~WHERE~layer~IN~"
+                   "('d',~'a')");
+    if (!strstr(rows, "n,through,there\n2,1,1"))
+        fail_msg("%s", rows);
+    free(rows);
+    free(run_text(0, "verify @through.db"));
+}
+
 // --- One point again ---
 
 static void test_one_point(void **state) {
@@ -450,6 +480,7 @@ int main(void) {
         cmocka_unit_test(test_what_files_share),
         cmocka_unit_test(test_chosen_layers),
         cmocka_unit_test(test_more_held_beside),
+        cmocka_unit_test(test_written_through),
         cmocka_unit_test(test_one_point),
         cmocka_unit_test(test_repaired),
         cmocka_unit_test(test_pruned),
