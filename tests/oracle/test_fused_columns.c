@@ -67,8 +67,9 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
                 rows.kernel, columns.kernel, rows.stride, columns.stride);
         if (!pool)
             sprintf(layers + strlen(layers),
-                    ", out_channels: %u, pad: [%u, %u], dilation: [%u, %u]", out,
-                    rows.pad, columns.pad, rows.dilation, columns.dilation);
+                    ", out_channels: %u, groups: %u, pad: [%u, %u], dilation: [%u, %u]",
+                    out, rows.kernel == 2 && channels == out ? out : 1, rows.pad,
+                    columns.pad, rows.dilation, columns.dilation);
         strcat(layers, "}, ");
         if (made++)
             sprintf(edges + strlen(edges), "{from: l%u, to: l%u}, ", before, count);
