@@ -29,7 +29,8 @@ static struct sdse_layer sum_of_two(const struct sdse_residence *at) {
                                .residence = at};
 }
 
-static void check(const struct sdse_residence *at, struct moved expected) {
+static void check_passes(uint32_t passes, const struct sdse_residence *at,
+                         struct moved expected) {
     struct sdse_arena *arena = sdse_arena_new();
     const struct sdse_arch *arch = sdse_written_arch(
         "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
@@ -38,7 +39,8 @@ static void check(const struct sdse_residence *at, struct moved expected) {
         "[activations]}}], compute: {free: true}, vector: {below: GLB, free: true}}",
         arena);
     assert_non_null(arch);
-    const struct sdse_layer layer = sum_of_two(at);
+    struct sdse_layer layer = sum_of_two(at);
+    layer.move.passes = passes;
     assert_int_equal(sdse_tile_words(&layer.nest, SDSE_OUTPUTS, layer.nest.bound),
                      WORDS);
     struct sdse_model *model;
@@ -60,12 +62,19 @@ static void check(const struct sdse_residence *at, struct moved expected) {
     sdse_arena_free(arena);
 }
 
+static void check(const struct sdse_residence *at, struct moved expected) {
+    check_passes(1, at, expected);
+}
+
 static void counts_by_hand(void **state) {
     (void)state;
     const unsigned inputs = SDSE_BIT(SDSE_INPUTS), outputs = SDSE_BIT(SDSE_OUTPUTS);
     check(NULL, (struct moved){2, 1, 2, 2, 1, 1});
     check(&(struct sdse_residence){.level = 1, .tensors = inputs, .operands = 1},
           (struct moved){1, 1, 1, 2, 1, 1});
+    check_passes(2,
+                 &(struct sdse_residence){.level = 1, .tensors = inputs, .operands = 1},
+                 (struct moved){2, 1, 2, 4, 1, 1});
     check(&(struct sdse_residence){.level = 1, .tensors = inputs, .operands = 2},
           (struct moved){0, 1, 0, 2, 1, 1});
     check(&(struct sdse_residence){.level = 1, .tensors = outputs},

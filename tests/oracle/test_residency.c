@@ -117,6 +117,10 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
             const unsigned kernel = oracle_below(state, 3) ? 1 : 3;
             channels[i] = 1 + (unsigned)oracle_below(state, 4);
             const bool added = !together && other >= 0;
+            int second = -1; // another of that size is added, too
+            for (unsigned j = 0; j < i && added && i % 2; j++)
+                if ((int)j != other && channels[j] == channels[other])
+                    second = (int)j;
             if (added)
                 channels[i] = channels[other];
             if (together)
@@ -125,7 +129,12 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
                     "{name: l%u, kind: conv, in: [%u, %u, %u], out_channels: %u, "
                     "kernel: %u, pad: %u%s}, ",
                     i, from, size, size, channels[i], kernel, kernel / 2,
-                    added ? ", addends: 1" : "");
+                    second >= 0 ? ", addends: 2"
+                    : added     ? ", addends: 1"
+                                : "");
+            if (second >= 0)
+                sprintf(edge, "{from: l%d, to: l%u, as: addend}, ", second, i);
+            edge += strlen(edge);
             if (added)
                 sprintf(edge, "{from: l%d, to: l%u, as: addend}, ", other, i);
             if (together)
