@@ -84,14 +84,10 @@ static enum sdse_status least_taken(struct asking *a,
         const uint64_t middle = low + (high - low) / 2;
         bool here;
         status = ask(a, entry, middle, &here, &taken);
-        if (here)
-            high = fmin((double)middle, ceil(taken)) < (double)middle
-                       ? (uint64_t)ceil(taken)
-                       : middle;
+        if (here) // it may take nothing
+            high = (uint64_t)fmin((double)middle, ceil(taken));
         else
             low = middle + 1;
-        if (high < low)
-            high = low;
     }
     *fresh = (struct known){a->known, entry, found ? (double)high : (double)INFINITY};
     a->known = fresh;
