@@ -28,7 +28,7 @@ if(SDSE_WERROR)
 endif()
 if(SDSE_SANITIZE)
   target_compile_options(sdse_flags INTERFACE -fsanitize=${SDSE_SANITIZE}
-    -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    -fno-sanitize-recover=all -fno-omit-frame-pointer -g1) # reports name lines, and no variables
   target_link_options(sdse_flags INTERFACE -fsanitize=${SDSE_SANITIZE})
 endif()
 if(SDSE_FUZZ)

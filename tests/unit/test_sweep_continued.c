@@ -208,17 +208,23 @@ static void copy_file(const char *from, const char *to) {
     assert_int_equal(system(command), 0);
 }
 
+static const char *next_line(const char *text) {
+    text += strcspn(text, "\n");
+    return text + (*text == '\n');
+}
+
 // Every line of a fresh export is in the other, in the same order. Line by line: a
 // sanitizer's strstr looks at all that follows, each time.
 static void contains(const char *what, const char *whole, const char *fresh) {
     while (*fresh) {
-        const size_t length = strcspn(fresh, "\n") + 1;
+        const char *next = next_line(fresh);
+        const size_t length = (size_t)(next - fresh);
         const bool ends = strncmp(fresh, "{\"table\":\"export_end\"", 21) == 0;
         while (!ends && *whole && strncmp(whole, fresh, length) != 0)
-            whole += strcspn(whole, "\n") + 1;
+            whole = next_line(whole);
         if (!ends && !*whole) // other counts at the end
             fail_msg("%s: the continued file has not\n%.*s", what, (int)length, fresh);
-        fresh += length;
+        fresh = next;
     }
 }
 
