@@ -87,14 +87,8 @@ tfjs_class sdse_tfjs_class(const char *name) {
     return NULL;
 }
 
-bool sdse_tfjs_layer(struct tfjs_layer *l) {
+bool sdse_tfjs_write(struct tfjs_layer *l, tfjs_class translate) {
     struct tfjs_reader *r = l->r;
-    const tfjs_class translate = sdse_tfjs_class(l->class_name);
-    if (!translate)
-        return sdse_tfjs_wrong(
-            l, "tfjs-class", NULL,
-            "no layer is made of this class; what it puts out is not "
-            "known");
     r->proto.name = sdse_arena_strdup(r->arena, l->name);
     r->node.name = r->proto.name;
     r->node.op = l->class_name;
@@ -104,6 +98,16 @@ bool sdse_tfjs_layer(struct tfjs_layer *l) {
         return false;
     }
     return translate(l) && !r->broken && !r->w.failed;
+}
+
+bool sdse_tfjs_layer(struct tfjs_layer *l) {
+    const tfjs_class translate = sdse_tfjs_class(l->class_name);
+    return translate
+               ? sdse_tfjs_write(l, translate)
+               : sdse_tfjs_wrong(l, "tfjs-class", NULL,
+                                 "no layer is made of this class; what it puts out "
+                                 "is not known (--like NETWORK reads the weights "
+                                 "alone)");
 }
 
 bool sdse_tfjs_pass(struct tfjs_layer *l) {

@@ -18,6 +18,9 @@ struct tfjs_value {
     const char *planes; // channels first; NULL: not yet
     const char *bare;   // channels first, and zeros are to be put around it; NULL
     int64_t pad[2 * TFJS_MOST_AXES]; // zeros before each axis of `bare`, then behind
+    // Of graphs:
+    size_t stored; // 1 + the weight that it is; 0: none
+    size_t length; // numbers of a list; 0: not known
 };
 
 struct tfjs_reader {
@@ -30,7 +33,8 @@ struct tfjs_reader {
     const struct sdse_import_options *options;
     struct sdse_tensors tensors;
     json_t *by_part; // places in `tensors` by each part of the name but the last
-    Onnx__TensorProto **loaded; // of each tensor; NULL: not yet
+    Onnx__TensorProto **loaded; // of each tensor, in the order that was asked for last
+    uint32_t *order;            // that order; 0: not yet
     size_t input_count, output_count, input_room, output_room;
     Onnx__ValueInfoProto **input, **output;
     unsigned depth; // of models within models
@@ -59,7 +63,9 @@ typedef bool (*tfjs_class)(struct tfjs_layer *l);
 
 // NULL: not translated.
 tfjs_class sdse_tfjs_class(const char *name);
-// Translates a layer of a known class, with its nodes named after it.
+// Translates a layer, with its nodes named after it; of a class that is not known it is
+// reported.
+bool sdse_tfjs_write(struct tfjs_layer *l, tfjs_class translate);
 bool sdse_tfjs_layer(struct tfjs_layer *l);
 
 // --- config.c: each false where it was reported ---
@@ -107,6 +113,11 @@ struct tfjs_weights {
     bool fresh; // nobody had asked for it before
 };
 
+// A stored tensor as a constant of the graph, turned as below; NULL: reported, or
+// memory is out. *fresh: it is another one than the last time.
+Onnx__TensorProto *sdse_tfjs_stored(struct tfjs_layer *l, size_t at,
+                                    const unsigned *from, bool *fresh);
+
 // The layer's weights called `role`, of so many extents; dimension from[i] of what is
 // stored becomes the i-th (NULL: as it is). Reported where there are none.
 bool sdse_tfjs_weights(struct tfjs_layer *l, const char *role, unsigned rank,
@@ -137,6 +148,35 @@ bool sdse_tfjs_is_model(const char *class_name);
 bool sdse_tfjs_model(struct tfjs_reader *r, const char *class_name, json_t *config,
                      const char *path, const char *outer, struct tfjs_value *const *in,
                      size_t in_count, struct tfjs_value **out, size_t *out_count);
+
+// --- graph.c ---
+
+// A graph of TensorFlow's: its placeholders become inputs, what nobody reads outputs.
+bool sdse_tfjs_graph(struct tfjs_reader *r, json_t *nodes, struct tfjs_value **out,
+                     size_t *out_count);
+
+// Attributes of a node: numbers and texts of GraphDef in JSON.
+bool sdse_tfjs_attribute_flag(const struct tfjs_layer *l, const char *name);
+double sdse_tfjs_attribute_real(const struct tfjs_layer *l, const char *name,
+                                double absent);
+// false: there are not so many, or they are no whole numbers.
+bool sdse_tfjs_attribute_ints(const struct tfjs_layer *l, const char *name, size_t most,
+                              int64_t *out, size_t *count);
+// The i-th text of a list, or the text where it is none (i 0); "" where there is none.
+const char *sdse_tfjs_attribute_text(const struct tfjs_layer *l, const char *name,
+                                     size_t i);
+// The whole numbers of a stored input, at most 16; false, and reported, if it is none.
+bool sdse_tfjs_numbers(struct tfjs_layer *l, size_t input, int64_t out[16],
+                       size_t *count);
+
+// What a fused operator does behind its product, by its inputs from the third on.
+bool sdse_tfjs_fused(struct tfjs_layer *l, struct tfjs_value *now);
+
+// --- graph_windows.c, graph_math.c, graph_shapes.c; NULL: not translated ---
+
+tfjs_class sdse_tfjs_window_operator(const char *op);
+tfjs_class sdse_tfjs_math_operator(const char *op);
+tfjs_class sdse_tfjs_shape_operator(const char *op);
 
 // --- calls.c ---
 

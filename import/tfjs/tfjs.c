@@ -176,8 +176,16 @@ static enum sdse_status translate(struct tfjs_reader *r, json_t *topology,
     json_t *root = inner ? inner : topology;
     const char *class_name = json_string_value(json_object_get(root, "class_name"));
     json_t *config = json_object_get(root, "config");
+    json_t *nodes = json_object_get(topology, "node");
     struct tfjs_value *out;
     size_t count;
+    if (!class_name && json_is_array(nodes)) {
+        if (sdse_tfjs_graph(r, nodes, &out, &count) && add_outputs(r, out, count)) {
+            *model = assemble(r, topology, NULL);
+            r->w.failed |= !*model;
+        }
+        return r->w.failed ? SDSE_NO_MEMORY : r->broken ? SDSE_INVALID : SDSE_OK;
+    }
     if (!class_name || !sdse_tfjs_is_model(class_name))
         return wrong_topology(
             r, "modelTopology is of no class that is read: Sequential, Functional or "

@@ -15,7 +15,8 @@ static const char *last_part(const char *name) {
 bool sdse_tfjs_index_weights(struct tfjs_reader *r) {
     r->by_part = json_object();
     r->loaded = SDSE_ARENA_ARRAY(r->arena, Onnx__TensorProto *, r->tensors.count + 1);
-    if (!r->by_part || !r->loaded)
+    r->order = SDSE_ARENA_ARRAY(r->arena, uint32_t, r->tensors.count + 1);
+    if (!r->by_part || !r->loaded || !r->order)
         return false;
     for (size_t i = 0; i < r->tensors.count; i++) {
         const char *name = r->tensors.tensor[i].name, *end = last_part(name);
@@ -143,6 +144,27 @@ static size_t find_any(const struct tfjs_layer *l, const char *role) {
     return at == SIZE_MAX && l->wrapper ? find(l, l->wrapper, role) : at;
 }
 
+// An order of extents as a number, never 0.
+static uint32_t order_of(unsigned rank, const unsigned *from) {
+    uint32_t order = 1;
+    for (unsigned i = 0; i < rank; i++)
+        order = order << 3 | (from ? from[i] : i);
+    return order;
+}
+
+Onnx__TensorProto *sdse_tfjs_stored(struct tfjs_layer *l, size_t at,
+                                    const unsigned *from, bool *fresh) {
+    struct tfjs_reader *r = l->r;
+    const struct sdse_stored_tensor *stored = &r->tensors.tensor[at];
+    const uint32_t order = order_of(stored->rank, from);
+    *fresh = r->order[at] != order;
+    if (*fresh) {
+        r->loaded[at] = load(l, stored, from);
+        r->order[at] = order;
+    }
+    return r->loaded[at];
+}
+
 bool sdse_tfjs_has_weights(const struct tfjs_layer *l, const char *role) {
     return find_any(l, role) != SIZE_MAX;
 }
@@ -158,11 +180,9 @@ bool sdse_tfjs_weights(struct tfjs_layer *l, const char *role, unsigned rank,
         return sdse_tfjs_wrong(l, "tfjs-weights", NULL,
                                "%u extents of real numbers are needed, '%.100s' is %s",
                                rank, stored->name, shape_text(l, stored));
-    *out = (struct tfjs_weights){.rank = rank, .fresh = !l->r->loaded[at]};
+    *out = (struct tfjs_weights){.rank = rank};
     memcpy(out->shape, stored->shape, sizeof out->shape);
-    if (out->fresh)
-        l->r->loaded[at] = load(l, stored, from);
-    out->tensor = l->r->loaded[at];
+    out->tensor = sdse_tfjs_stored(l, at, from, &out->fresh);
     out->name = out->tensor ? out->tensor->name : NULL;
     return out->tensor != NULL;
 }

@@ -1,0 +1,386 @@
+// Graphs of TensorFlow.js, imported and run, against what TensorFlow defines their
+// operators to compute, written out in the file's order: rows, columns, channels.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "support/web_run.h"
+
+static struct web web;
+static struct map x, y;
+
+// A text as GraphDef has it in JSON: base 64.
+static const char *coded(const char *text) {
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static char out[4][64];
+    static unsigned next;
+    char *to = out[next++ % 4];
+    size_t used = 0;
+    const size_t length = strlen(text);
+    for (size_t i = 0; i < length; i += 3) {
+        uint32_t bits = 0;
+        for (size_t k = 0; k < 3; k++)
+            bits = bits << 8 | (i + k < length ? (unsigned char)text[i + k] : 0);
+        for (size_t k = 0; k < 4; k++)
+            to[used++] = i + k > length ? '=' : digits[bits >> (18 - 6 * k) & 63];
+    }
+    to[used] = '\0';
+    return to;
+}
+
+// A node that reads others ("a b").
+static void node(const char *op, const char *name, const char *reads,
+                 const char *attr) {
+    char words[256], *rest = NULL;
+    snprintf(words, sizeof words, "%s", reads);
+    web_print(web.layers, "%s{\"name\": \"%s\", \"op\": \"%s\", \"input\": [",
+              web.layers[0] ? ",\n" : "", name, op);
+    const char *word = strtok_r(words, " ", &rest);
+    for (bool first = true; word; word = strtok_r(NULL, " ", &rest), first = false)
+        web_print(web.layers, "%s\"%s\"", first ? "" : ", ", word);
+    web_print(web.layers, "], \"attr\": {%s}}", attr);
+}
+
+static const float *constant(const char *name, unsigned rank, const size_t *shape) {
+    node("Const", name, "", "\"dtype\": {\"type\": \"DT_FLOAT\"}");
+    return random_weights(&web, name, rank, shape);
+}
+
+// Whole numbers; the file's are of 32 bits.
+static void numbers(const char *name, size_t count, const int *values) {
+    float *data = web_weights(&web, name, 1, &count);
+    for (size_t i = 0; i < count; i++) {
+        const int32_t value = values[i];
+        memcpy(&data[i], &value, sizeof value);
+    }
+    char *type = web.weights;
+    for (char *next = type; (next = strstr(next, "float32")); next++)
+        type = next; // the one written last
+    memcpy(type, "int32\"  ", 8); // shorter by two, which are blanks
+    node("Const", name, "", "");
+}
+
+static void begin(unsigned rank, const size_t *shape) {
+    web_begin(&web);
+    fill(&x, rank, shape);
+    y = x;
+}
+
+static void open_graph(const struct map *in) {
+    char dims[256] = "";
+    static char text[WEB_MOST];
+    for (unsigned i = 0; i < in->rank; i++)
+        snprintf(dims + strlen(dims), sizeof dims - strlen(dims),
+                 "%s{\"size\": \"%d\"}", i ? ", " : "", i ? (int)in->shape[i] : -1);
+    char shape[320];
+    snprintf(shape, sizeof shape, "\"shape\": {\"shape\": {\"dim\": [%s]}}", dims);
+    node("Placeholder", "x", "", shape);
+    text[0] = '\0';
+    web_print(text, "{\"node\": [%s]}", web.layers);
+    struct sdse_import_input batch = {
+        .name = "batch", .rank = 1, .shape = {in->shape[0]}};
+    const struct sdse_import_options options = {.input_count = 1, .inputs = &batch};
+    web_open_as(&web, text, &options);
+}
+
+static void expect_graph(const char *what) {
+    open_graph(&x);
+    expect_numbers(&web, &x, &y, what);
+}
+
+#define SAME "\"padding\": {\"s\": \"U0FNRQ==\"}"
+#define STRIDES(rows, columns)                                                  \
+    "\"strides\": {\"list\": {\"i\": [\"1\", \"" #rows "\", \"" #columns "\", " \
+                                                                         "\"1\"]}}"
+
+// A 1 x 1 product of channels, so that there is one, which leaves its map channels
+// first.
+static double *mixed(struct map *to, const float *w, size_t filters) {
+    static struct map out;
+    const size_t channels = x.shape[x.rank - 1], rows = count_of(&x) / channels;
+    out = x;
+    out.shape[x.rank - 1] = filters;
+    for (size_t i = 0; i < rows * filters; i++) {
+        out.data[i] = 0;
+        for (size_t c = 0; c < channels; c++)
+            out.data[i] += x.data[i / filters * channels + c] *
+                           (double)w[c * filters + i % filters];
+    }
+    *to = out;
+    return to->data;
+}
+
+// Stride 2 of 3 x 3 windows over 5 x 4: rows -1 …, columns 0 … (SAME).
+static void convolution(void **state) {
+    (void)state;
+    for (int fused = 0; fused < 2; fused++) {
+        begin(4, (const size_t[]){2, 5, 4, 2});
+        const float *w = constant("w", 4, (const size_t[]){3, 3, 2, 3}),
+                    *b = constant("b", 1, (const size_t[]){3});
+        y = (struct map){.rank = 4, .shape = {2, 3, 2, 3}};
+        for (size_t i = 0; i < count_of(&y); i++) {
+            const size_t n = i / 18, k = i % 3;
+            y.data[i] = (double)b[k];
+            for (size_t t = 0; t < 18; t++) {
+                const size_t row = i / 6 % 3 * 2 + t / 6,
+                             column = i / 3 % 2 * 2 + t / 2 % 3;
+                if (row >= 1 && row <= 5 && column < 4)
+                    y.data[i] += x.data[((n * 5 + row - 1) * 4 + column) * 2 + t % 2] *
+                                 (double)w[t * 3 + k];
+            }
+            y.data[i] = fmax(y.data[i], 0);
+        }
+        char attr[300];
+        snprintf(attr, sizeof attr,
+                 "%s, %s, \"fused_ops\": {\"list\": {\"s\": [%s%s%s%s%s]}}",
+                 STRIDES(2, 2), SAME, fused ? "\"" : "", fused ? coded("BiasAdd") : "",
+                 fused ? "\", \"" : "", fused ? coded("Relu") : "", fused ? "\"" : "");
+        node(fused ? "_FusedConv2D" : "Conv2D", fused ? "y" : "c",
+             fused ? "x w b" : "x w", attr);
+        if (!fused) {
+            node("BiasAdd", "d", "c b", "");
+            node("Relu", "y", "d ^w", "");
+        }
+        expect_graph("Conv2D");
+    }
+}
+
+static void depthwise(void **state) {
+    (void)state;
+    begin(4, (const size_t[]){1, 4, 4, 2});
+    const float *w = constant("w", 4, (const size_t[]){2, 2, 2, 2});
+    y = (struct map){.rank = 4, .shape = {1, 3, 3, 4}};
+    for (size_t i = 0; i < 36; i++)
+        for (size_t t = 0; t < 4; t++)
+            y.data[i] +=
+                x.data[((i / 12 + t / 2) * 4 + i / 4 % 3 + t % 2) * 2 + i % 4 / 2] *
+                (double)w[(t * 2 + i % 4 / 2) * 2 + i % 2];
+    char attr[200];
+    snprintf(attr, sizeof attr, "%s, \"padding\": {\"s\": \"%s\"}", STRIDES(1, 1),
+             coded("VALID"));
+    node("DepthwiseConv2dNative", "y", "x w", attr);
+    expect_graph("DepthwiseConv2dNative");
+}
+
+// Behind a 1 x 1 convolution: zeros and a pool, normalisation, sums, means, shapes.
+static void behind(void **state) {
+    (void)state;
+    static struct map c;
+    char attr[300];
+    for (int which = 0; which < 8; which++) {
+        begin(4, (const size_t[]){2, 3, 4, 2});
+        const float *w = constant("w", 4, (const size_t[]){1, 1, 2, 3});
+        mixed(&c, w, 3);
+        y = c;
+        node("Conv2D", "c", "x w", STRIDES(1, 1) ", " SAME);
+        switch (which) {
+        case 0: // a row before, a column behind; then 2 x 2 windows
+            numbers("p", 8, (const int[]){0, 0, 1, 0, 0, 1, 0, 0});
+            node("Pad", "q", "c p", "");
+            node("Relu", "r", "q", ""); // not taken by the window
+            snprintf(attr, sizeof attr,
+                     "%s, \"padding\": {\"s\": \"%s\"}, \"ksize\": {\"list\": {\"i\": "
+                     "[\"1\", \"2\", \"2\", \"1\"]}}",
+                     STRIDES(2, 2), coded("VALID"));
+            node("MaxPool", "y", "r", attr);
+            y = (struct map){.rank = 4, .shape = {2, 2, 2, 3}};
+            for (size_t i = 0; i < 24; i++)
+                for (size_t t = 0; t < 4; t++) {
+                    const size_t row = i / 6 % 2 * 2 + t / 2,
+                                 column = i / 3 % 2 * 2 + t % 2;
+                    if (row >= 1 && column < 4)
+                        y.data[i] = fmax(
+                            y.data[i],
+                            c.data[((i / 12 * 3 + row - 1) * 4 + column) * 3 + i % 3]);
+                }
+            break;
+        case 1: {
+            const float *s[3] = {constant("g", 1, (const size_t[]){3}),
+                                 constant("o", 1, (const size_t[]){3}),
+                                 constant("m", 1, (const size_t[]){3})};
+            constant("v", 1, (const size_t[]){3});
+            float *v = web.data + web.count - 3;
+            for (size_t k = 0; k < 3; k++)
+                v[k] = v[k] * v[k] + 1;
+            node("FusedBatchNormV3", "n", "c g o m v", "\"epsilon\": {\"f\": 0.5}");
+            node("Identity", "y", "n", "");
+            for (size_t i = 0; i < count_of(&y); i++)
+                y.data[i] = (c.data[i] - (double)s[2][i % 3]) /
+                                sqrt((double)v[i % 3] + 0.5) * (double)s[0][i % 3] +
+                            (double)s[1][i % 3];
+            break;
+        }
+        case 2: // a gate of each sample's channels
+            numbers("a", 2, (const int[]){1, 2});
+            node("Mean", "m", "c a", "\"keep_dims\": {\"b\": true}");
+            node("Sigmoid", "s", "m", "");
+            node("Mul", "y", "c s", "");
+            for (size_t i = 0; i < count_of(&y); i++) {
+                double mean = 0;
+                for (size_t k = 0; k < 12; k++)
+                    mean += c.data[(i / 36 * 12 + k) * 3 + i % 3] / 12;
+                y.data[i] = c.data[i] / (1 + exp(-mean));
+            }
+            break;
+        case 3: { // words of channels, and a product with them
+            const float *k = constant("k", 2, (const size_t[]){3, 2});
+            numbers("a", 2, (const int[]){1, -2});
+            node("Mean", "m", "c a", "");
+            node("MatMul", "y", "m k", "");
+            y = (struct map){.rank = 2, .shape = {2, 2}};
+            for (size_t i = 0; i < 72; i++)
+                for (size_t o = 0; o < 2; o++)
+                    y.data[i / 36 * 2 + o] += c.data[i] / 12 * (double)k[i % 3 * 2 + o];
+            break;
+        }
+        case 4: // by a shape that is computed: [samples][36]
+            numbers("f", 1, (const int[]){0});
+            numbers("t", 1, (const int[]){1});
+            numbers("u", 1, (const int[]){1});
+            numbers("z", 1, (const int[]){-1});
+            node("Shape", "s", "c", "");
+            node("StridedSlice", "n", "s f t u",
+                 "\"shrink_axis_mask\": {\"i\": \"1\"}");
+            node("ExpandDims", "e", "n f", "");
+            numbers("last", 1, (const int[]){0});
+            node("ConcatV2", "d", "e z last", "");
+            node("Reshape", "y", "c d", "");
+            y.rank = 2;
+            y.shape[1] = 36;
+            break;
+        case 5: // channels put together, then turned
+            numbers("l", 1, (const int[]){3});
+            numbers("o", 4, (const int[]){0, 3, 1, 2});
+            node("ConcatV2", "b", "c x l", "");
+            node("Transpose", "y", "b o", "");
+            y = (struct map){.rank = 4, .shape = {2, 5, 3, 4}};
+            for (size_t i = 0; i < 24; i++)
+                for (size_t k = 0; k < 5; k++)
+                    y.data[(i / 12 * 5 + k) * 12 + i % 12] =
+                        k < 3 ? c.data[i * 3 + k] : x.data[i * 2 + k - 3];
+            break;
+        case 6: // a row and a column left out, one channel alone
+            numbers("f", 4, (const int[]){0, 1, 0, 1});
+            numbers("t", 4, (const int[]){0, 3, 3, 2});
+            numbers("u", 4, (const int[]){1, 1, 1, 1});
+            node("StridedSlice", "y", "c f t u",
+                 "\"end_mask\": {\"i\": \"1\"}, \"shrink_axis_mask\": {\"i\": \"8\"}");
+            y = (struct map){.rank = 3, .shape = {2, 2, 3}};
+            for (size_t i = 0; i < 12; i++)
+                y.data[i] = c.data[((i / 6 * 3 + i / 3 % 2 + 1) * 4 + i % 3) * 3 + 1];
+            break;
+        default: // softmax over channels of one extent less
+            numbers("a", 1, (const int[]){1});
+            node("Max", "m", "c a", "\"keep_dims\": {\"b\": true}");
+            node("Squeeze", "q", "m", "\"squeeze_dims\": {\"list\": {\"i\": [\"1\"]}}");
+            node("Softmax", "y", "q", "");
+            y = (struct map){.rank = 3, .shape = {2, 4, 3}};
+            for (size_t i = 0; i < 24; i++)
+                y.data[i] = fmax(c.data[i / 12 * 36 + i % 12],
+                                 fmax(c.data[i / 12 * 36 + 12 + i % 12],
+                                      c.data[i / 12 * 36 + 24 + i % 12]));
+            for (size_t i = 0; i < 8; i++) {
+                double all = 0;
+                for (size_t k = 0; k < 3; k++)
+                    all += exp(y.data[i * 3 + k]);
+                for (size_t k = 0; k < 3; k++)
+                    y.data[i * 3 + k] = exp(y.data[i * 3 + k]) / all;
+            }
+        }
+        snprintf(attr, sizeof attr, "behind a convolution, %d", which);
+        expect_graph(attr);
+    }
+}
+
+// Matrices turned or not, stored or not.
+static void products(void **state) {
+    (void)state;
+    for (int turned = 0; turned < 4; turned++) {
+        const bool stacked = turned & 2, other = turned & 1;
+        begin(stacked ? 3 : 2, (const size_t[]){2, 3, 4});
+        const size_t in = stacked ? 4 : 3;
+        const float *w =
+            constant("w", 2, other ? (const size_t[]){5, in} : (const size_t[]){in, 5});
+        y.shape[y.rank - 1] = 5;
+        for (size_t i = 0; i < count_of(&y); i++) {
+            y.data[i] = 0;
+            for (size_t c = 0; c < in; c++)
+                y.data[i] += x.data[i / 5 * in + c] *
+                             (double)(other ? w[i % 5 * in + c] : w[c * 5 + i % 5]);
+        }
+        node(stacked ? "BatchMatMulV2" : "MatMul", "y", "x w",
+             !other    ? ""
+             : stacked ? "\"adj_y\": {\"b\": true}"
+                       : "\"transpose_b\": {\"b\": true}");
+        expect_graph("MatMul");
+    }
+    // A table looked up would be one in another order: the same constant in both.
+    begin(2, (const size_t[]){2, 3});
+    const float *w = constant("w", 2, (const size_t[]){3, 3});
+    node("MatMul", "a", "x w", "");
+    node("MatMul", "y", "a w", "\"transpose_b\": {\"b\": true}");
+    double a[6] = {0};
+    memset(y.data, 0, 6 * sizeof *y.data);
+    for (size_t i = 0; i < 18; i++)
+        a[i / 3] += x.data[i / 9 * 3 + i % 3] * (double)w[i % 3 * 3 + i / 3 % 3];
+    for (size_t i = 0; i < 18; i++)
+        y.data[i / 3] += a[i / 9 * 3 + i % 3] * (double)w[i / 3 % 3 * 3 + i % 3];
+    expect_graph("one matrix, turned and not");
+}
+
+static void refused(const char *check, const char *says) {
+    open_graph(&x);
+    assert_int_equal(web.status, SDSE_INVALID);
+    if (strcmp(web.diags.first->check, check) != 0 ||
+        !strstr(web.diags.first->message, says))
+        fail_msg("not '%s' but '%s' [%s]", says, web.diags.first->message,
+                 web.diags.first->check);
+    web_end(&web);
+}
+
+static void refusals(void **state) {
+    (void)state;
+    static const struct {
+        const char *op, *reads, *attr, *check, *says;
+    } rows[] = {
+        {"Einsum", "x w", "", "tfjs-class",
+         "modelTopology.node[1]: operators that are not translated, with their nodes: "
+         "Einsum (1)"},
+        {"Conv2D", "x w", STRIDES(1, 1), "tfjs-config", "none of SAME"},
+        {"Conv2D", "x w", STRIDES(0, 1) ", " SAME, "tfjs-config", "rows and columns"},
+        {"Conv2D", "x x", STRIDES(1, 1) ", " SAME, "tfjs-weights",
+         "no constant of four"},
+        {"Conv2D", "x", STRIDES(1, 1) ", " SAME, "tfjs-weights", "no constant of four"},
+        {"Conv2D", "x nobody", "", "tfjs-json", "none of the graph's nodes"},
+        {"Relu", "y", "", "tfjs-json", "wait for each other"},
+        {"Relu", "x:1", "", "tfjs-json", "does not have"},
+        {"Relu", "", "", "tfjs-json", "reads nothing"},
+        {"Reshape", "x x", "", "tfjs-config", "a shape of 1 to 8"},
+        {"Mean", "x x", "", "tfjs-config", "no constant of at most 16"},
+        {"MatMul", "x w", "", "tfjs-config", "a map of 2 extents"},
+        {"Squeeze", "x", "", "tfjs-config", "squeeze_dims"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        begin(4, (const size_t[]){1, 3, 3, 2});
+        constant("w", 4, (const size_t[]){1, 1, 2, 2});
+        node(rows[i].op, "y", rows[i].reads, rows[i].attr);
+        refused(rows[i].check, rows[i].says);
+    }
+    begin(4, (const size_t[]){1, 3, 3, 2});
+    constant("w", 4, (const size_t[]){1, 1, 2, 2});
+    node("Const", "lost", "", "");
+    node("Conv2D", "y", "x w", STRIDES(1, 1) ", " SAME);
+    refused("tfjs-weights", "weightsManifest has no 'lost'");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(convolution), cmocka_unit_test(depthwise),
+        cmocka_unit_test(behind), cmocka_unit_test(products),
+        cmocka_unit_test(refusals)};
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
