@@ -3,6 +3,7 @@
 // weights, folded batch normalisation, the batch (docs/import.md).
 //
 //     layers model   Keras's topology: Sequential and Functional, models within models
+//     graph model    TensorFlow's GraphDef as JSON
 //
 // Maps are rows x columns x channels in these files and channels first in a graph:
 // windows read them turned round, and what follows keeps them so until the order shows
