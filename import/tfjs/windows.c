@@ -187,18 +187,18 @@ bool sdse_tfjs_separable(struct tfjs_layer *l) {
 
 // Outputs are in stride with `same`, else (in - 1) stride + the larger of window and
 // stride; with output_padding, (in - 1) stride + window - 2 (window / 2 or 0) + it.
-// Source: Keras, deconv_output_length.
+// What the windows reach beyond is cut off, the odd one at the end. Source: Keras,
+// deconv_output_length; TensorFlow's padding of the convolution that it turns round.
 static void set_transposed(struct tfjs_layer *l, const struct window *window,
                            const int64_t *extra, bool said) {
     struct sdse_rewrite *w = &l->r->w;
     int64_t pads[2 * TFJS_MOST_AXES] = {0}, behind[TFJS_MOST_AXES] = {0};
     for (unsigned i = 0; i < window->axes; i++) {
         const int64_t taps = (window->kernel[i] - 1) * window->dilation[i] + 1;
-        const int64_t over = taps - window->stride[i];
-        behind[i] = said ? extra[i] : over < 0 ? -over : 0;
-        if (said && window->same) {
-            pads[i] = pads[window->axes + i] = taps / 2;
-        } else if (window->same && over > 0) {
+        const int64_t over = said ? (window->same ? taps / 2 * 2 : 0) - extra[i]
+                                  : taps - window->stride[i];
+        behind[i] = over < 0 ? -over : 0;
+        if (window->same && over > 0) {
             pads[i] = over / 2;
             pads[window->axes + i] = over - over / 2;
         }

@@ -59,7 +59,7 @@ static void numbers(const char *name, size_t count, const int *values) {
     }
     char *type = web.weights;
     for (char *next = type; (next = strstr(next, "float32")); next++)
-        type = next; // the one written last
+        type = next;              // the one written last
     memcpy(type, "int32\"  ", 8); // shorter by two, which are blanks
     node("Const", name, "", "");
 }
@@ -95,7 +95,7 @@ static void expect_graph(const char *what) {
 #define SAME "\"padding\": {\"s\": \"U0FNRQ==\"}"
 #define STRIDES(rows, columns)                                                  \
     "\"strides\": {\"list\": {\"i\": [\"1\", \"" #rows "\", \"" #columns "\", " \
-                                                                         "\"1\"]}}"
+    "\"1\"]}}"
 
 // A 1 x 1 product of channels, so that there is one, which leaves its map channels
 // first.
@@ -149,6 +149,44 @@ static void convolution(void **state) {
     }
 }
 
+// Channels first, zeros said for each end; normalisation and a function fused behind.
+static void channels_first(void **state) {
+    (void)state;
+    begin(4, (const size_t[]){1, 2, 4, 3});
+    const float *w = constant("w", 4, (const size_t[]){2, 2, 2, 2}), *n[4];
+    static const char *const names[] = {"g", "o", "m", "v"};
+    for (size_t i = 0; i < 4; i++)
+        n[i] = constant(names[i], 1, (const size_t[]){2});
+    float *v = web.data + web.count - 2;
+    v[0] = 0.5f;
+    v[1] = 2;
+    const float *slope = constant("s", 1, (const size_t[]){1});
+    y = (struct map){.rank = 4, .shape = {1, 2, 5, 3}};
+    for (size_t i = 0; i < 30; i++) { // a row before and one behind, a column behind
+        const size_t k = i / 15;
+        for (size_t t = 0; t < 8; t++) {
+            const size_t row = i / 3 % 5 + t / 4, column = i % 3 + t / 2 % 2;
+            if (row >= 1 && row <= 4 && column < 3)
+                y.data[i] +=
+                    x.data[(t % 2 * 4 + row - 1) * 3 + column] * (double)w[t * 2 + k];
+        }
+        y.data[i] = (y.data[i] - (double)n[2][k]) / sqrt((double)v[k] + 0.25) *
+                        (double)n[0][k] +
+                    (double)n[1][k];
+        y.data[i] = y.data[i] > 0 ? y.data[i] : y.data[i] * (double)slope[0];
+    }
+    char attr[500];
+    snprintf(attr, sizeof attr,
+             "\"strides\": {\"list\": {\"i\": [\"1\", \"1\", \"1\", \"1\"]}}, "
+             "\"data_format\": {\"s\": \"%s\"}, \"padding\": {\"s\": \"%s\"}, "
+             "\"explicit_paddings\": {\"list\": {\"i\": [\"0\", \"0\", \"0\", \"0\", "
+             "\"1\", \"1\", \"0\", \"1\"]}}, \"epsilon\": {\"f\": 0.25}, "
+             "\"fused_ops\": {\"list\": {\"s\": [\"%s\", \"%s\"]}}",
+             coded("NCHW"), coded("EXPLICIT"), coded("FusedBatchNorm"), coded("Prelu"));
+    node("_FusedConv2D", "y", "x w g o m v s", attr);
+    expect_graph("NCHW");
+}
+
 static void depthwise(void **state) {
     (void)state;
     begin(4, (const size_t[]){1, 4, 4, 2});
@@ -178,8 +216,8 @@ static void behind(void **state) {
         y = c;
         node("Conv2D", "c", "x w", STRIDES(1, 1) ", " SAME);
         switch (which) {
-        case 0: // a row before, a column behind; then 2 x 2 windows
-            numbers("p", 8, (const int[]){0, 0, 1, 0, 0, 1, 0, 0});
+        case 0: // a row before, two columns behind; then 2 x 2 windows
+            numbers("p", 8, (const int[]){0, 0, 1, 0, 0, 2, 0, 0});
             node("Pad", "q", "c p", "");
             node("Relu", "r", "q", ""); // not taken by the window
             snprintf(attr, sizeof attr,
@@ -187,15 +225,15 @@ static void behind(void **state) {
                      "[\"1\", \"2\", \"2\", \"1\"]}}",
                      STRIDES(2, 2), coded("VALID"));
             node("MaxPool", "y", "r", attr);
-            y = (struct map){.rank = 4, .shape = {2, 2, 2, 3}};
-            for (size_t i = 0; i < 24; i++)
+            y = (struct map){.rank = 4, .shape = {2, 2, 3, 3}};
+            for (size_t i = 0; i < 36; i++)
                 for (size_t t = 0; t < 4; t++) {
-                    const size_t row = i / 6 % 2 * 2 + t / 2,
-                                 column = i / 3 % 2 * 2 + t % 2;
+                    const size_t row = i / 9 % 2 * 2 + t / 2,
+                                 column = i / 3 % 3 * 2 + t % 2;
                     if (row >= 1 && column < 4)
                         y.data[i] = fmax(
                             y.data[i],
-                            c.data[((i / 12 * 3 + row - 1) * 4 + column) * 3 + i % 3]);
+                            c.data[((i / 18 * 3 + row - 1) * 4 + column) * 3 + i % 3]);
                 }
             break;
         case 1: {
@@ -264,11 +302,12 @@ static void behind(void **state) {
                         k < 3 ? c.data[i * 3 + k] : x.data[i * 2 + k - 3];
             break;
         case 6: // a row and a column left out, one channel alone
-            numbers("f", 4, (const int[]){0, 1, 0, 1});
+            numbers("f", 4, (const int[]){0, 1, 2, 1});
             numbers("t", 4, (const int[]){0, 3, 3, 2});
             numbers("u", 4, (const int[]){1, 1, 1, 1});
             node("StridedSlice", "y", "c f t u",
-                 "\"end_mask\": {\"i\": \"1\"}, \"shrink_axis_mask\": {\"i\": \"8\"}");
+                 "\"begin_mask\": {\"i\": \"4\"}, \"end_mask\": {\"i\": \"1\"}, "
+                 "\"shrink_axis_mask\": {\"i\": \"8\"}");
             y = (struct map){.rank = 3, .shape = {2, 2, 3}};
             for (size_t i = 0; i < 12; i++)
                 y.data[i] = c.data[((i / 6 * 3 + i / 3 % 2 + 1) * 4 + i % 3) * 3 + 1];
@@ -318,7 +357,15 @@ static void products(void **state) {
                        : "\"transpose_b\": {\"b\": true}");
         expect_graph("MatMul");
     }
-    // A table looked up would be one in another order: the same constant in both.
+    // The left one turned.
+    begin(2, (const size_t[]){2, 3});
+    const float *k = constant("k", 2, (const size_t[]){2, 2});
+    y = (struct map){.rank = 2, .shape = {3, 2}};
+    for (size_t i = 0; i < 12; i++)
+        y.data[i / 2] += x.data[i % 2 * 3 + i / 4] * (double)k[i % 2 * 2 + i / 2 % 2];
+    node("MatMul", "y", "x k", "\"transpose_a\": {\"b\": true}");
+    expect_graph("a turned left operand");
+    // The same constant in two orders.
     begin(2, (const size_t[]){2, 3});
     const float *w = constant("w", 2, (const size_t[]){3, 3});
     node("MatMul", "a", "x w", "");
@@ -379,8 +426,8 @@ static void refusals(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(convolution), cmocka_unit_test(depthwise),
-        cmocka_unit_test(behind), cmocka_unit_test(products),
-        cmocka_unit_test(refusals)};
+        cmocka_unit_test(convolution), cmocka_unit_test(channels_first),
+        cmocka_unit_test(depthwise),   cmocka_unit_test(behind),
+        cmocka_unit_test(products),    cmocka_unit_test(refusals)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -253,17 +253,44 @@ static void padded(void **state) {
     }
 }
 
+// Zeros before a mean are a part of it, those before a largest number are not read.
+static void padded_pools(void **state) {
+    (void)state;
+    for (int most = 0; most < 2; most++) {
+        struct window w = {{1, 2, 2}, {1, 2, 2}, {1, 1, 1}, {0, 0, 0}, {1, 2, 2}};
+        web_begin(&web);
+        fill(&x, 4, (const size_t[]){1, 3, 3, 2});
+        z = (struct map){.rank = 4, .shape = {1, 4, 4, 2}};
+        for (size_t i = 0; i < 18; i++) {
+            x.data[i] = fabs(x.data[i]);
+            z.data[((i / 6 + 1) * 4 + i / 2 % 3) * 2 + i % 2] = x.data[i];
+        }
+        slide(&z, &w, NULL, 2, 2, most ? 1 : 2, false, &y);
+        as_it_is(&web, "e", "x", &x);
+        web_layer(&web, "ZeroPadding2D", "p", "e", ", \"padding\": [[1, 0], [0, 1]]");
+        web_layer(&web, most ? "MaxPooling2D" : "AveragePooling2D", "y", "p", "");
+        expect(&web, &x, &y, "zeros before a pool");
+    }
+}
+
 // Output o gets tap r of input i where o + before = i stride + r dilation.
 static void transposed(void **state) {
     (void)state;
     for (int turn = 0; turn < 30; turn++) {
-        const bool same = turn % 2;
+        const bool same = turn % 2, said = turn >= 20; // output_padding
         const size_t k = (size_t)pick(1, 4), s = (size_t)pick(1, 3),
                      in = (size_t)pick(2, 4), filters = (size_t)pick(1, 2),
                      channels = (size_t)pick(1, 3);
-        const size_t over = k > s ? k - s : 0, before = same ? over / 2 : 0;
-        const size_t out = same ? in * s : (in - 1) * s + (k > s ? k : s);
-        char text[200];
+        const bool told = said && !(same && s == 1 && k % 2 == 0);
+        const size_t least = same && k % 2 == 0, // such as SAME would read
+            extra = least + (size_t)pick(0, s > 1 ? (int)(s - 1 - least) : 0),
+                     whole = (in - 1) * s + k;
+        const size_t out = told   ? whole + extra - (same ? k / 2 * 2 : 0)
+                           : same ? in * s
+                                  : (in - 1) * s + (k > s ? k : s);
+        const size_t before = same && whole > out ? (whole - out) / 2 : 0;
+        char text[200], given[16];
+        snprintf(given, sizeof given, "%zu", extra);
         web_begin(&web);
         fill(&x, 4, (const size_t[]){1, in, in, channels});
         const float *kernel = random_weights(&web, "y/kernel", 4,
@@ -284,8 +311,8 @@ static void transposed(void **state) {
         add_bias(&y, random_weights(&web, "y/bias", 1, &filters));
         snprintf(text, sizeof text,
                  ", \"kernel_size\": %zu, \"strides\": %zu, \"padding\": \"%s\", "
-                 "\"output_padding\": null",
-                 k, s, same ? "same" : "valid");
+                 "\"output_padding\": %s",
+                 k, s, same ? "same" : "valid", told ? given : "null");
         web_layer(&web, "Conv2DTranspose", "y", "x", text);
         expect(&web, &x, &y, "transposed");
     }
@@ -486,9 +513,9 @@ static void both_directions(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(convolutions),   cmocka_unit_test(depthwise_and_separable),
-        cmocka_unit_test(padded),         cmocka_unit_test(transposed),
-        cmocka_unit_test(pools),          cmocka_unit_test(recurrent),
-        cmocka_unit_test(both_directions)};
+        cmocka_unit_test(convolutions), cmocka_unit_test(depthwise_and_separable),
+        cmocka_unit_test(padded),       cmocka_unit_test(padded_pools),
+        cmocka_unit_test(transposed),   cmocka_unit_test(pools),
+        cmocka_unit_test(recurrent),    cmocka_unit_test(both_directions)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

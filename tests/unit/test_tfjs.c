@@ -258,6 +258,37 @@ static void rows(void **state) {
     }
 }
 
+// A model within one is called with two inputs, by the order of its input_layers.
+static void inner_inputs(void **state) {
+    (void)state;
+    static const char inner[] =
+        ", {\"class_name\": \"Functional\", \"name\": \"m\", \"config\": {\"name\": "
+        "\"m\", \"layers\": [" NAMED("InputLayer", "i", "") ", " NAMED(
+            "InputLayer", "j",
+            "") ", {\"class_name\": \"Dense\", \"name\": \"e\", "
+                "\"config\": {\"name\": \"e\", \"use_bias\": false}, "
+                "\"inbound_nodes\": [[[\"i\", 0, 0, {}]]]}, "
+                "{\"class_name\": \"Dense\", \"name\": \"f\", "
+                "\"config\": {\"name\": \"f\", \"use_bias\": false}, "
+                "\"inbound_nodes\": [[[\"j\", 0, 0, {}]]]}], "
+                "\"input_layers\": [[\"j\", 0, 0], [\"i\", 0, 0]], "
+                "\"output_layers\": [[\"e\", 0, 0], [\"f\", 0, 0]]}, "
+                "\"inbound_nodes\": [[[\"x\", 0, 0, {}], [\"d\", 0, 0, "
+                "{}]]]}";
+    web_begin(&web);
+    counted("d/kernel", 2, (size_t[]){4, 6}, 0);
+    counted("m/e/kernel", 2, (size_t[]){6, 2}, 0);
+    counted("m/f/kernel", 2, (size_t[]){4, 3}, 0);
+    web_layer(&web, "Dense", "d", "x", ", \"use_bias\": false");
+    web_print(web.layers, "%s", inner);
+    open_net("[null, 4]", "[\"m\", 0, 0], [\"m\", 0, 1]");
+    const struct sdse_workload *net = imported(); // i is what d puts out, j is x
+    assert_int_equal(net->layer_count, 3);
+    assert_string_equal(sdse_edges_text(web.arena, net),
+                        "edges:\n  - {from: d, to: e}\n");
+    web_end(&web);
+}
+
 // One layer called twice has its weights once.
 static void shared(void **state) {
     (void)state;
@@ -359,7 +390,10 @@ static void refusals(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(block, setup, teardown),
-        cmocka_unit_test(keras_3), cmocka_unit_test(rows), cmocka_unit_test(shared),
+        cmocka_unit_test(keras_3),
+        cmocka_unit_test(rows),
+        cmocka_unit_test(inner_inputs),
+        cmocka_unit_test(shared),
         cmocka_unit_test(refusals)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
