@@ -216,8 +216,8 @@ static void behind(void **state) {
         y = c;
         node("Conv2D", "c", "x w", STRIDES(1, 1) ", " SAME);
         switch (which) {
-        case 0: // a row before, two columns behind; then 2 x 2 windows
-            numbers("p", 8, (const int[]){0, 0, 1, 0, 0, 2, 0, 0});
+        case 0: // a row before, a column at either end; then 2 x 2 windows
+            numbers("p", 8, (const int[]){0, 0, 1, 0, 1, 1, 0, 0});
             node("Pad", "q", "c p", "");
             node("Relu", "r", "q", ""); // not taken by the window
             snprintf(attr, sizeof attr,
@@ -230,10 +230,11 @@ static void behind(void **state) {
                 for (size_t t = 0; t < 4; t++) {
                     const size_t row = i / 9 % 2 * 2 + t / 2,
                                  column = i / 3 % 3 * 2 + t % 2;
-                    if (row >= 1 && column < 4)
-                        y.data[i] = fmax(
-                            y.data[i],
-                            c.data[((i / 18 * 3 + row - 1) * 4 + column) * 3 + i % 3]);
+                    if (row >= 1 && column >= 1 && column < 5)
+                        y.data[i] =
+                            fmax(y.data[i],
+                                 c.data[((i / 18 * 3 + row - 1) * 4 + column - 1) * 3 +
+                                        i % 3]);
                 }
             break;
         case 1: {
@@ -357,6 +358,22 @@ static void products(void **state) {
                        : "\"transpose_b\": {\"b\": true}");
         expect_graph("MatMul");
     }
+    // With a bias and a function.
+    begin(2, (const size_t[]){2, 3});
+    const float *f = constant("f", 2, (const size_t[]){3, 2}),
+                *b = constant("b", 1, (const size_t[]){2});
+    y.shape[1] = 2;
+    for (size_t i = 0; i < 4; i++) {
+        y.data[i] = (double)b[i % 2];
+        for (size_t c = 0; c < 3; c++)
+            y.data[i] += x.data[i / 2 * 3 + c] * (double)f[c * 2 + i % 2];
+        y.data[i] = y.data[i] > 0 ? y.data[i] : exp(y.data[i]) - 1;
+    }
+    char attr[200];
+    snprintf(attr, sizeof attr, "\"fused_ops\": {\"list\": {\"s\": [\"%s\", \"%s\"]}}",
+             coded("BiasAdd"), coded("Elu"));
+    node("_FusedMatMul", "y", "x f b", attr);
+    expect_graph("a fused product");
     // The left one turned.
     begin(2, (const size_t[]){2, 3});
     const float *k = constant("k", 2, (const size_t[]){2, 2});
