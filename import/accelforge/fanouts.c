@@ -24,7 +24,8 @@ static void share_axis(struct sdse_af_walk *r, const struct sdse_node *item,
     struct sdse_af_axis *axis = &r->axis[a];
     axis->same = axis->same && more->same ? axis->same | more->same : 0;
     axis->may_reuse &= more->may_reuse;
-    axis->min_usage *= more->min_usage;
+    if (axis->min_usage > 0 || more->min_usage > 0)
+        axis->min_usage = sdse_af_least_usage(axis) * sdse_af_least_usage(more);
     axis->fanout *= more->fanout;
     if (axis->fanout > MOST_PLACES)
         sdse_foreign_refuse(r->foreign, item->loc, false, "accelforge-fanout",

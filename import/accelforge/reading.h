@@ -11,8 +11,13 @@ struct sdse_af_axis {
     uint64_t fanout;
     unsigned same;      // tensors of which one must be the same along it; 0: none must
     unsigned may_reuse; // tensors that may be, or are moved by all that may be spatial
-    double min_usage;
+    double min_usage;   // share of the places that must be taken; 0: not said
 };
+
+// Of an axis that says nothing one place is taken.
+static inline double sdse_af_least_usage(const struct sdse_af_axis *axis) {
+    return axis->min_usage > 0 ? axis->min_usage : 1 / (double)axis->fanout;
+}
 
 struct sdse_af_memory {
     const char *name;

@@ -169,9 +169,12 @@ static void print_usage(FILE *out, const struct sdse_af_arch *arch) {
     for (unsigned l = 0; l < arch->level_count; l++) {
         const struct sdse_af_memory *memory = &arch->level[l];
         double usage = 1;
-        for (unsigned a = 0; a < memory->axis_count; a++)
-            usage *= memory->axis[a].min_usage;
-        if (!memory->axis_count || !(usage > 0) || usage > 1)
+        bool asked = false;
+        for (unsigned a = 0; a < memory->axis_count; a++) {
+            usage *= sdse_af_least_usage(&memory->axis[a]);
+            asked |= memory->axis[a].min_usage > 0;
+        }
+        if (!asked || usage > 1)
             continue;
         fputs(any ? "" : "dataflow:\n  - name: min_usage\n    constraints:\n", out);
         any = true;

@@ -562,6 +562,33 @@ static void attributes_are_names(void **state) {
     sdse_arena_free(r.arena);
 }
 
+// Places that must be taken, of all axes together; memories above the largest macro.
+static void shares_and_macros_are_whole(void **state) {
+    (void)state;
+    static const struct {
+        const char *size, *part;
+    } sizes[] = {{"8 * 2 ** 23", "port_bits: 64}"},
+                 {"2 ** 26 + 1", "port_bits: 64, banks: 5}"},
+                 {"60 * 8 * 2 ** 20", "port_bits: 64, banks: 8}"}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        char text[2000];
+        snprintf(
+            text, sizeof text,
+            ARCH("64", "weight",
+                 "  - !Fanout\n    spatial: [{fanout: 2, min_usage: 0.5}, {fanout: "
+                 "3, min_usage: 1, reuse: output}, {fanout: 4, min_usage: 0.25}]\n"
+                 "  - !Memory {name: x, component_class: SRAM, size: %s}\n",
+                 "1e-12"),
+            sizes[i].size);
+        struct read r = read_texts(text, NULL, true);
+        assert_int_equal(r.status, SDSE_OK);
+        if (!strstr(r.arch_text, sizes[i].part))
+            fail_msg("%s", r.arch_text);
+        assert_non_null(strstr(r.arch_text, "utilization_at_least: 0.125}"));
+        sdse_arena_free(r.arena);
+    }
+}
+
 // Attributes with a leading _, arguments and constraints are what newer files say of
 // the node itself.
 #define OLDER(more, limits, scalar)                                                   \
@@ -609,6 +636,8 @@ static void older_nodes_are_read(void **state) {
     assert_int_equal(top->dims_x,
                      SDSE_BIT(SDSE_C) | SDSE_BIT(SDSE_R) | SDSE_BIT(SDSE_S));
     assert_int_equal(top->dims_y, SDSE_BIT(SDSE_K));
+    // All three places of X, and one of the five beside them.
+    assert_non_null(strstr(r.arch_text, "utilization_at_least: 0.20"));
     assert_double_within(r.arch->compute.pj_per_mac.value, 1, 1e-12);
     assert_double_within(r.arch->clock_ghz, 2, 1e-12);
     assert_double_within(r.arch->vector.pj_per_op.value, 2, 1e-12);
@@ -953,6 +982,7 @@ int main(void) {
         cmocka_unit_test(einsums_of_one_operand_are_functions),
         cmocka_unit_test(attributes_are_names),
         cmocka_unit_test(older_nodes_are_read),
+        cmocka_unit_test(shares_and_macros_are_whole),
         cmocka_unit_test(what_has_no_counterpart_is_refused),
         cmocka_unit_test(einsums_become_products),
         cmocka_unit_test(a_product_on_the_nvdla_is_charged_as_by_hand),
