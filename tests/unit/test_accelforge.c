@@ -449,6 +449,7 @@ static void further_fan_outs_share_an_axis(void **state) {
         assert_int_equal(r.status == SDSE_OK, cases[i / 2].exact || i % 2);
         if (r.status == SDSE_OK) {
             const struct sdse_level *level = &r.arch->level[1];
+            assert_int_equal(r.arch->dataflow_count, 0); // no share is asked for
             assert_int_equal(level->fanout_x, cases[i / 2].x);
             assert_int_equal(level->fanout_y, cases[i / 2].y);
             assert_int_equal(level->dims_x, cases[i / 2].x_dims);

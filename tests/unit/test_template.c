@@ -280,6 +280,8 @@ static void files_are_read_in_the_folder(void **state) {
          "dir/main", 1, 0},
         {"{{ include_text('bad') }}", NULL, "nothing says what this is: nothing",
          "dir/bad", 2, 1},
+        {"{% set B = 1 %}{{ include_text('a') }}\n{{ nothing }}", NULL,
+         "nothing says what this is: nothing", "dir/main", 2, 1},
         {"{{ include_text('open') }}{% endif %}", NULL, "a condition is not closed",
          "dir/open", 1, 1},
         {"{{ include_text('self') }}", NULL, "nested too deeply", "dir/self", 1, 24},
