@@ -119,6 +119,10 @@ struct sdse_template_value sdse_template_number(struct sdse_template *x, double 
 struct sdse_template_value sdse_template_list(struct sdse_template *x,
                                               const struct sdse_template_value *item,
                                               size_t count);
+// Whether a value is a number; as Python has it, truths are 1 and 0.
+bool sdse_template_is_number(struct sdse_template_value value, double *number);
+
+// Its number; a fault where it is none.
 double sdse_template_as_number(struct sdse_template *x,
                                struct sdse_template_value value);
 
