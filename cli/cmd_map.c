@@ -25,6 +25,7 @@ enum {
     TILES,
     COLUMNS,
     OVERLAP,
+    COPIES,
     JOBS,
     LIMIT,
     OUTPUT,
@@ -63,6 +64,9 @@ static const struct cli_option options[] = {
                  "with --fuse: nests run one after the other (default), or the "
                  "outermost memory works a tile ahead",
                  NULL, false},
+    [COPIES] = {"copies", 0, CLI_FLAG, NULL,
+                "with --resident: tensors may be moved between layers, too", NULL,
+                false},
     [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
               "threads; as many as processors if not given", NULL, false},
     [LIMIT] = {"time-limit", 0, CLI_REAL, "SECONDS", "per layer; 0 = none", "0", false},
@@ -97,7 +101,7 @@ static enum sdse_status build_front(struct cli_map_run *run) {
                                        answer->point[p].totals.latency_cycles};
         const uint64_t repeat =
             run->layer_only ? 1 : run->solutions.mapped[i].layer->repeat;
-        fronts[i] = (struct sdse_layer_front){answer->point_count, elements, repeat};
+        fronts[i] = (struct sdse_layer_front){answer->point_count, elements, repeat, 0};
     }
     return sdse_network_front_build(fronts, count, SDSE_LARGEST_FRONT, run->stop, arena,
                                     &run->front);
@@ -276,6 +280,23 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
                        "that take turns");
         return CLI_USAGE;
     }
+    if (args->value[COPIES] && !args->value[RESIDENT]) {
+        cli_error(cli, "--copies goes with --resident: tensors are moved into and out "
+                       "of a shared memory");
+        return CLI_USAGE;
+    }
+    if (args->value[COPIES] && args->value[OUTPUT] && !args->value[FUSE]) {
+        cli_error(cli, "--copies: files of single layers do not say what happens "
+                       "between them: --fuse 1 writes the network's");
+        return CLI_USAGE;
+    }
+    if (args->value[COPIES] && args->value[OVERLAP] &&
+        cli_choice(args, options, OVERLAP) == 1) {
+        cli_error(cli, "--copies does not go with --overlap outer: while a tensor is "
+                       "moved nothing else runs");
+        return CLI_USAGE;
+    }
+    run.copies = args->value[COPIES] != NULL;
     run.fuse_columns = args->value[COLUMNS] != NULL;
     run.fuse_overlap = args->value[OVERLAP] && cli_choice(args, options, OVERLAP) == 1;
     run.fuse_depth = (unsigned)cli_count(args, FUSE, 0);

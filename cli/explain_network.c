@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "cli/cost_tables.h"
 #include "cli/mapping_line.h"
+#include "cli/network_copies.h"
 #include "costmodel/explain.h"
 #include "costmodel/unshared.h"
 #include "dse/fusion/overlap.h"
@@ -140,6 +141,31 @@ static bool print_edges(const struct telling *t, const struct sdse_fused_group *
     return true;
 }
 
+// --- Between layers ---
+
+// What brings in the tensors that a layer, or a group, reads.
+static void print_copies(const struct telling *t, size_t layer) {
+    const struct sdse_schedule *schedule = t->network->schedule;
+    for (size_t i = 0; i < schedule->copies.count; i++) {
+        const struct sdse_copy *copy = &schedule->copies.copy[i];
+        const struct sdse_handed_tensor *tensor =
+            &schedule->placing.tensor[copy->tensor];
+        struct sdse_cost cost;
+        if (copy->from != layer || tensor->maker == layer)
+            continue;
+        cli_copy_cost(t->network, copy, &cost);
+        const struct sdse_flow_cost *read = &cost.level[0].flow[SDSE_PART_INPUTS],
+                                    *fill = &cost.level[schedule->level]
+                                                 .flow[SDSE_PART_INPUTS];
+        printf("  before it what %s makes is brought into %s: %" PRIu64
+               " words read in %s, %.6g pJ, and filled in, %.6g pJ; in all %.6g uJ and "
+               "%" PRIu64 " cycles\n",
+               name_of(t, tensor->maker), t->shared, read->reads, t->outermost,
+               read->read_pj, fill->fill_pj, sdse_uj_from_pj(cost.energy_pj),
+               cost.latency_cycles);
+    }
+}
+
 // --- A group ---
 
 static const char *place_text(const struct telling *t, enum sdse_place place) {
@@ -153,11 +179,8 @@ static void print_others(const struct telling *t,
     const struct sdse_schedule *schedule = t->network->schedule;
     for (size_t i = 0; i < schedule->placing.tensor_count; i++) {
         const struct sdse_handed_tensor *tensor = &schedule->placing.tensor[i];
-        const size_t last = tensor->use[tensor->use_count - 1],
-                     until =
-                         schedule->place[i] == SDSE_PLACE_BOTH ? tensor->use[0] : last;
-        if (schedule->place[i] == SDSE_PLACE_OUTERMOST ||
-            tensor->maker >= group->first || until < group->first)
+        if (!sdse_placing_holds(&schedule->placing, schedule->place, &schedule->copies,
+                                i, group->first))
             continue;
         printf("  %s holds what %s makes: %.0f bits\n", t->shared,
                name_of(t, tensor->maker), tensor->held_bits);
@@ -221,6 +244,7 @@ static bool print_group(const struct telling *t, const struct sdse_fused_group *
             printf("  weights of %s stay in %s\n", name_of(t, group->layer[i]),
                    t->shared);
     print_others(t, group);
+    print_copies(t, group->first);
     return true;
 }
 
@@ -322,9 +346,15 @@ enum cli_exit cli_explain_network(struct cli *cli, const struct cli_problem *pro
     }
     if (told || exit != CLI_OK)
         return exit;
-    if (layer)
+    if (layer) {
+        print_copies(&t, index);
         return print_equations(&t, &schedule->layer[index].layer, index,
                                &schedule->layer[index].point->mapping);
+    }
+    if (schedule->copies.count) {
+        cli_print_copies(network);
+        return CLI_OK;
+    }
     cli_error(cli,
               "no layers take turns in this mapping: choose a layer with -l LAYER");
     return CLI_BAD_INPUT;

@@ -123,11 +123,11 @@ enum cli_exit cli_map_write_network(struct cli_map_run *run,
                                           run->problem.workload, schedule);
     const char *note = sdse_arena_printf(
         cli->arena,
-        "sdse map --objective %s --resident --fuse %u%s%s%s: %s, %.6g uJ, %.0f "
+        "sdse map --objective %s --resident --fuse %u%s%s%s%s: %s, %.6g uJ, %.0f "
         "cycles",
         run->objective_word, run->fuse_depth, run->fuse_all_tiles ? " --tiles all" : "",
         run->fuse_columns ? " --columns" : "",
-        run->fuse_overlap ? " --overlap outer" : "",
+        run->fuse_overlap ? " --overlap outer" : "", run->copies ? " --copies" : "",
         sdse_map_status_name(SDSE_MAP_OPTIMAL), sdse_uj_from_pj(schedule->at.energy_pj),
         schedule->at.latency_cycles);
     if (!text || !note)

@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "cli/map_files.h"
 #include "cli/map_resident.h"
+#include "cli/network_copies.h"
 #include "cli/network_table.h"
 
 struct fuse {
@@ -16,6 +17,7 @@ struct fuse {
     size_t picked; // element of its places
     struct sdse_resident_layer *layer;
     enum sdse_place *place;
+    struct sdse_copies copies;
     struct sdse_fused_group *group;
     size_t group_count;
 };
@@ -32,8 +34,12 @@ static enum sdse_status pick(struct fuse *fuse) {
         SDSE_ARENA_ARRAY(arena, enum sdse_place, residency->placing.tensor_count + 1);
     if (!fuse->layer || !fuse->place)
         return SDSE_NO_MEMORY;
-    return sdse_fusion_pick(&fuse->request, &fuse->fusion, fuse->picked, fuse->layer,
-                            fuse->place, &fuse->group, &fuse->group_count);
+    const enum sdse_status status =
+        sdse_residency_copies(residency, fuse->picked, &fuse->copies);
+    return status ? status
+                  : sdse_fusion_pick(&fuse->request, &fuse->fusion, fuse->picked,
+                                     fuse->layer, fuse->place, &fuse->group,
+                                     &fuse->group_count);
 }
 
 static struct sdse_schedule schedule_of(const struct fuse *fuse) {
@@ -41,10 +47,22 @@ static struct sdse_schedule schedule_of(const struct fuse *fuse) {
     return (struct sdse_schedule){.level = residency->level,
                                   .placing = residency->placing,
                                   .place = fuse->place,
+                                  .copies = fuse->copies,
                                   .layer = fuse->layer,
                                   .group_count = fuse->group_count,
                                   .group = fuse->group,
                                   .at = residency->places.elements[fuse->picked]};
+}
+
+static struct cli_network network_of(const struct fuse *fuse,
+                                     const struct sdse_schedule *schedule) {
+    const struct cli_map_run *run = fuse->run;
+    return (struct cli_network){.cli = run->cli,
+                                .arch = run->problem.arch,
+                                .workload = run->problem.workload,
+                                .layer = fuse->request.residency.layer,
+                                .schedule = schedule,
+                                .people = run->people};
 }
 
 // One line for each group, beside its layers without sharing.
@@ -53,12 +71,7 @@ static struct sdse_table *group_table(const struct fuse *fuse, uint64_t *before,
     const struct cli_map_run *run = fuse->run;
     const size_t layers = run->solutions.layer_count;
     const struct sdse_schedule schedule = schedule_of(fuse);
-    const struct cli_network network = {.cli = run->cli,
-                                        .arch = run->problem.arch,
-                                        .workload = run->problem.workload,
-                                        .layer = fuse->request.residency.layer,
-                                        .schedule = &schedule,
-                                        .people = run->people};
+    const struct cli_network network = network_of(fuse, &schedule);
     struct cli_network_figures all,
         *unshared =
             SDSE_ARENA_ARRAY(run->cli->arena, struct cli_network_figures, layers + 1);
@@ -104,14 +117,18 @@ static void print_summary(const struct fuse *fuse, const struct sdse_tradeoff *r
            counts->untried ? "tried" : "possible");
     if (counts->untried)
         printf(" of %" PRIu64 " possible", counts->groups);
-    printf("), %s%s%s, and places of tensors: of %" PRIu64 " configurations %" PRIu64
+    printf("), %s%s%s, and places of tensors%s: of %" PRIu64 " configurations %" PRIu64
            " do not fit, bounds exclude %" PRIu64 ", %" PRIu64 " summed; %" PRIu64
            " bounds and %" PRIu64 " searches of parts of layers\n",
            run->fuse_all_tiles ? "tiles of any number of rows" : "equal tiles",
            run->fuse_columns ? " and of some columns" : "",
            run->fuse_overlap ? ", nests that overlap or do not" : "",
-           counts->configurations, counts->too_big, counts->cut, counts->summed,
-           counts->bounds, counts->searches);
+           run->copies ? ", which may be moved" : "", counts->configurations,
+           counts->too_big, counts->cut, counts->summed, counts->bounds,
+           counts->searches);
+    const struct sdse_schedule schedule = schedule_of(fuse);
+    const struct cli_network network = network_of(fuse, &schedule);
+    cli_print_copies(&network);
 }
 
 static enum cli_exit print_json(const struct fuse *fuse,
@@ -133,6 +150,9 @@ static enum cli_exit print_json(const struct fuse *fuse,
     cli_map_begin_json(&json, "sdse.map-fused/1", run);
     sdse_json_u64(&json, "depth", run->fuse_depth);
     sdse_json_rows(&json, "groups", table);
+    const struct sdse_schedule schedule = schedule_of(fuse);
+    const struct cli_network network = network_of(fuse, &schedule);
+    sdse_json_rows(&json, "copies", cli_copies_table(&network));
     cli_map_add_total(&json, run, "unshared", &unshared, before);
     cli_map_add_total(&json, run, "resident", resident, UINT64_MAX);
     cli_map_add_total(&json, run, "fused", &residency->places.elements[fuse->picked],

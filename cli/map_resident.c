@@ -8,7 +8,7 @@
 #include "cli/map_files.h"
 #include "cli/map_fused.h"
 #include "cli/mapping_line.h"
-#include "cli/network_table.h"
+#include "cli/network_copies.h"
 #include "dse/residency/residency.h"
 
 // --- May it be asked ---
@@ -76,6 +76,13 @@ bool cli_map_may_reside(const struct cli_map_run *run) {
                   arch->name);
         return false;
     }
+    if (run->copies && sdse_shared_levels(arch, level) > 1) {
+        cli_error(run->cli,
+                  "--copies: several memories of %s share, but tensors are moved into "
+                  "and out of one: take `shares` from the others",
+                  arch->name);
+        return false;
+    }
     if (run->problem.workload->layer_count == 1) {
         cli_error(run->cli, "--resident: %s has one layer, which hands nothing over",
                   run->problem.workload->name);
@@ -101,6 +108,7 @@ struct reside {
     size_t picked; // element of its places
     struct sdse_resident_layer *layer;
     enum sdse_place *place;
+    struct sdse_copies copies;
 };
 
 static enum sdse_status list_layers(struct reside *reside) {
@@ -135,8 +143,11 @@ static enum sdse_status pick(struct reside *reside) {
         SDSE_ARENA_ARRAY(arena, enum sdse_place, residency->placing.tensor_count + 1);
     if (!reside->layer || !reside->place)
         return SDSE_NO_MEMORY;
-    return sdse_residency_pick(&reside->request, residency, reside->picked,
-                               reside->layer, reside->place);
+    const enum sdse_status status =
+        sdse_residency_copies(residency, reside->picked, &reside->copies);
+    return status ? status
+                  : sdse_residency_pick(&reside->request, residency, reside->picked,
+                                        reside->layer, reside->place);
 }
 
 static enum sdse_status find(struct reside *reside, const struct cli_search *search) {
@@ -151,6 +162,7 @@ static enum sdse_status find(struct reside *reside, const struct cli_search *sea
                                         .workload = run->problem.workload,
                                         .objective = search->objective,
                                         .goal = goals[run->objective],
+                                        .copies = run->copies,
                                         .free_bypass = search->free_bypass,
                                         .padding_percent = search->padding_percent,
                                         .threads = search->threads,
@@ -165,6 +177,28 @@ static enum sdse_status find(struct reside *reside, const struct cli_search *sea
 }
 
 // --- Tables ---
+
+// Layers run by themselves.
+static struct sdse_schedule schedule_of(const struct reside *reside) {
+    const struct sdse_residency *residency = &reside->residency;
+    return (struct sdse_schedule){.level = residency->level,
+                                  .placing = residency->placing,
+                                  .place = reside->place,
+                                  .copies = reside->copies,
+                                  .layer = reside->layer,
+                                  .at = residency->places.elements[reside->picked]};
+}
+
+static struct cli_network network_of(const struct reside *reside,
+                                     const struct sdse_schedule *schedule) {
+    const struct cli_map_run *run = reside->run;
+    return (struct cli_network){.cli = run->cli,
+                                .arch = run->problem.arch,
+                                .workload = run->problem.workload,
+                                .layer = reside->request.layer,
+                                .schedule = schedule,
+                                .people = run->people};
+}
 
 static struct sdse_model *model_of(const struct reside *reside, size_t l) {
     struct sdse_model *model;
@@ -212,6 +246,34 @@ static const char *inputs_text(const struct reside *reside, size_t l) {
         arena, "%s%s", *text ? text : place_text(reside, SDSE_PLACE_OUTERMOST), more);
 }
 
+// A line for each tensor that is brought in before a layer.
+static void add_copies(const struct reside *reside, struct sdse_table *table, size_t l,
+                       uint64_t *words) {
+    const struct sdse_schedule schedule = schedule_of(reside);
+    const struct cli_network network = network_of(reside, &schedule);
+    const double scale = network.people ? sdse_uj_from_pj(1) : 1;
+    for (size_t i = 0; i < reside->copies.count; i++) {
+        const struct sdse_copy *copy = &reside->copies.copy[i];
+        struct sdse_cost cost;
+        if (copy->from != l || schedule.placing.tensor[copy->tensor].maker == l)
+            continue;
+        cli_copy_cost(&network, copy, &cost);
+        *words += cli_outermost_words(&cost);
+        sdse_table_add_text(table, cli_copy_text(&network, copy));
+        sdse_table_add_text(table, "copy");
+        sdse_table_add_u64(table, 1);
+        sdse_table_add_text(table, place_text(reside, SDSE_PLACE_OUTERMOST));
+        sdse_table_add_text(table, place_text(reside, SDSE_PLACE_SHARED));
+        sdse_table_add_f64(table, scale * cost.energy_pj);
+        sdse_table_add_f64(table, 0);
+        sdse_table_add_u64(table, cost.latency_cycles);
+        sdse_table_add_u64(table, 0);
+        sdse_table_add_u64(table, cli_outermost_words(&cost));
+        sdse_table_add_u64(table, 0);
+        sdse_table_add_text(table, "-");
+    }
+}
+
 static struct sdse_table *layer_table(const struct reside *reside, uint64_t *before,
                                       uint64_t *after) {
     static const char *const columns[][3] = {
@@ -238,6 +300,7 @@ static struct sdse_table *layer_table(const struct reside *reside, uint64_t *bef
         const struct sdse_model *model = model_of(reside, l);
         if (!model)
             return table;
+        add_copies(reside, table, l, after);
         if (!sdse_evaluate_full(model, &layer->point->mapping, &cost))
             cli_note(run->cli, SDSE_NO_MEMORY);
         cli_map_costed(run, l, run->solutions.mapped[l].choice, &unshared);
@@ -344,14 +407,19 @@ static void print_summary(const struct reside *reside, uint64_t before,
            run->problem.arch->name, run->problem.form_text);
     cli_map_print_total(run, "unshared", &unshared);
     cli_map_print_total(run, "resident", resident);
-    printf("of %zu tensors that layers hand over %s, %zu are in both until "
-           "their first use; %" PRIu64 " words cross at %s, %" PRIu64 " unshared\n",
+    printf("of %zu tensors that layers hand over %s, %zu are in both%s; %" PRIu64
+           " words cross at %s, %" PRIu64 " unshared\n",
            residency->placing.tensor_count, stay_text(reside, &placed), placed.both,
-           after, run->problem.arch->level[0].name, before);
-    printf("proved optimal over all places of tensors (%" PRIu64 " questions, %" PRIu64
-           " searches, at most %zu state%s between layers)\n",
-           residency->questions, residency->searches, residency->places.states,
+           run->copies ? "" : " until their first use", after,
+           run->problem.arch->level[0].name, before);
+    printf("proved optimal over all places of tensors%s (%" PRIu64
+           " questions, %" PRIu64 " searches, at most %zu state%s between layers)\n",
+           run->copies ? ", which may be moved" : "", residency->questions,
+           residency->searches, residency->places.states,
            residency->places.states == 1 ? "" : "s");
+    const struct sdse_schedule schedule = schedule_of(reside);
+    const struct cli_network network = network_of(reside, &schedule);
+    cli_print_copies(&network);
 }
 
 // --- For other programs ---
@@ -401,6 +469,9 @@ static enum cli_exit print_json(const struct reside *reside) {
     cli_map_add_total(&json, run, "unshared", &unshared, before);
     cli_map_add_total(&json, run, "resident",
                       &residency->places.elements[reside->picked], after);
+    const struct sdse_schedule schedule = schedule_of(reside);
+    const struct cli_network network = network_of(reside, &schedule);
+    sdse_json_rows(&json, "copies", cli_copies_table(&network));
     sdse_json_u64(&json, "tensors", residency->placing.tensor_count);
     sdse_json_u64(&json, "tensors_shared", placed.shared);
     sdse_json_u64(&json, "tensors_in_both", placed.both);

@@ -30,6 +30,7 @@ struct cli_map_run {
     unsigned fuse_depth;        // most layers that take turns; 0: not asked for
     bool fuse_columns;          // tiles of some columns, too
     bool fuse_overlap;          // the outermost memory may work a tile ahead
+    bool copies;                // tensors may be moved between layers
     bool fuse_all_tiles;        // tiles of any number of rows, not of equal ones alone
     struct cli_solutions solutions;
     struct sdse_network_front front; // if combined

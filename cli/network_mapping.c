@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "cli/inputs.h"
 #include "cli/mapping_head.h"
+#include "cli/network_copies.h"
 #include "spec/load.h"
 #include "spec/split.h"
 
@@ -97,6 +98,7 @@ static enum cli_exit print_json(const struct cli_network *network, const char *f
     sdse_json_text(&json, "form", form);
     sdse_json_text(&json, "outermost_memory", network->arch->level[0].name);
     sdse_json_rows(&json, "groups", table);
+    sdse_json_rows(&json, "copies", cli_copies_table(network));
     sdse_json_object(&json, "total");
     sdse_json_f64(&json, "energy_pj", at->energy_pj);
     sdse_json_u64(&json, "latency_cycles", (uint64_t)at->latency_cycles);
@@ -120,6 +122,7 @@ static void print_summary(const struct cli_network *network, const char *form,
            sdse_uj_from_pj(at->energy_pj) * seconds);
     printf("%zu group%s of several layers; %" PRIu64 " words cross at %s\n", groups,
            groups == 1 ? "" : "s", words, network->arch->level[0].name);
+    cli_print_copies(network);
 }
 
 enum cli_exit cli_eval_network(struct cli *cli, const struct cli_problem *problem,

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/units.h"
+#include "cli/network_copies.h"
 
 const char *cli_place_text(struct sdse_arena *arena, const struct sdse_arch *arch,
                            enum sdse_place place) {
@@ -206,12 +207,55 @@ static struct sdse_table *begin_table(const struct cli_network *network, bool be
     return table;
 }
 
+// What a line says behind the names.
+static void add_line(const struct cli_network *network, struct sdse_table *table,
+                     const struct line *line, const struct sdse_fused_group *group,
+                     bool beside) {
+    add_numbers(network, table, line, beside);
+    if (tells_parts(network)) {
+        sdse_table_add_u64(table, group ? group->config.tile_heads : 0);
+        sdse_table_add_u64(table, group ? group->config.tile_keys : 0);
+        sdse_table_add_u64(table, group ? group->config.tile_channels : 0);
+    }
+    if (tells_columns(network)) {
+        sdse_table_add_u64(table, group ? group->config.tile_columns : 0);
+        sdse_table_add_text(
+            table, group ? names_text(network, group, group->config.banded >> 1) : "-");
+    }
+}
+
+// A line for each tensor that is brought in before a layer.
+static void add_copies(const struct cli_network *network, struct sdse_table *table,
+                       size_t layer, bool beside, struct cli_network_figures *all) {
+    const struct sdse_schedule *schedule = network->schedule;
+    struct sdse_arena *arena = network->cli->arena;
+    for (size_t i = 0; i < schedule->copies.count; i++) {
+        const struct sdse_copy *copy = &schedule->copies.copy[i];
+        const size_t maker = schedule->placing.tensor[copy->tensor].maker;
+        struct sdse_cost cost;
+        if (copy->from != layer || copy->from == maker)
+            continue;
+        cli_copy_cost(network, copy, &cost);
+        const struct line line = {
+            .is = {cost.energy_pj, cost.latency_cycles, cli_outermost_words(&cost)}};
+        add_figures(all, &line.is);
+        sdse_table_add_text(table, cli_copy_text(network, copy));
+        sdse_table_add_u64(table, schedule->layer[maker].layer.nest.bound[SDSE_P]);
+        sdse_table_add_text(table,
+                            cli_place_text(arena, network->arch, SDSE_PLACE_OUTERMOST));
+        sdse_table_add_text(table,
+                            cli_place_text(arena, network->arch, SDSE_PLACE_SHARED));
+        sdse_table_add_text(table, "-");
+        sdse_table_add_text(table, "-");
+        add_line(network, table, &line, NULL, beside);
+    }
+}
+
 struct sdse_table *cli_network_table(const struct cli_network *network,
                                      const struct cli_network_figures *unshared,
                                      struct cli_network_figures *all) {
     const struct sdse_schedule *schedule = network->schedule;
     struct sdse_table *table = begin_table(network, unshared != NULL);
-    const bool parts = tells_parts(network), some_columns = tells_columns(network);
     size_t next = 0; // group
     *all = (struct cli_network_figures){0};
     for (size_t l = 0, end; l < schedule->placing.layer_count; l = end) {
@@ -219,6 +263,7 @@ struct sdse_table *cli_network_table(const struct cli_network *network,
         const struct sdse_fused_group *group = more ? &schedule->group[next++] : NULL;
         struct line line = {.nests = 0};
         end = l + 1 + more;
+        add_copies(network, table, l, unshared != NULL, all);
         for (size_t i = l; unshared && i < end; i++)
             add_figures(&line.unshared, &unshared[i]);
         for (size_t k = 0; group && k < group->kind_count; k++)
@@ -229,18 +274,7 @@ struct sdse_table *cli_network_table(const struct cli_network *network,
             add_layer(network, l, &line);
         add_figures(all, &line.is);
         add_names(network, table, l, group);
-        add_numbers(network, table, &line, unshared != NULL);
-        if (parts) {
-            sdse_table_add_u64(table, group ? group->config.tile_heads : 0);
-            sdse_table_add_u64(table, group ? group->config.tile_keys : 0);
-            sdse_table_add_u64(table, group ? group->config.tile_channels : 0);
-        }
-        if (some_columns) {
-            sdse_table_add_u64(table, group ? group->config.tile_columns : 0);
-            sdse_table_add_text(
-                table,
-                group ? names_text(network, group, group->config.banded >> 1) : "-");
-        }
+        add_line(network, table, &line, group, unshared != NULL);
     }
     return table;
 }

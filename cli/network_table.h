@@ -1,4 +1,5 @@
-// How a network runs, as a table: a line for each group and each other layer.
+// How a network runs, as a table: a line for each group, each other layer, and each
+// tensor that is brought in between them.
 #ifndef SDSE_CLI_NETWORK_TABLE_H
 #define SDSE_CLI_NETWORK_TABLE_H
 

@@ -167,7 +167,9 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
         sdse_charge_stream(&e);
     for (unsigned f = 0; f < model->flow_count && !streamed; f++)
         sdse_charge_flow(&e, &model->flow[f]);
-    for (unsigned f = 0; f < model->flow_count && !streamed; f++)
+    // Of streamed layers: a copy is a fused one, which moves nothing else.
+    const bool brings = !streamed || model->layer->move.fused;
+    for (unsigned f = 0; f < model->flow_count && brings; f++)
         sdse_charge_brought(&e, &model->flow[f]);
     if (!streamed)
         sdse_charge_written_through(&e);

@@ -6,7 +6,8 @@
 #include "dse/fusion/group_front.h"
 
 // A question about a group, with all that was answered: asked again against another
-// bar, more points may be of use, which stand behind the others.
+// bar, other points may be of use, which stand behind the others and are the answer to
+// that.
 struct asked_group {
     struct asked_group *next;
     const struct sdse_group *group;
@@ -133,7 +134,8 @@ static enum sdse_status ask(void *context, const struct sdse_place_question *que
     struct asked_group *asked = keep(fusing, group, question, &front);
     if (!asked)
         return SDSE_NO_MEMORY;
-    *answer = (struct sdse_layer_front){asked->front.count, asked->front.elements, 1};
+    *answer = (struct sdse_layer_front){front.count, front.elements, 1,
+                                        asked->front.count - front.count};
     return SDSE_OK;
 }
 

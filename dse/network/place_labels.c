@@ -24,6 +24,7 @@ struct sdse_place_sum {
 struct step {
     const struct sdse_place_label *before;
     size_t count;
+    struct sdse_tradeoff beside; // added to each of `before`
     double times;
     const struct sdse_layer_front *answer;
 };
@@ -33,8 +34,9 @@ static struct sdse_place_sum sum_of(const struct step *step, size_t label,
     const struct sdse_tradeoff *at = &step->before[label].at,
                                *more = &step->answer->elements[choice];
     return (struct sdse_place_sum){
-        .at = {at->energy_pj + step->times * more->energy_pj,
-               at->latency_cycles + step->times * more->latency_cycles},
+        .at = {at->energy_pj + step->beside.energy_pj + step->times * more->energy_pj,
+               at->latency_cycles + step->beside.latency_cycles +
+                   step->times * more->latency_cycles},
         .label = (uint32_t)label,
         .choice = (uint32_t)choice};
 }
@@ -194,7 +196,7 @@ static void merge_labels(const struct sdse_place_front *found,
         struct sdse_place_label label = *as;
         label.at = sum[s].at;
         label.parent += sum[s].label;
-        label.choice = sum[s++].choice;
+        label.choice += sum[s++].choice;
         append_label(merged, &label);
     }
 }
@@ -237,8 +239,11 @@ bool sdse_place_labels_add(struct sdse_place_labels *labels,
                            const struct sdse_place_label *before, size_t count,
                            double times, const struct sdse_layer_front *answer,
                            const struct sdse_place_label *as) {
-    const struct step step = {
-        .before = before, .count = count, .times = times, .answer = answer};
+    const struct step step = {.before = before,
+                              .count = count,
+                              .beside = as->at,
+                              .times = times,
+                              .answer = answer};
     const size_t lines = count <= answer->count ? count : answer->count;
     size_t sums;
     if (lines == 0)

@@ -8,13 +8,32 @@
 
 #include "dse/network/places.h"
 
+// The labels after a layer, by state, then by rising energy.
+struct sdse_places_stage {
+    unsigned places; // of each tensor
+    size_t alive_count;
+    size_t alive[SDSE_PLACES_MOST_ALIVE]; // tensors
+    size_t count;
+    struct sdse_place_label *label;
+};
+
+// The places of the tensors that are alive; the others' stay as they are.
+// place  [tensors of the placing]
+void sdse_places_stage_read(const struct sdse_places_stage *stage, uint64_t state,
+                            enum sdse_place *place);
+
+// A tensor that the layer, or group, of a question finds at its place, on chip.
+void sdse_place_find_held(const struct sdse_handed_tensor *tensor,
+                          enum sdse_place place, struct sdse_place_question *question);
+
 // A sum that ends in a state, and where it comes from.
 struct sdse_place_label {
     struct sdse_tradeoff at; // the first member, as tradeoff.h has it
     uint32_t parent;         // label of the stage before, or before its group
     uint32_t choice;         // element of the layer's answer
     uint64_t state;
-    uint32_t more; // layers of its group after the first; 0: no group
+    uint32_t more;    // layers of its group after the first; 0: no group
+    uint32_t brought; // set of those alive before: brought in
     enum sdse_place outputs;
 };
 
@@ -54,7 +73,8 @@ sdse_place_labels_of(const struct sdse_place_labels *labels, uint64_t state);
 //
 // before  [count], by rising energy, falling latency
 // times   how often the layer stands there
-// as      what all of them are, but `at` and `choice`; parent: that of the first
+// as      what all of them are, but for these: at: what is added to each of `before`;
+//         parent: that of the first; choice: of the answer's first element
 bool sdse_place_labels_add(struct sdse_place_labels *labels,
                            const struct sdse_place_label *before, size_t count,
                            double times, const struct sdse_layer_front *answer,

@@ -5,15 +5,6 @@
 
 #include "dse/network/place_labels.h"
 
-// The labels after a layer, by state, then by rising energy.
-struct sdse_places_stage {
-    unsigned places; // of each tensor
-    size_t alive_count;
-    size_t alive[SDSE_PLACES_MOST_ALIVE]; // tensors
-    size_t count;
-    struct sdse_place_label *label;
-};
-
 struct finder {
     const struct sdse_placing *placing;
     sdse_place_ask ask;
@@ -49,12 +40,6 @@ static bool list_alive(const struct sdse_placing *placing, size_t layer,
     return true;
 }
 
-static void read_state(const struct sdse_places_stage *stage, uint64_t state,
-                       enum sdse_place *place) {
-    for (size_t i = 0; i < stage->alive_count; i++, state /= stage->places)
-        place[stage->alive[i]] = (enum sdse_place)(state % stage->places);
-}
-
 static uint64_t write_state(const struct sdse_places_stage *stage,
                             const enum sdse_place *place) {
     uint64_t state = 0;
@@ -71,37 +56,6 @@ static bool is_used_by(const struct sdse_handed_tensor *tensor, size_t first,
     return used;
 }
 
-const struct sdse_handed_tensor *sdse_handed_by(const struct sdse_placing *placing,
-                                                size_t layer) {
-    for (size_t i = 0; i < placing->tensor_count; i++)
-        if (placing->tensor[i].maker == layer)
-            return &placing->tensor[i];
-    return NULL;
-}
-
-void sdse_handed_note(const struct sdse_handed_tensor *tensor, unsigned memory,
-                      size_t layer, struct sdse_place_question *question) {
-    struct sdse_place_found *found = &question->in[memory];
-    for (size_t i = 0; i < tensor->use_count; i++) {
-        const enum sdse_handed_as as = tensor->as ? tensor->as[i] : SDSE_HANDED_INPUTS;
-        const size_t turn = tensor->use[i] - layer; // of a group
-        if (question->more && tensor->use[i] >= layer && turn <= question->more &&
-            turn < SDSE_PLACES_MOST_TURNS) {
-            if (as == SDSE_HANDED_INPUTS && turn)
-                question->group_inputs |= UINT64_C(1) << turn;
-            if (as == SDSE_HANDED_ADDEND)
-                question->group_addends |= UINT64_C(1) << turn;
-            if (as == SDSE_HANDED_WEIGHTS)
-                question->group_weights |= UINT64_C(1) << turn;
-        }
-        if (tensor->use[i] != layer)
-            continue;
-        found->operands += as == SDSE_HANDED_INPUTS;
-        found->addends += as == SDSE_HANDED_ADDEND;
-        found->weights |= as == SDSE_HANDED_WEIGHTS;
-    }
-}
-
 // --- One layer, or a group ---
 
 // A step from the stage before `first` to the stage after `last`: labels begin ... end
@@ -110,7 +64,9 @@ struct step {
     const struct sdse_places_stage *before, *after;
     size_t first, last; // layers
     size_t begin, end;
-    enum sdse_place *place; // of all tensors
+    enum sdse_place *place;    // of all tensors
+    uint32_t brought;          // set of those alive before
+    struct sdse_tradeoff copy; // what bringing them in takes
 };
 
 // A second place pays only where a later layer reads it there.
@@ -119,14 +75,6 @@ static bool may_be(const struct sdse_handed_tensor *made, enum sdse_place place)
         return true;
     return made && made->may_share_in[sdse_place_memory(place)] &&
            (!sdse_place_is_both(place) || last_use(made) > made->use[0]);
-}
-
-// A tensor that the layer, or group, of a question finds at its place.
-static void find_held(const struct sdse_handed_tensor *tensor, enum sdse_place place,
-                      struct sdse_place_question *question) {
-    const unsigned memory = sdse_place_memory(place);
-    question->in[memory].reserved_bits += tensor->held_bits_in[memory];
-    sdse_handed_note(tensor, memory, question->layer, question);
 }
 
 // The question of a layer, or a group that it begins, that finds live tensors at these
@@ -139,21 +87,9 @@ static struct sdse_place_question question_at(const struct sdse_placing *placing
     for (size_t i = 0; i < before->alive_count; i++) {
         const size_t t = before->alive[i];
         if (place[t] != SDSE_PLACE_OUTERMOST)
-            find_held(&placing->tensor[t], place[t], &question);
+            sdse_place_find_held(&placing->tensor[t], place[t], &question);
     }
     return question;
-}
-
-// After its first use a tensor in both places is left in the outermost one.
-static void pass_layers(const struct sdse_placing *placing,
-                        const struct sdse_places_stage *before, size_t first,
-                        size_t last, enum sdse_place *place) {
-    for (size_t i = 0; i < before->alive_count; i++) {
-        const size_t t = before->alive[i];
-        if (sdse_place_is_both(place[t]) &&
-            is_used_by(&placing->tensor[t], first, last))
-            place[t] = SDSE_PLACE_OUTERMOST;
-    }
 }
 
 // Whether there are `count` places in a list; false: memory is out.
@@ -176,8 +112,11 @@ static bool set_bar(struct finder *finder, const struct step *step, uint64_t sta
     if (!make_list(&finder->before, &finder->before_room, before) ||
         !make_list(&finder->bar, &finder->bar_room, count + 1))
         return false;
-    for (size_t i = 0; i < before; i++)
+    for (size_t i = 0; i < before; i++) {
         finder->before[i] = step->before->label[step->begin + i].at;
+        finder->before[i].energy_pj += step->copy.energy_pj;
+        finder->before[i].latency_cycles += step->copy.latency_cycles;
+    }
     for (size_t i = 0; i < count; i++)
         finder->bar[i] = found->label[i].at;
     *bar = (struct sdse_places_bar){.before_count = before,
@@ -195,44 +134,119 @@ static bool add_sums(struct finder *finder, const struct step *step,
     return sdse_place_labels_add(
         &finder->found, &step->before->label[step->begin], step->end - step->begin,
         alone ? (double)finder->placing->repeat[step->first] : 1, answer,
-        &(struct sdse_place_label){.parent = (uint32_t)step->begin,
+        &(struct sdse_place_label){.at = step->copy,
+                                   .parent = (uint32_t)step->begin,
+                                   .choice = (uint32_t)answer->first,
                                    .state = state,
                                    .more = (uint32_t)(step->last - step->first),
+                                   .brought = step->brought,
                                    .outputs = outputs});
 }
 
-static enum sdse_status leave_state(struct finder *finder, const struct step *step) {
+// Asks for the step, whose tensors end at step->place, and adds the answer.
+static enum sdse_status take_step(struct finder *finder, const struct step *step,
+                                  struct sdse_place_question *question) {
+    const uint64_t state = write_state(step->after, step->place);
+    struct sdse_layer_front answer = {.count = 0};
+    struct sdse_places_bar bar;
+    question->bar = NULL;
+    if (question->more) {
+        if (!set_bar(finder, step, state, &bar))
+            return SDSE_NO_MEMORY;
+        question->bar = &bar;
+    }
+    const enum sdse_status status = finder->ask(finder->context, question, &answer);
+    if (status != SDSE_OK)
+        return status;
+    finder->places->questions++;
+    return add_sums(finder, step, &answer, state, question->outputs) ? SDSE_OK
+                                                                     : SDSE_NO_MEMORY;
+}
+
+// What was in both places and was read is let go, or, where tensors are moved, stays
+// for later layers: all ways, one for each set of those that stay.
+static enum sdse_status leave_ways(struct finder *finder, const struct step *step,
+                                   struct sdse_place_question *question) {
+    const struct sdse_placing *placing = finder->placing;
+    size_t read[SDSE_PLACES_MOST_ALIVE], count = 0;
+    enum sdse_place both[SDSE_PLACES_MOST_ALIVE];
+    for (size_t i = 0; i < step->before->alive_count; i++) {
+        const size_t t = step->before->alive[i];
+        if (sdse_place_is_both(step->place[t]) &&
+            is_used_by(&placing->tensor[t], step->first, step->last) &&
+            is_alive_after(&placing->tensor[t], step->last)) {
+            both[count] = step->place[t];
+            read[count++] = t;
+        }
+    }
+    const uint32_t ways = placing->copy_cost ? UINT32_C(1) << count : 1;
+    enum sdse_status status = SDSE_OK;
+    for (uint32_t stay = 0; !status && stay < ways; stay++) {
+        for (size_t i = 0; i < count; i++)
+            step->place[read[i]] = stay >> i & 1u ? both[i] : SDSE_PLACE_OUTERMOST;
+        status = take_step(finder, step, question);
+    }
+    for (size_t i = 0; i < count; i++)
+        step->place[read[i]] = both[i];
+    return status;
+}
+
+// Every place of the outputs.
+static enum sdse_status leave_with(struct finder *finder, const struct step *step) {
     const struct sdse_placing *placing = finder->placing;
     const struct sdse_handed_tensor *made = sdse_handed_by(placing, step->last);
-    enum sdse_place *place = step->place;
-    read_state(step->before, step->before->label[step->begin].state, place);
     struct sdse_place_question question = question_at(
-        placing, step->before, step->first, step->last - step->first, place);
-    pass_layers(placing, step->before, step->first, step->last, place);
-    for (unsigned p = 0; p < step->after->places; p++) {
+        placing, step->before, step->first, step->last - step->first, step->place);
+    enum sdse_status status = SDSE_OK;
+    for (unsigned p = 0; !status && p < step->after->places; p++) {
         const enum sdse_place out = (enum sdse_place)p;
-        struct sdse_layer_front answer = {.count = 0};
-        struct sdse_places_bar bar;
-        if (!may_be(made, out))
-            continue;
-        if (made)
-            place[made - placing->tensor] = out;
-        const uint64_t state = write_state(step->after, place);
         question.outputs = out;
-        if (question.more) {
-            if (!set_bar(finder, step, state, &bar))
-                return SDSE_NO_MEMORY;
-            question.bar = &bar;
-        }
-        const enum sdse_status status =
-            finder->ask(finder->context, &question, &answer);
-        if (status != SDSE_OK)
-            return status;
-        finder->places->questions++;
-        if (!add_sums(finder, step, &answer, state, out))
-            return SDSE_NO_MEMORY;
+        if (made)
+            step->place[made - placing->tensor] = out;
+        if (may_be(made, out))
+            status = leave_ways(finder, step, &question);
+        // Written to both, and let go at once.
+        if (status || out != SDSE_PLACE_BOTH || !placing->copy_cost || !made ||
+            !made->may_share)
+            continue;
+        step->place[made - placing->tensor] = SDSE_PLACE_OUTERMOST;
+        status = leave_ways(finder, step, &question);
     }
-    return SDSE_OK;
+    return status;
+}
+
+// Brings in tensors of a set that the step reads, those before the i-th alive decided.
+static enum sdse_status bring(struct finder *finder, const struct step *step, size_t i,
+                              double held_bits) {
+    const struct sdse_placing *placing = finder->placing;
+    if (i == step->before->alive_count)
+        return leave_with(finder, step);
+    const size_t t = step->before->alive[i];
+    const struct sdse_handed_tensor *tensor = &placing->tensor[t];
+    enum sdse_status status = bring(finder, step, i + 1, held_bits);
+    held_bits += tensor->held_bits;
+    if (status || !placing->copy_cost || !tensor->may_share ||
+        step->place[t] != SDSE_PLACE_OUTERMOST || held_bits > placing->room_bits ||
+        !is_used_by(tensor, step->first, step->last))
+        return status;
+    struct step with = *step;
+    with.brought |= UINT32_C(1) << i;
+    with.copy.energy_pj += placing->copy_cost[t].energy_pj;
+    with.copy.latency_cycles += placing->copy_cost[t].latency_cycles;
+    with.place[t] = SDSE_PLACE_BOTH;
+    status = bring(finder, &with, i + 1, held_bits);
+    with.place[t] = SDSE_PLACE_OUTERMOST;
+    return status;
+}
+
+static enum sdse_status leave_state(struct finder *finder, const struct step *step) {
+    const struct sdse_places_stage *before = step->before;
+    double held_bits = 0;
+    sdse_places_stage_read(before, before->label[step->begin].state, step->place);
+    for (size_t i = 0; i < before->alive_count; i++)
+        if (step->place[before->alive[i]] != SDSE_PLACE_OUTERMOST)
+            held_bits += finder->placing->tensor[before->alive[i]].held_bits;
+    return bring(finder, step, 0, held_bits);
 }
 
 static size_t end_of_state(const struct sdse_places_stage *stage, size_t first) {
@@ -330,44 +344,4 @@ enum sdse_status sdse_places_find(const struct sdse_placing *placing,
         fresh.elements[i] = stage[layers].label[i].at;
     *places = fresh;
     return SDSE_OK;
-}
-
-void sdse_placing_questions(const struct sdse_placing *placing,
-                            const enum sdse_place *place,
-                            struct sdse_place_question *question) {
-    for (size_t l = 0; l < placing->layer_count; l++) {
-        for (size_t t = 0; t < placing->tensor_count && !question[l].inside; t++) {
-            const struct sdse_handed_tensor *tensor = &placing->tensor[t];
-            const size_t until =
-                sdse_place_is_both(place[t]) ? tensor->use[0] : last_use(tensor);
-            if (place[t] != SDSE_PLACE_OUTERMOST && tensor->maker < l && until >= l)
-                find_held(tensor, place[t], &question[l]);
-        }
-    }
-}
-
-void sdse_places_choices(const struct sdse_places *places, size_t element,
-                         struct sdse_place_question *question, size_t *choice,
-                         enum sdse_place *place) {
-    const struct sdse_placing *placing = places->placing;
-    for (size_t t = 0; t < placing->tensor_count; t++)
-        place[t] = SDSE_PLACE_OUTERMOST;
-    for (size_t end = places->layer_count; end > 0;) {
-        const struct sdse_place_label *label = &places->stages[end].label[element];
-        const size_t first = end - 1 - label->more;
-        for (size_t l = first; l < end; l++) {
-            const struct sdse_handed_tensor *made = sdse_handed_by(placing, l);
-            const bool last = l + 1 == end;
-            if (made)
-                place[made - placing->tensor] =
-                    last ? label->outputs : SDSE_PLACE_SHARED;
-            choice[l] = l == first ? label->choice : 0;
-            question[l] = (struct sdse_place_question){
-                .layer = l, .more = l == first ? label->more : 0, .inside = l > first};
-        }
-        question[first].outputs = label->outputs;
-        element = label->parent;
-        end = first;
-    }
-    sdse_placing_questions(placing, place, question);
 }

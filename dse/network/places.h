@@ -17,6 +17,11 @@
 // is then the union over the layers after which a group that ends with layer t may
 // begin.
 //
+// Tensors may also be moved between layers (`copy_cost`): one that the outermost memory
+// has is brought into M before a layer that reads it, and one that is in both is let go
+// after any layer. f_t is then also the union over what is brought in before layer t,
+// whose cost is added, and what is let go after it.
+//
 // Proof: energy and latency are sums over layers; what a layer costs depends on its
 // own places and on the bits that M holds while it runs, both fixed by the state s;
 // what may follow is fixed by s'. So of two beginnings that end in one state the worse
@@ -95,12 +100,42 @@ struct sdse_placing {
     const struct sdse_handed_tensor *tensor;
     size_t group_count;
     const struct sdse_layer_group *group; // by rising last layer
+    // What it takes to bring each tensor into M, while nothing else runs
+    // [tensor_count]; NULL: tensors are not moved (or several
+    // memories share), and what is in both leaves M after
+    // its first use.
+    const struct sdse_tradeoff *copy_cost;
+    double room_bits; // of M: more is not brought in
 };
 
 // Places that a tensor may have.
 static inline unsigned sdse_placing_places(const struct sdse_placing *placing) {
     return 1 + 2 * (placing->memory_count ? placing->memory_count : 1);
 }
+
+// Where tensors are moved: a time in which M has a copy of one that the outermost
+// memory has as well.
+struct sdse_copy {
+    size_t tensor;
+    size_t from;  // brought in before this layer, a group's first; or its maker: from
+                  // when it is made
+    size_t until; // last layer that finds it in M; or its maker: let go when it is made
+};
+// By rising `from`, then tensor. What is in both places and has no copy from its maker
+// on is in M until its first use.
+struct sdse_copies {
+    size_t count;
+    struct sdse_copy *copy;
+};
+
+// Most copies that the tensors can have; 0: they are not moved.
+size_t sdse_placing_most_copies(const struct sdse_placing *placing);
+
+// The last layer that finds a tensor in M since it was made, which is at that place;
+// its maker: none.
+size_t sdse_copies_first_until(const struct sdse_placing *placing,
+                               const struct sdse_copies *copies, size_t tensor,
+                               enum sdse_place place);
 
 // The tensor that a layer makes; NULL: nobody reads its outputs.
 const struct sdse_handed_tensor *sdse_handed_by(const struct sdse_placing *placing,
@@ -181,16 +216,29 @@ enum sdse_status sdse_places_find(const struct sdse_placing *placing,
 
 // Adds to the questions of all layers what the places of tensors mean to them: what
 // each layer, or group, finds held and where. layer, more, inside and outputs of each
-// are set.
+// are set. copies: NULL: none.
 void sdse_placing_questions(const struct sdse_placing *placing,
                             const enum sdse_place *place,
+                            const struct sdse_copies *copies,
                             struct sdse_place_question *question);
 
+// Whether M holds a tensor while a layer, or a group that it begins, runs.
+bool sdse_placing_holds(const struct sdse_placing *placing,
+                        const enum sdse_place *place, const struct sdse_copies *copies,
+                        size_t tensor, size_t layer);
+
+// What it takes to bring in the tensors whose copies begin before a layer, in the order
+// of tensors.
+struct sdse_tradeoff sdse_copies_cost(const struct sdse_placing *placing,
+                                      const struct sdse_copies *copies, size_t layer);
+
 // One element: question[layer] and choice[layer], an index into the front that answered
-// it, and place[tensor]. Of a group the question and choice stand at its first layer;
-// tensors inside it count as shared.
+// it, and place[tensor], as it is made. Of a group the question and choice stand at its
+// first layer; tensors inside it count as shared.
+//
+// copies  out: into its `copy`, which takes sdse_placing_most_copies
 void sdse_places_choices(const struct sdse_places *places, size_t element,
                          struct sdse_place_question *question, size_t *choice,
-                         enum sdse_place *place);
+                         enum sdse_place *place, struct sdse_copies *copies);
 
 #endif

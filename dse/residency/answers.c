@@ -50,7 +50,7 @@ static bool list_front(const struct sdse_map_answer *answer, struct sdse_arena *
     for (size_t i = 0; i < answer->point_count; i++)
         elements[i] = (struct sdse_tradeoff){answer->point[i].totals.energy_pj,
                                              answer->point[i].totals.latency_cycles};
-    *front = (struct sdse_layer_front){answer->point_count, elements, 1};
+    *front = (struct sdse_layer_front){answer->point_count, elements, 1, 0};
     return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include "costmodel/model.h"
 #include "dse/residency/answers.h"
+#include "dse/residency/copies.h"
 #include "spec/types/touched.h"
 
 // --- Tensors ---
@@ -279,7 +280,8 @@ static size_t with_outputs(const struct sdse_answers *answers,
     for (unsigned p = 0; p < sdse_placing_places(placing); p++) {
         next.outputs = (enum sdse_place)p;
         const unsigned memory = p ? sdse_place_memory(next.outputs) : 0;
-        const bool twice = made && made->use[made->use_count - 1] > made->use[0];
+        const bool twice = made && (placing->copy_cost ||
+                                    made->use[made->use_count - 1] > made->use[0]);
         if ((p && (!made || !made->may_share_in[memory] ||
                    (sdse_place_is_both(next.outputs) && !twice))) ||
             splits_map(answers, &next))
@@ -364,6 +366,9 @@ enum sdse_status sdse_residency_find(const struct sdse_residency_request *reques
     residency->answers = answers;
     if (status == SDSE_OK)
         status = sdse_residency_placing(request, arena, &residency->placing);
+    if (status == SDSE_OK && request->copies)
+        status =
+            sdse_placing_add_copies(request->arch, net, arena, &residency->placing);
     if (status == SDSE_OK && request->groups)
         status = request->groups->list(request->groups->context, &residency->placing,
                                        &residency->placing.group_count,
@@ -381,17 +386,44 @@ enum sdse_status sdse_residency_find(const struct sdse_residency_request *reques
     return status;
 }
 
+// One element's choices; the lists in the arena of the residency.
+static enum sdse_status choose(const struct sdse_residency *residency, size_t element,
+                               struct sdse_place_question **question, size_t **choice,
+                               enum sdse_place *place, struct sdse_copies *copies) {
+    struct sdse_arena *arena = residency->arena;
+    const size_t layers = residency->placing.layer_count;
+    *question = SDSE_ARENA_ARRAY(arena, struct sdse_place_question, layers);
+    *choice = SDSE_ARENA_ARRAY(arena, size_t, layers);
+    copies->copy = SDSE_ARENA_ARRAY(arena, struct sdse_copy,
+                                    sdse_placing_most_copies(&residency->placing) + 1);
+    if (!*question || !*choice || !copies->copy)
+        return SDSE_NO_MEMORY;
+    sdse_places_choices(&residency->places, element, *question, *choice, place, copies);
+    return SDSE_OK;
+}
+
+enum sdse_status sdse_residency_copies(const struct sdse_residency *residency,
+                                       size_t element, struct sdse_copies *copies) {
+    enum sdse_place *place = SDSE_ARENA_ARRAY(residency->arena, enum sdse_place,
+                                              residency->placing.tensor_count + 1);
+    struct sdse_place_question *question;
+    size_t *choice;
+    return place ? choose(residency, element, &question, &choice, place, copies)
+                 : SDSE_NO_MEMORY;
+}
+
 enum sdse_status sdse_residency_pick(const struct sdse_residency_request *request,
                                      const struct sdse_residency *residency,
                                      size_t element, struct sdse_resident_layer *layer,
                                      enum sdse_place *place) {
     const size_t layers = residency->placing.layer_count;
-    struct sdse_place_question *question =
-        SDSE_ARENA_ARRAY(residency->arena, struct sdse_place_question, layers);
-    size_t *choice = SDSE_ARENA_ARRAY(residency->arena, size_t, layers);
-    if (!question || !choice)
-        return SDSE_NO_MEMORY;
-    sdse_places_choices(&residency->places, element, question, choice, place);
+    struct sdse_place_question *question;
+    struct sdse_copies copies;
+    size_t *choice;
+    const enum sdse_status chosen =
+        choose(residency, element, &question, &choice, place, &copies);
+    if (chosen != SDSE_OK)
+        return chosen;
     for (size_t l = 0; l < layers; l++) {
         const struct sdse_answer *answer;
         layer[l] = (struct sdse_resident_layer){.question = question[l]};

@@ -39,8 +39,9 @@ struct sdse_residency_request {
     const struct sdse_residency_layer *layer; // [workload->layer_count]
     // As the layers are asked: energy, latency, or the front (products, budgets).
     enum sdse_map_objective objective;
-    enum sdse_places_goal goal;                 // as places are; fits the objective
-    bool free_bypass;                           // as in struct sdse_map_request
+    enum sdse_places_goal goal; // as places are; fits the objective
+    bool copies;      // tensors may be moved between layers (dse/residency/copies.h)
+    bool free_bypass; // as in struct sdse_map_request
     unsigned padding_percent;                   // likewise
     unsigned threads;                           // 0 = as many as processors
     const atomic_bool *stop;                    // NULL = never
@@ -134,6 +135,11 @@ enum sdse_status sdse_residency_pick(const struct sdse_residency_request *reques
 struct sdse_model;
 double sdse_answer_least_room_bits(const struct sdse_model *model, unsigned level,
                                    const struct sdse_map_answer *answer, double most);
+
+// The times that tensors of one element are in the shared memory beside the outermost
+// one, where they are moved. In the arena of the residency. SDSE_NO_MEMORY.
+enum sdse_status sdse_residency_copies(const struct sdse_residency *residency,
+                                       size_t element, struct sdse_copies *copies);
 
 void sdse_residency_free(struct sdse_residency *residency);
 

@@ -34,6 +34,12 @@ extern const char *const sdse_banded_word;
 bool sdse_schedule_layer(struct sdse_schedule_reader *r, const struct sdse_node *node,
                          const char *check, size_t *layer);
 
+// Reads `copies` (NULL: none) where places are settled, into the schedule.
+//
+// inside  of each layer: part of a group that began before
+void sdse_schedule_read_copies(struct sdse_schedule_reader *r,
+                               const struct sdse_node *node, const bool *inside);
+
 // Reads an item of `groups` but its nests; false after diagnostics.
 bool sdse_group_read(struct sdse_schedule_reader *r, const struct sdse_node *node,
                      struct sdse_group_said *said);

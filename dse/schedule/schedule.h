@@ -22,6 +22,9 @@
 //             place: {...}
 //             brings: {weights: 4608}
 //             mapping: [...]
+//     copies:                       # of tensors that the outermost memory has as well
+//       - {of: conv1, before: conv3, until: conv3}   # brought in, then let go
+//       - {of: conv2, until: add}   # written to both as it is made
 //
 // What follows from the rest is checked where it is said: places of inputs, reserved
 // bits, times, rows, what is brought in.
@@ -34,7 +37,8 @@
 struct sdse_schedule {
     unsigned level; // the shared memory
     struct sdse_placing placing;
-    enum sdse_place *place; // [placing.tensor_count]
+    enum sdse_place *place; // as they are made [placing.tensor_count]
+    struct sdse_copies copies;
     // [placing.layer_count], as of sdse_fusion_pick; layers in groups have no point.
     struct sdse_resident_layer *layer;
     size_t group_count;
@@ -62,8 +66,9 @@ char *sdse_schedule_text(struct sdse_arena *arena, const struct sdse_arch *arch,
 // SDSE_INVALID after diagnostics: schedule-layer (unknown, said twice, not at all),
 // schedule-place (what the maker of a tensor says is not what its reader says),
 // group-layers, group-tile, group-tensor, group-weights, group-place, nest-layer,
-// nest-rows, nest-times, nest-place, nest-brings, schedule-room (what overflows, term
-// by term), and those of mappings and values. SDSE_OVERFLOW: tiles without number.
+// schedule-copy, nest-rows, nest-times, nest-place, nest-brings, schedule-room (what
+// overflows, term by term), and those of mappings and values. SDSE_OVERFLOW: tiles
+// without number.
 enum sdse_status sdse_schedule_read(const struct sdse_fusion_request *request,
                                     const struct sdse_node *root,
                                     struct sdse_arena *arena, struct sdse_diags *diags,

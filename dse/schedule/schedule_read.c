@@ -110,8 +110,8 @@ static void report_missing_layers(struct sdse_schedule_reader *r,
 
 static void read_file(struct sdse_schedule_reader *r, struct said *said,
                       const struct sdse_node *root) {
-    static const char *const keys[] = {"mappings", "groups", "arch", "workload",
-                                       "form"};
+    static const char *const keys[] = {"mappings", "groups",   "copies",
+                                       "arch",     "workload", "form"};
     const struct sdse_node *mappings = sdse_node_get(root, "mappings"),
                            *groups = sdse_node_get(root, "groups");
     if (!sdse_expect_kind(root, SDSE_NODE_MAPPING, r->diags))
@@ -160,6 +160,7 @@ static void settle_outputs(struct sdse_schedule_reader *r, const struct said *sa
 
 // The question about each layer and group.
 static void settle_places(struct sdse_schedule_reader *r, const struct said *said,
+                          const struct sdse_node *copies,
                           struct sdse_place_question *question) {
     const struct sdse_placing *placing = &r->schedule->placing;
     for (size_t l = 0; l < placing->layer_count; l++)
@@ -184,7 +185,15 @@ static void settle_places(struct sdse_schedule_reader *r, const struct said *sai
         question[l].outputs = outputs_said(said, l, NULL);
         settle_outputs(r, said, l, question[l].outputs);
     }
-    sdse_placing_questions(placing, r->schedule->place, question);
+    bool *inside = SDSE_ARENA_ARRAY(r->arena, bool, placing->layer_count + 1);
+    if (!inside) {
+        r->status = SDSE_NO_MEMORY;
+        return;
+    }
+    for (size_t l = 0; l < placing->layer_count; l++)
+        inside[l] = question[l].inside;
+    sdse_schedule_read_copies(r, copies, inside);
+    sdse_placing_questions(placing, r->schedule->place, &r->schedule->copies, question);
 }
 
 // --- Layers by themselves ---
@@ -275,6 +284,10 @@ static void add_up(struct sdse_schedule *schedule) {
         struct sdse_tradeoff more;
         if (layer->question.inside)
             continue;
+        const struct sdse_tradeoff copies =
+            sdse_copies_cost(&schedule->placing, &schedule->copies, l);
+        schedule->at.energy_pj += copies.energy_pj;
+        schedule->at.latency_cycles += copies.latency_cycles;
         if (layer->question.more) {
             more = schedule->group[next++].at;
         } else {
@@ -320,7 +333,7 @@ enum sdse_status sdse_schedule_read(const struct sdse_fusion_request *request,
         return r.status ? r.status : !question ? SDSE_NO_MEMORY : SDSE_INVALID;
     if (said.group_count)
         qsort(said.group, said.group_count, sizeof *said.group, by_first);
-    settle_places(&r, &said, question);
+    settle_places(&r, &said, sdse_node_get(root, "copies"), question);
     for (size_t l = 0, g = 0; l < r.net->layer_count && !r.status; l++) {
         schedule.layer[l].question = question[l];
         if (question[l].more) {

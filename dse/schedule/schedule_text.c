@@ -169,6 +169,23 @@ static void print_group(struct printer *p, const struct sdse_fused_group *group)
 
 // --- All of it ---
 
+// A list of one line each.
+static void print_copies(struct printer *p, const struct sdse_schedule *schedule) {
+    for (size_t i = 0; i < schedule->copies.count; i++) {
+        const struct sdse_copy *copy = &schedule->copies.copy[i];
+        const size_t maker = schedule->placing.tensor[copy->tensor].maker;
+        fputs(i ? "  - {of: " : "copies:\n  - {of: ", p->out);
+        print_name(p, maker);
+        if (copy->from != maker) {
+            fputs(", before: ", p->out);
+            print_name(p, copy->from);
+        }
+        fputs(", until: ", p->out);
+        print_name(p, copy->until);
+        fputs("}\n", p->out);
+    }
+}
+
 char *sdse_fused_group_text(struct sdse_arena *arena, const struct sdse_arch *arch,
                             const struct sdse_workload *net,
                             const struct sdse_fused_group *group) {
@@ -204,6 +221,7 @@ char *sdse_schedule_text(struct sdse_arena *arena, const struct sdse_arch *arch,
     fputs(schedule->group_count ? "groups:\n" : "groups: []\n", p.out);
     for (size_t g = 0; g < schedule->group_count; g++)
         print_group(&p, &schedule->group[g]);
+    print_copies(&p, schedule);
     char *made = sdse_text_end(&text, arena);
     return p.failed ? NULL : made;
 }

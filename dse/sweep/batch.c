@@ -359,7 +359,7 @@ static enum sdse_status build_front(struct writing *w, const atomic_bool *stop) 
     for (size_t i = 0; i < w->point->layer_count; i++)
         layers[i] = (struct sdse_layer_front){w->point->problems[i]->count,
                                               w->point->problems[i]->elements,
-                                              workload_of(w)->layers[i].repeat};
+                                              workload_of(w)->layers[i].repeat, 0};
     return sdse_network_front_build(layers, w->point->layer_count, SDSE_LARGEST_FRONT,
                                     stop, w->scratch, &w->front);
 }
@@ -529,7 +529,7 @@ enum sdse_status sdse_batch_write_problem(const struct sdse_plan *plan,
                                           struct sdse_arena *scratch) {
     struct writing w = {.plan = plan, .store = store, .scratch = scratch};
     const struct sdse_layer_front layer = {problem->count, problem->elements,
-                                           problem->layer->repeat};
+                                           problem->layer->repeat, 0};
     struct sdse_network_front front;
     enum sdse_status status =
         sdse_network_front_build(&layer, 1, SDSE_LARGEST_FRONT, NULL, scratch, &front);

@@ -93,7 +93,7 @@ static bool settle_places(struct checking *c) {
         const bool handed_inside = maker + 1 < layers && c->question[maker + 1].inside;
         place[t] = handed_inside ? SDSE_PLACE_SHARED : place_of(c, maker);
     }
-    sdse_placing_questions(placing, place, c->question);
+    sdse_placing_questions(placing, place, NULL, c->question);
     return true;
 }
 

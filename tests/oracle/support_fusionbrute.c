@@ -196,6 +196,8 @@ static double bits_of(const struct brute_problem *p, size_t layer) {
 
 struct way {
     unsigned place[BRUTE_LAYERS]; // of what each layer makes: 0 outside, 1 in M, 2 both
+    unsigned now[BRUTE_LAYERS];   // where it is by now, if tensors are moved
+    bool inner[BRUTE_LAYERS];     // handed over inside a group
 };
 
 static uint32_t reads(const struct brute_problem *p, size_t maker, size_t reader,
@@ -212,6 +214,8 @@ static uint32_t reads(const struct brute_problem *p, size_t maker, size_t reader
 static bool is_there(const struct brute_problem *p, const struct way *way, size_t maker,
                      size_t at) {
     size_t first, last;
+    if (p->moves)
+        return readers_of(p, maker, &first, &last) && at <= last && way->now[maker];
     return readers_of(p, maker, &first, &last) && way->place[maker] != 0 &&
            at <= (way->place[maker] == 1 ? last : first);
 }
@@ -1164,10 +1168,71 @@ static unsigned choices_of(const struct brute_problem *p, size_t layer) {
     for (size_t to = 0; to < p->net->layer_count; to++)
         if (reads(p, layer, to, SDSE_EDGE_WEIGHTS) && !p->arch->level[1].shares_weights)
             return 1;
-    return readers == 0 ? 1 : last > first ? 3 : 2;
+    return readers == 0 ? 1 : last > first || p->moves ? 3 : 2;
+}
+
+// --- Moves ---
+
+static double cycles_of(const struct sdse_level *level, double bits) {
+    return ceil(bits / level->shared_bits_per_cycle.value);
+}
+
+// What it takes to bring what a layer makes into M, or out of it: every word once.
+static struct sdse_tradeoff move_cost(const struct brute_problem *p, size_t layer,
+                                      bool out) {
+    const struct sdse_nest *nest = &p->net->layers[layer].nest;
+    const struct sdse_level *outer = &p->arch->level[0], *shared = &p->arch->level[1];
+    const enum sdse_tensor tensor = out ? SDSE_OUTPUTS : SDSE_INPUTS;
+    const double bits = (double)(p->arch->bits[tensor] *
+                                 sdse_tile_words(nest, SDSE_OUTPUTS, nest->bound));
+    const bool at_shared = !out || p->arch->count_drain_reads;
+    const double energy = bits * sdse_level_read_pj(outer) +
+                          bits * outer->network[tensor].pj_per_bit.value +
+                          (at_shared ? bits * sdse_level_read_pj(shared) : 0),
+                 cycles = fmax(cycles_of(outer, bits),
+                               at_shared ? cycles_of(shared, bits) : 0);
+    return (struct sdse_tradeoff){energy, cycles};
 }
 
 static struct brute_points truth;
+
+static void run_next(const struct brute_problem *p, struct way *way, size_t layer,
+                     const struct brute_points *before);
+
+// Moves what layer `t` made, and those behind it, or not: any move of any tensor that
+// is still read.
+static void run_moved(const struct brute_problem *p, struct way *way, size_t layer,
+                      size_t t, const struct brute_points *before) {
+    size_t first, last;
+    if (t == layer) {
+        run_next(p, way, layer, before);
+        return;
+    }
+    const unsigned now = way->now[t];
+    run_moved(p, way, layer, t + 1, before);
+    if (!readers_of(p, t, &first, &last) || last < layer || choices_of(p, t) == 1 ||
+        way->inner[t])
+        return;
+    struct brute_points *after = malloc(sizeof *after);
+    assert_non_null(after);
+    for (unsigned to = 0; to < 3; to++) {
+        // From M alone to both, or out of it; into M; or one of two places is left.
+        if (to == now || (now != 1 && to == 1))
+            continue;
+        struct sdse_tradeoff more = {0, 0};
+        if (now != 2)
+            more = move_cost(p, t, now == 1);
+        *after = *before;
+        for (size_t i = 0; i < after->count; i++) {
+            after->at[i].energy_pj += more.energy_pj;
+            after->at[i].latency_cycles += more.latency_cycles;
+        }
+        way->now[t] = to;
+        run_moved(p, way, layer, t + 1, after);
+    }
+    way->now[t] = now;
+    free(after);
+}
 
 static void run_from(const struct brute_problem *p, struct way *way, size_t layer,
                      const struct brute_points *before) {
@@ -1178,6 +1243,14 @@ static void run_from(const struct brute_problem *p, struct way *way, size_t laye
         prune(&truth);
         return;
     }
+    if (p->moves)
+        run_moved(p, way, layer, 0, before);
+    else
+        run_next(p, way, layer, before);
+}
+
+static void run_next(const struct brute_problem *p, struct way *way, size_t layer,
+                     const struct brute_points *before) {
     struct brute_points *sum = malloc(sizeof *sum), *group = malloc(sizeof *group);
     assert_true(sum && group);
     for (size_t count = 1; count <= p->depth; count++) {
@@ -1187,7 +1260,9 @@ static void run_from(const struct brute_problem *p, struct way *way, size_t laye
             continue;
         const size_t end = layer + span - 1;
         for (unsigned place = 0; place < choices_of(p, end); place++) {
-            way->place[end] = place;
+            way->place[end] = way->now[end] = place;
+            for (size_t l = layer; l <= end; l++)
+                way->inner[l] = l < end;
             if (count > 1) {
                 run_group(p, way, turn, group);
                 add_fronts(before->at, before->count, group->at, group->count, 1, sum);
@@ -1216,7 +1291,7 @@ static void run_from(const struct brute_problem *p, struct way *way, size_t laye
                 run_from(p, way, end + 1, sum);
         }
         for (size_t l = layer; l <= end; l++)
-            way->place[l] = 0;
+            way->place[l] = way->now[l] = way->inner[l] = 0;
     }
     free(sum);
     free(group);
@@ -1224,7 +1299,7 @@ static void run_from(const struct brute_problem *p, struct way *way, size_t laye
 
 const struct brute_points *brute_find(const struct brute_problem *p) {
     static struct brute_points nothing;
-    struct way way = {{0}};
+    struct way way = {.place = {0}};
     assert_true(p->net->layer_count <= BRUTE_LAYERS);
     known_count = truth.count = 0;
     nothing.count = 1;

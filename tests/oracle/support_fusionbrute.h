@@ -18,6 +18,7 @@ struct brute_problem {
     enum sdse_fusion_tiles tiles;
     bool columns; // tiles may be of some
     bool overlap; // the outermost memory may work ahead
+    bool moves;   // tensors may be moved between layers, into the shared memory and out
     size_t depth;
 };
 
@@ -53,7 +54,7 @@ struct compared {
     uint64_t networks, fused, none, points, groups, retained, recomputed, kept,
         buffered, again, adding, added_there, heads, keys, channels, weights_there,
         functions, pools, columns, banded, branching, additions, together, for_all,
-        overlapped;
+        overlapped, copies, brought;
     struct sdse_fusion_counts counts; // sums; groups: of the last
 };
 

@@ -109,6 +109,17 @@ static void check_picked(const struct brute_problem *p,
         }
         cycles += runs * (end + more * fmax(outer, inner));
     }
+    struct sdse_copies copies;
+    assert_int_equal(sdse_residency_copies(&fusion->residency, element, &copies),
+                     SDSE_OK);
+    for (size_t l = 0; l < p->net->layer_count; l++) {
+        const struct sdse_tradeoff more =
+            sdse_copies_cost(&fusion->residency.placing, &copies, l);
+        energy += more.energy_pj;
+        cycles += more.latency_cycles;
+        seen->brought += more.energy_pj > 0;
+    }
+    seen->copies += copies.count;
     const struct sdse_tradeoff *at = &fusion->residency.places.elements[element];
     assert_close(energy, at->energy_pj);
     assert_close(cycles, at->latency_cycles);
@@ -130,6 +141,7 @@ static void check_picked(const struct brute_problem *p,
     const struct sdse_schedule schedule = {.level = fusion->residency.level,
                                            .placing = fusion->residency.placing,
                                            .place = place,
+                                           .copies = copies,
                                            .layer = layer,
                                            .group_count = count,
                                            .group = group,
@@ -212,6 +224,7 @@ static void check_goal(const struct brute_problem *p, enum sdse_places_goal goal
                       .layer = asked,
                       .objective = objectives[goal],
                       .goal = goal,
+                      .copies = p->moves,
                       .threads = 1 + (unsigned)(p->depth + goal) % 3},
         .depth = p->depth,
         .tiles = p->tiles,

@@ -109,5 +109,11 @@ void oracle_read_back(const struct sdse_fusion_request *request,
     }
     for (size_t t = 0; t < read.placing.tensor_count; t++)
         assert_int_equal(read.place[t], schedule->place[t]);
+    assert_int_equal(read.copies.count, schedule->copies.count);
+    for (size_t i = 0; i < read.copies.count; i++) {
+        assert_int_equal(read.copies.copy[i].tensor, schedule->copies.copy[i].tensor);
+        assert_int_equal(read.copies.copy[i].from, schedule->copies.copy[i].from);
+        assert_int_equal(read.copies.copy[i].until, schedule->copies.copy[i].until);
+    }
     assert_string_equal(text, sdse_schedule_text(arena, arch, net, &read));
 }

@@ -429,6 +429,40 @@ static void test_networks(void **state) {
                  seen.for_all));
 }
 
+// Tensors are moved between layers and groups: small networks, as every move of every
+// tensor is tried between all of them.
+static void test_moved(void **state) {
+    (void)state;
+    const uint64_t networks = network_count / 8;
+    const uint64_t copies_before = seen.copies, brought_before = seen.brought,
+                   ways_before = brute_seen()->ways;
+    uint64_t run = 0;
+    for (uint64_t seed = first_seed; run < networks; seed++) {
+        struct brute_problem p;
+        current_seed = seed;
+        if (make_problem(seed, &p) && p.net->layer_count <= 4) {
+            // Tight, and double buffered: tiles come again and again.
+            struct sdse_arch tight = *p.arch;
+            tight.level[1].capacity_bits = 8 * (6 + seed % 24);
+            tight.level[1].buffering = 2 + (uint32_t)(seed % 3);
+            p.arch = &tight;
+            run++;
+            p.moves = true;
+            p.depth = 2;
+            compare_with_brute_force(&p, &seen);
+        }
+        sdse_arena_free(p.arena);
+    }
+    printf("## fusion: %llu networks whose tensors are moved equal brute force over "
+           "%llu ways; %llu copies, of which %llu are brought in\n",
+           (unsigned long long)run,
+           (unsigned long long)(brute_seen()->ways - ways_before),
+           (unsigned long long)(seen.copies - copies_before),
+           (unsigned long long)(seen.brought - brought_before));
+    assert_true(network_count < 1000 || (seen.copies > copies_before + networks / 20 &&
+                                         seen.brought > brought_before));
+}
+
 static int tell_seed(void **state) {
     (void)state;
     fprintf(stderr, "last network: %llu\n", (unsigned long long)current_seed);
@@ -535,6 +569,7 @@ static void test_stopped_while_listing(void **state) {
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_networks, tell_seed),
+        cmocka_unit_test_teardown(test_moved, tell_seed),
         cmocka_unit_test(test_addends_of_one_size),
         cmocka_unit_test(test_fast_and_far),
         cmocka_unit_test(test_functions_written_alike),

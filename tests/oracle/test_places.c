@@ -156,7 +156,7 @@ static enum sdse_status ask(void *context, const struct sdse_place_question *que
         front[count++] = next->at;
         after = next->at.energy_pj;
     }
-    *answer = (struct sdse_layer_front){count, front, 1};
+    *answer = (struct sdse_layer_front){count, front, 1, 0};
     return SDSE_OK;
 }
 
@@ -256,7 +256,9 @@ static void check_choices(struct network *net, const struct sdse_places *places,
     size_t choice[LAYERS];
     enum sdse_place place[LAYERS];
     struct sdse_tradeoff sum = {0, 0};
-    sdse_places_choices(places, element, question, choice, place);
+    struct sdse_copies none;
+    sdse_places_choices(places, element, question, choice, place, &none);
+    expect(none.count == 0, "moved where nothing may be");
     for (size_t l = 0; l < net->placing.layer_count; l++) {
         const struct sdse_place_question again = question_of(net, place, l);
         struct sdse_layer_front answer;
@@ -427,7 +429,7 @@ static enum sdse_status ask_for_one(void *context,
                                     struct sdse_layer_front *answer) {
     static const struct sdse_tradeoff one = {1, 1};
     (void)context, (void)question;
-    *answer = (struct sdse_layer_front){1, &one, 1};
+    *answer = (struct sdse_layer_front){1, &one, 1, 0};
     return SDSE_OK;
 }
 
@@ -479,7 +481,8 @@ static void test_equal_ways(void **state) {
                      SDSE_OK);
     assert_int_equal(places.count, 1);
     assert_int_equal(places.states, 2);
-    sdse_places_choices(&places, 0, question, choice, &place);
+    struct sdse_copies none;
+    sdse_places_choices(&places, 0, question, choice, &place, &none);
     assert_int_equal(place, SDSE_PLACE_OUTERMOST);
     sdse_arena_free(arena);
 }
@@ -498,7 +501,7 @@ static enum sdse_status ask_for_long(void *context,
                                      struct sdse_layer_front *answer) {
     const struct long_fronts *fronts = context;
     *answer = (struct sdse_layer_front){fronts->count[question->layer],
-                                        fronts->at[question->layer], 1};
+                                        fronts->at[question->layer], 1, 0};
     return SDSE_OK;
 }
 

@@ -195,6 +195,37 @@ void of_what_is_resident(void **state) {
           text(json, "outermost_memory"));
     free(table);
     json_free(json);
+    // Tensors that are moved: what a makes is not worth its room while c runs.
+    write_scratch(
+        "tight.yaml",
+        "{name: small, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+        "{level: GLB, memory: {class: sram, shares: [activations], capacity_bytes: "
+        "160, buffering: 2, pj_per_bit: 1}}, {level: regs, memory: {class: regfile, "
+        "capacity_bytes: 8, pj_per_bit: 0.1}}], compute: {pj_per_mac: 0.5}, "
+        "vector: {below: GLB, pj_per_op: 0.1, ops_per_cycle: 4}}");
+    write_scratch(
+        "moved.yaml",
+        "name: net\nsource: s\nlayers:\n"
+        "  - {name: a, kind: conv, in: [2, 8, 8], out_channels: 1, kernel: 1}\n"
+        "  - {name: b, kind: conv, in: [1, 8, 8], out_channels: 2, kernel: 1}\n"
+        "  - {name: c, kind: conv, in: [2, 8, 8], out_channels: 1, kernel: 1}\n"
+        "  - {name: d, kind: conv, in: [1, 8, 8], out_channels: 4, kernel: 1}\n"
+        "edges:\n  - {from: a, to: [b, d]}\n  - {from: b, to: c}\n");
+#define MOVED "map -a @tight.yaml -w @moved.yaml --resident --copies --objective energy"
+    says_rows(MOVED, "sdse.map-resident/1", "layers");
+    says_rows(MOVED " --fuse 1 -o @moved.map --force", "sdse.map-fused/1", "groups");
+#define MOVES "eval -a @tight.yaml -w @moved.yaml -m @moved.map"
+    says_rows(MOVES, "sdse.eval-network/1", "groups");
+    json = says(MOVES, "sdse.eval-network/1");
+    table = run_text(0, MOVES);
+    const struct json *copies = json_get(json, "copies"),
+                      *copy = json_at(copies, copies->count - 1);
+    names(table, "what %s makes is brought into GLB before %s, until %s: %.0f words",
+          text(copy, "of"), text(copy, "before"), text(copy, "until"),
+          number(copy, "outermost_words"));
+    free(table);
+    json_free(json);
 #define WHY_NOT "why-not -a @large.yaml -w @pair.yaml --group a..c"
     write_scratch(
         "pair.yaml",

@@ -1,0 +1,241 @@
+// What the places of tensors mean to layers, and how a found sum came about.
+#include <stdlib.h>
+
+#include "dse/network/place_labels.h"
+#include "dse/network/places.h"
+
+static size_t last_use(const struct sdse_handed_tensor *tensor) {
+    return tensor->use[tensor->use_count - 1];
+}
+
+// --- One layer ---
+
+const struct sdse_handed_tensor *sdse_handed_by(const struct sdse_placing *placing,
+                                                size_t layer) {
+    for (size_t i = 0; i < placing->tensor_count; i++)
+        if (placing->tensor[i].maker == layer)
+            return &placing->tensor[i];
+    return NULL;
+}
+
+void sdse_handed_note(const struct sdse_handed_tensor *tensor, unsigned memory,
+                      size_t layer, struct sdse_place_question *question) {
+    struct sdse_place_found *found = &question->in[memory];
+    for (size_t i = 0; i < tensor->use_count; i++) {
+        const enum sdse_handed_as as = tensor->as ? tensor->as[i] : SDSE_HANDED_INPUTS;
+        const size_t turn = tensor->use[i] - layer; // of a group
+        if (question->more && tensor->use[i] >= layer && turn <= question->more &&
+            turn < SDSE_PLACES_MOST_TURNS) {
+            if (as == SDSE_HANDED_INPUTS && turn)
+                question->group_inputs |= UINT64_C(1) << turn;
+            if (as == SDSE_HANDED_ADDEND)
+                question->group_addends |= UINT64_C(1) << turn;
+            if (as == SDSE_HANDED_WEIGHTS)
+                question->group_weights |= UINT64_C(1) << turn;
+        }
+        if (tensor->use[i] != layer)
+            continue;
+        found->operands += as == SDSE_HANDED_INPUTS;
+        found->addends += as == SDSE_HANDED_ADDEND;
+        found->weights |= as == SDSE_HANDED_WEIGHTS;
+    }
+}
+
+// A tensor that the layer, or group, of a question finds at its place.
+void sdse_place_find_held(const struct sdse_handed_tensor *tensor,
+                          enum sdse_place place, struct sdse_place_question *question) {
+    const unsigned memory = sdse_place_memory(place);
+    question->in[memory].reserved_bits += tensor->held_bits_in[memory];
+    sdse_handed_note(tensor, memory, question->layer, question);
+}
+
+// --- Times in the shared memory ---
+
+size_t sdse_placing_most_copies(const struct sdse_placing *placing) {
+    size_t most = 0;
+    for (size_t t = 0; t < placing->tensor_count && placing->copy_cost; t++)
+        most += placing->tensor[t].use_count + 1;
+    return most;
+}
+
+size_t sdse_copies_first_until(const struct sdse_placing *placing,
+                               const struct sdse_copies *copies, size_t tensor,
+                               enum sdse_place place) {
+    const struct sdse_handed_tensor *handed = &placing->tensor[tensor];
+    if (!sdse_place_is_both(place))
+        return place == SDSE_PLACE_OUTERMOST ? handed->maker : last_use(handed);
+    for (size_t i = 0; copies && i < copies->count; i++)
+        if (copies->copy[i].tensor == tensor && copies->copy[i].from == handed->maker)
+            return copies->copy[i].until;
+    return handed->use[0];
+}
+
+bool sdse_placing_holds(const struct sdse_placing *placing,
+                        const enum sdse_place *place, const struct sdse_copies *copies,
+                        size_t tensor, size_t layer) {
+    const size_t maker = placing->tensor[tensor].maker;
+    if (maker >= layer)
+        return false;
+    if (sdse_copies_first_until(placing, copies, tensor, place[tensor]) >= layer)
+        return true;
+    for (size_t i = 0; copies && i < copies->count; i++)
+        if (copies->copy[i].tensor == tensor && copies->copy[i].from > maker &&
+            copies->copy[i].from <= layer && copies->copy[i].until >= layer)
+            return true;
+    return false;
+}
+
+// Where a tensor is that is on chip: brought in, it is where the one memory is.
+static enum sdse_place there(enum sdse_place place) {
+    return place == SDSE_PLACE_OUTERMOST ? SDSE_PLACE_BOTH : place;
+}
+
+void sdse_placing_questions(const struct sdse_placing *placing,
+                            const enum sdse_place *place,
+                            const struct sdse_copies *copies,
+                            struct sdse_place_question *question) {
+    for (size_t l = 0; l < placing->layer_count; l++) {
+        for (size_t t = 0; t < placing->tensor_count && !question[l].inside; t++) {
+            if (!sdse_placing_holds(placing, place, copies, t, l))
+                continue;
+            sdse_place_find_held(&placing->tensor[t], there(place[t]), &question[l]);
+        }
+    }
+}
+
+struct sdse_tradeoff sdse_copies_cost(const struct sdse_placing *placing,
+                                      const struct sdse_copies *copies, size_t layer) {
+    struct sdse_tradeoff sum = {0, 0};
+    for (size_t i = 0; copies && i < copies->count; i++) {
+        const struct sdse_copy *copy = &copies->copy[i];
+        if (copy->from != layer || placing->tensor[copy->tensor].maker == layer)
+            continue;
+        sum.energy_pj += placing->copy_cost[copy->tensor].energy_pj;
+        sum.latency_cycles += placing->copy_cost[copy->tensor].latency_cycles;
+    }
+    return sum;
+}
+
+// --- One element ---
+
+void sdse_places_stage_read(const struct sdse_places_stage *stage, uint64_t state,
+                            enum sdse_place *place) {
+    for (size_t i = 0; i < stage->alive_count; i++, state /= stage->places)
+        place[stage->alive[i]] = (enum sdse_place)(state % stage->places);
+}
+
+// The last layer of first ... last that reads a tensor; its maker: none does.
+static size_t last_reader(const struct sdse_handed_tensor *tensor, size_t first,
+                          size_t last) {
+    size_t reader = tensor->maker;
+    for (size_t i = 0; i < tensor->use_count; i++)
+        if (tensor->use[i] >= first && tensor->use[i] <= last)
+            reader = tensor->use[i];
+    return reader;
+}
+
+static enum sdse_place place_in(const struct sdse_places_stage *stage, uint64_t state,
+                                size_t tensor) {
+    for (size_t i = 0; i < stage->alive_count; i++, state /= stage->places)
+        if (stage->alive[i] == tensor)
+            return (enum sdse_place)(state % stage->places);
+    return SDSE_PLACE_OUTERMOST; // gone
+}
+
+// Walking from the end to the beginning, a time in M is met when it ends: its `from` is
+// then the first layer of the group that ends it, until its beginning is met.
+static void end_copy(struct sdse_copies *copies, size_t tensor, size_t first,
+                     size_t until) {
+    copies->copy[copies->count++] = (struct sdse_copy){tensor, first, until};
+}
+
+static struct sdse_copy *met_last(const struct sdse_copies *copies, size_t tensor) {
+    size_t i = copies->count - 1;
+    while (copies->copy[i].tensor != tensor)
+        i--;
+    return &copies->copy[i];
+}
+
+static void begin_copy(struct sdse_copies *copies, size_t tensor, size_t from) {
+    met_last(copies, tensor)->from = from;
+}
+
+// What is in both places as it is made: until its first use needs no saying.
+static void begin_made(struct sdse_copies *copies,
+                       const struct sdse_handed_tensor *made, size_t tensor) {
+    struct sdse_copy *copy = met_last(copies, tensor);
+    if (copy->until != made->maker && made->use[0] >= copy->from) {
+        for (copies->count--; copy < &copies->copy[copies->count]; copy++)
+            *copy = copy[1];
+        return;
+    }
+    copy->from = made->maker;
+}
+
+// The step of layers first ... end - 1 that a label tells.
+static void note_copies(const struct sdse_places *places,
+                        const struct sdse_place_label *label, size_t first, size_t end,
+                        struct sdse_copies *copies) {
+    const struct sdse_placing *placing = places->placing;
+    const struct sdse_places_stage *before = &places->stages[first],
+                                   *after = &places->stages[end];
+    const uint64_t state = before->label[label->parent].state;
+    for (size_t i = 0; i < before->alive_count; i++) {
+        const size_t t = before->alive[i];
+        const struct sdse_handed_tensor *tensor = &placing->tensor[t];
+        const size_t reader = last_reader(tensor, first, end - 1);
+        const bool brought = label->brought >> i & 1u;
+        if (reader == tensor->maker ||
+            (!brought && place_in(before, state, t) != SDSE_PLACE_BOTH))
+            continue;
+        if (place_in(after, label->state, t) != SDSE_PLACE_BOTH)
+            end_copy(copies, t, first, reader);
+        if (brought)
+            begin_copy(copies, t, first);
+    }
+    const struct sdse_handed_tensor *made = sdse_handed_by(placing, end - 1);
+    if (label->outputs != SDSE_PLACE_BOTH)
+        return;
+    const size_t t = (size_t)(made - placing->tensor);
+    if (place_in(after, label->state, t) != SDSE_PLACE_BOTH)
+        end_copy(copies, t, end, end - 1);
+    begin_made(copies, made, t);
+}
+
+static int by_from(const void *a, const void *b) {
+    const struct sdse_copy *x = a, *y = b;
+    if (x->from != y->from)
+        return x->from < y->from ? -1 : 1;
+    return x->tensor < y->tensor ? -1 : x->tensor > y->tensor;
+}
+
+void sdse_places_choices(const struct sdse_places *places, size_t element,
+                         struct sdse_place_question *question, size_t *choice,
+                         enum sdse_place *place, struct sdse_copies *copies) {
+    const struct sdse_placing *placing = places->placing;
+    copies->count = 0;
+    for (size_t t = 0; t < placing->tensor_count; t++)
+        place[t] = SDSE_PLACE_OUTERMOST;
+    for (size_t end = places->layer_count; end > 0;) {
+        const struct sdse_place_label *label = &places->stages[end].label[element];
+        const size_t first = end - 1 - label->more;
+        for (size_t l = first; l < end; l++) {
+            const struct sdse_handed_tensor *made = sdse_handed_by(placing, l);
+            const bool last = l + 1 == end;
+            if (made)
+                place[made - placing->tensor] =
+                    last ? label->outputs : SDSE_PLACE_SHARED;
+            choice[l] = l == first ? label->choice : 0;
+            question[l] = (struct sdse_place_question){
+                .layer = l, .more = l == first ? label->more : 0, .inside = l > first};
+        }
+        question[first].outputs = label->outputs;
+        if (placing->copy_cost)
+            note_copies(places, label, first, end, copies);
+        element = label->parent;
+        end = first;
+    }
+    if (copies->count)
+        qsort(copies->copy, copies->count, sizeof *copies->copy, by_from);
+    sdse_placing_questions(placing, place, copies, question);
+}

@@ -1,0 +1,194 @@
+// sdse map --resident --copies: tensors that are moved between layers, as people ask
+// for them, read, score, write and break them; costs by hand.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/support_program.h"
+
+// 64 words of each map; two of them fit.
+static const char arch[] =
+    "{name: one, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+    "{level: DRAM, memory: {class: dram, pj_per_bit: 8, shared_bits_per_cycle: 4}, "
+    "network: {topology: bus, pj_per_bit: 0.5}}, "
+    "{level: GLB, memory: {class: sram, shares: [activations], capacity_bytes: 150, "
+    "buffering: 2, pj_per_bit: 1, shared_bits_per_cycle: 16}}, "
+    "{level: regs, memory: {class: regfile, capacity_bytes: 8, pj_per_bit: 0.1}}], "
+    "compute: {pj_per_mac: 0.5}, vector: {below: GLB, free: true}}";
+
+static const char net[] =
+    "name: net\nsource: s\nlayers:\n"
+    "  - {name: a, kind: conv, in: [1, 4, 16], out_channels: 1, kernel: 1}\n"
+    "  - {name: b, kind: conv, in: [1, 4, 16], out_channels: 1, kernel: 1}\n"
+    "  - {name: c, kind: conv, in: [1, 4, 16], out_channels: 1, kernel: 1}\n"
+    "  - {name: d, kind: conv, in: [1, 4, 16], out_channels: 1, kernel: 1}\n"
+    "edges:\n"
+    "  - {from: a, to: [b, d]}\n"
+    "  - {from: b, to: c}\n";
+
+static const char mappings[] = "mappings:\n"
+                               "  - layer: a\n"
+                               "    place: {outputs: both}\n"
+                               "    mapping: [{level: DRAM, temporal: P4 Q16}]\n"
+                               "  - layer: b\n"
+                               "    place: {inputs: GLB, reserved_bits: 512}\n"
+                               "    mapping: [{level: DRAM, temporal: P4 Q16}]\n"
+                               "  - layer: c\n"
+                               "    mapping: [{level: DRAM, temporal: P4 Q16}]\n"
+                               "  - layer: d\n"
+                               "    place: {inputs: GLB, reserved_bits: 512}\n"
+                               "    mapping: [{level: DRAM, temporal: P4 Q16}]\n"
+                               "groups: []\n";
+
+static int write_inputs(void **state) {
+    const int status = enter_scratch(state);
+    write_scratch("one.yaml", arch);
+    write_scratch("net.yaml", net);
+    write_scratch("two.yaml",
+                  "{name: two, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
+                  "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+                  "{level: L2, memory: {class: sram, shares: [activations], "
+                  "capacity_bytes: 300, pj_per_bit: 2}}, {level: GLB, memory: {class: "
+                  "sram, shares: [activations], capacity_bytes: 150, pj_per_bit: 1}}], "
+                  "compute: {pj_per_mac: 0.5}, vector: {below: GLB, free: true}}");
+    return status;
+}
+
+// A number behind a key, the first after `within`.
+static double number_in(const char *json, const char *within, const char *key) {
+    const char *at = strstr(json, within);
+    char quoted[64];
+    assert_non_null(at);
+    snprintf(quoted, sizeof quoted, "\"%s\":", key);
+    at = strstr(at, quoted);
+    assert_non_null(at);
+    return strtod(at + strlen(quoted), NULL);
+}
+
+static void write_mappings(const char *copies) {
+    char text[4096];
+    snprintf(text, sizeof text, "%scopies:\n%s", mappings, copies);
+    write_scratch("way.yaml", text);
+}
+
+#define EVAL "eval -a @one.yaml -w @net.yaml -m @way.yaml"
+
+// 64 words of 8 bits: 8 + 0.5 pJ for each bit outside, 1 inside; 4 bits a cycle.
+static void test_costs_by_hand(void **state) {
+    (void)state;
+    write_mappings("  - {of: a, before: d, until: d}\n");
+    char *json = run_text(0, EVAL " -f json");
+    const double copied_pj = number_in(json, "\"total\"", "energy_pj"),
+                 copied_cycles = number_in(json, "\"total\"", "latency_cycles"),
+                 words = number_in(json, "\"total\"", "outermost_words");
+    assert_true(number_in(json, "\"copies\"", "energy_pj") == 64 * 8 * 9.5);
+    assert_true(number_in(json, "\"copies\"", "latency_cycles") == 128);
+    assert_true(number_in(json, "\"copies\"", "outermost_words") == 64);
+    free(json);
+    // Beside it: a is there until d, which costs nothing.
+    write_mappings("  - {of: a, until: d}\n");
+    json = run_text(0, EVAL " -f json");
+    assert_true(copied_pj - number_in(json, "\"total\"", "energy_pj") == 64 * 8 * 9.5);
+    assert_true(copied_cycles - number_in(json, "\"total\"", "latency_cycles") == 128);
+    assert_true(words - number_in(json, "\"total\"", "outermost_words") == 64);
+    assert_true(number_in(json, "\"copies\"", "energy_pj") == 0);
+    free(json);
+    run_says(0, EVAL, "what a makes is written to both memories, and in GLB until d");
+}
+
+static void test_broken_files(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
+        {"  - {of: a, before: d}\n", "15:5: error: copies[0]: 'until' is missing"},
+        {"  - {before: d, until: d}\n", "15:5: error: copies[0]: 'of' is missing"},
+        {"  - {of: a, befor: d, until: d}\n", "unknown key 'befor'"},
+        {"  - {of: e, before: d, until: d}\n",
+         "15:10: error: net has no layer 'e'; did you mean 'a'? [schedule-copy]"},
+        {"  - {of: c, before: d, until: d}\n",
+         "15:10: error: the outputs of layer 'c' cannot be in GLB: no layer reads them "
+         "[schedule-copy]"},
+        {"  - {of: b, until: c}\n",
+         "15:5: error: what layer 'b' makes is in the outermost memory alone: say "
+         "`before:`, or that the outputs are in both [schedule-copy]"},
+        {"  - {of: b, before: a, until: c}\n",
+         "15:21: error: what layer 'b' makes is not made before that layer "
+         "[schedule-copy]"},
+        {"  - {of: a, before: a, until: b}\n",
+         "15:21: error: what layer 'a' makes is not made before that layer "
+         "[schedule-copy]"},
+        {"  - {of: a, before: c, until: c}\n",
+         "15:31: error: what layer 'a' makes is not read by that layer after it comes "
+         "[schedule-copy]"},
+        {"  - {of: a, before: d, until: b}\n",
+         "15:31: error: what layer 'a' makes is not read by that layer after it comes "
+         "[schedule-copy]"},
+        {"  - {of: a, before: b, until: d}\n",
+         "15:3: error: what layer 'a' makes is in the shared memory already when a "
+         "copy begins [schedule-copy]"},
+        {"  - {of: a, until: d}\n  - {of: a, before: d, until: d}\n",
+         "is in the shared memory already when a copy begins [schedule-copy]"},
+        // What is said of places follows from copies.
+        {"  - {of: a, until: a}\n",
+         "6:21: error: inputs: GLB is said, outer follows from the rest of the file "
+         "[schedule-place]"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_mappings(cases[i][0]);
+        run_says(1, EVAL, cases[i][1]);
+    }
+    // Nothing says that it comes again.
+    write_mappings("  []\n");
+    run_says(1, EVAL,
+             "inputs: GLB is said, outer follows from the rest of the file "
+             "[schedule-place]");
+}
+
+// What is found is written, and read back to the last bit; without the option nothing
+// is moved.
+static void test_found(void **state) {
+    (void)state;
+    char *found =
+             run_text(0, "map -a @one.yaml -w @net.yaml --resident --copies --fuse "
+                         "1 --objective energy -o @found.yaml --force -f json"),
+         *scored = run_text(0, "eval -a @one.yaml -w @net.yaml -m @found.yaml -f json"),
+         *still = run_text(0, "map -a @one.yaml -w @net.yaml --resident --objective "
+                              "energy -f json"),
+         *moved = run_text(0, "map -a @one.yaml -w @net.yaml --resident --copies "
+                              "--objective energy -f json");
+    assert_true(number_in(found, "\"fused\"", "energy_pj") ==
+                number_in(scored, "\"total\"", "energy_pj"));
+    assert_true(number_in(found, "\"fused\"", "latency_cycles") ==
+                number_in(scored, "\"total\"", "latency_cycles"));
+    assert_true(number_in(moved, "\"resident\"", "energy_pj") ==
+                number_in(found, "\"fused\"", "energy_pj"));
+    assert_true(number_in(moved, "\"resident\"", "energy_pj") <=
+                number_in(still, "\"resident\"", "energy_pj"));
+    assert_non_null(strstr(still, "\"copies\": []"));
+    free(found);
+    free(scored);
+    free(still);
+    free(moved);
+    run_says(2, "map -a @one.yaml -w @net.yaml --copies",
+             "--copies goes with --resident");
+    run_says(2, "map -a @one.yaml -w @net.yaml --resident --copies -o @many",
+             "--fuse 1 writes the network's");
+    run_says(2,
+             "map -a @one.yaml -w @net.yaml --resident --copies --fuse 2 --overlap "
+             "outer",
+             "--copies does not go with --overlap outer");
+    run_says(1, "map -a @two.yaml -w @net.yaml --resident --copies",
+             "--copies: several memories of two share, but tensors are moved into and "
+             "out of one: take `shares` from the others");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_costs_by_hand),
+                                       cmocka_unit_test(test_broken_files),
+                                       cmocka_unit_test(test_found)};
+    return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
+}
