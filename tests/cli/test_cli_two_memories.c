@@ -16,16 +16,21 @@
 
 static int write_inputs(void **state) {
     const int status = enter_scratch(state);
-    write_scratch(
-        "two.yaml",
-        "{name: two, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+    static const char arch[] =
+        "{name: %s, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
         "{level: DRAM, memory: {class: dram, pj_per_bit: 8, shared_bits_per_cycle: "
         "64}}, "
         "{level: L2, memory: {class: sram, capacity_bytes: 400, pj_per_bit: 1.5, "
         "shares: [activations]}}, "
-        "{level: GLB, memory: {class: sram, capacity_bytes: 150, pj_per_bit: 0.5, "
+        "{level: GLB, memory: {class: sram, capacity_bytes: 150, %spj_per_bit: 0.5, "
         "shares: [activations]}}], compute: {pj_per_mac: 0.2}, vector: {below: GLB, "
-        "pj_per_op: 0.1, ops_per_cycle: 4}}");
+        "pj_per_op: 0.1, ops_per_cycle: 4}}";
+    char text[1024];
+    snprintf(text, sizeof text, arch, "two", "");
+    write_scratch("two.yaml", text);
+    // The inner memory's words are as wide as two.
+    snprintf(text, sizeof text, arch, "wide", "bits: {inputs: 16, outputs: 16}, ");
+    write_scratch("wide.yaml", text);
     write_scratch(
         "net.yaml",
         "name: net\nsource: s\nlayers:\n"
@@ -92,6 +97,15 @@ static void test_files_say_which_memory(void **state) {
         free(text);
     }
     free(csv);
+    // No tile of a tensor is kept at its home or outside of it.
+    char *text = read_whole(scratch("maps/c.yaml"));
+    assert_non_null(strstr(text, "{level: L2, temporal: Q3, keeps: [weights]}"));
+    assert_non_null(
+        strstr(text, "{level: GLB, temporal: K4 C2 Q2 P6, keeps: [weights, outputs]}"));
+    free(text);
+    run_says(0, "explain -a @two.yaml -w @net.yaml -m @maps/c.yaml",
+             "  inputs stay in GLB: 0 DRAM words instead of 72 read\n"
+             "  outputs stay in L2: 0 DRAM words instead of 144 written\n");
     run_says(
         0, "explain -a @two.yaml -w @net.yaml -m @maps/s.yaml",
         "  inputs stay in L2: 0 DRAM words instead of 288 read\n"
@@ -100,6 +114,70 @@ static void test_files_say_which_memory(void **state) {
         "3 200\n"
         "  GLB: 0 bits held through the layer + 1 152 of its tiles and of the place "
         "of its outputs = 1 152, of 1 200\n");
+}
+
+// Of a layer with two addends and of a product, where both memories share weights too.
+static void test_addends_and_right_operands(void **state) {
+    (void)state;
+    write_scratch(
+        "weights.yaml",
+        "{name: two, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+        "{level: L2, memory: {class: sram, pj_per_bit: 1.5, capacity_bytes: 800, "
+        "shares: [activations, weights]}}, "
+        "{level: GLB, memory: {class: sram, pj_per_bit: 0.5, capacity_bytes: 800, "
+        "shares: [activations, weights]}}], compute: {pj_per_mac: 0.2}, vector: "
+        "{below: "
+        "GLB, pj_per_op: 0.1, ops_per_cycle: 4}}");
+    write_scratch(
+        "more.yaml",
+        "name: more\nsource: s\nlayers:\n"
+        "  - {name: c, kind: conv, in: [2, 2, 2], out_channels: 2, kernel: 1, "
+        "addends: 2}\n"
+        "  - {name: p, kind: matmul, m: 2, k: 2, n: 2}\n");
+    static const struct {
+        int exit;
+        const char *layer, *place, *says;
+    } cases[] = {
+        {0, "c", "{addends: {L2: 1, GLB: 1}, reserved_bits: {L2: 64, GLB: 64}}",
+         "1 of 2 maps that are added stay in L2\n  1 of 2 maps that are added stay in "
+         "GLB\n"},
+        {1, "c", "{addends: {L2: 2, GLB: 1}, reserved_bits: {L2: 128, GLB: 64}}",
+         "[place-operands]"},
+        {0, "p", "{weights: GLB, reserved_bits: {GLB: 32}}", "weights stay in GLB"},
+        {1, "p", "{weights: [L2, GLB], reserved_bits: {L2: 32, GLB: 32}}",
+         "weights are read in one memory, not in both [place-tensor]"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "layer: %s\nplace: %s\nmapping:\n  - {level: GLB, temporal: %s}\n",
+                 cases[i].layer, cases[i].place,
+                 *cases[i].layer == 'c' ? "K2 C2 P2 Q2" : "K2 C2 P2");
+        write_scratch("placed.yaml", text);
+        run_says(cases[i].exit,
+                 "explain -a @weights.yaml -w @more.yaml -m @placed.yaml",
+                 cases[i].says);
+    }
+}
+
+// What a file does not say of tiles is that each tensor has some inside its own home.
+static void test_tiles_that_are_not_said(void **state) {
+    (void)state;
+    static const char head[] = "layer: c\nplace: {inputs: GLB, outputs: L2, "
+                               "reserved_bits: {L2: 1152, GLB: 576}}\nmapping:\n";
+    static const char *const lines[] = {
+        "  - {level: DRAM}\n  - {level: L2, temporal: Q3}\n"
+        "  - {level: GLB, temporal: K4 C2 Q2 P6}\n",
+        "  - {level: DRAM, keeps: [weights]}\n"
+        "  - {level: L2, temporal: Q3, keeps: [weights]}\n"
+        "  - {level: GLB, temporal: K4 C2 Q2 P6, keeps: [weights, outputs]}\n"};
+    for (int i = 0; i < 2; i++) {
+        char text[512];
+        snprintf(text, sizeof text, "%s%s", head, lines[i]);
+        write_scratch(i ? "said.yaml" : "unsaid.yaml", text);
+    }
+    run_alike("show mapping @unsaid.yaml -a @two.yaml -w @net.yaml",
+              "show mapping @said.yaml -a @two.yaml -w @net.yaml");
 }
 
 static void is_read(int exit, const char *place, const char *says) {
@@ -171,6 +249,15 @@ static void test_a_sweep_stores_both(void **state) {
              "-f csv",
              "a,L2,1152\nb,GLB,576\nc,L2,1152\ns,GLB,1152\n");
     free(run_text(0, "verify @s.db"));
+    write_scratch("w.yaml", "name: w\nworkloads: [net.yaml]\narchs: [wide.yaml]\n"
+                            "weight_forms: [raw]\nobjective: energy\nmapper: "
+                            "{resident: true}\n");
+    free(run_text(0, "sweep @w.yaml -o @w.db"));
+    run_says(0,
+             "query @w.db SELECT~bits~FROM~v_place~WHERE~tensor='b'~AND~memory='GLB' "
+             "-f csv",
+             "1152");
+    free(run_text(0, "verify @w.db"));
     free(run_text(0, "reproduce @s.db 1 -o @again"));
     change_swept("s", "UPDATE place SET bits = bits + 8 WHERE tensor = 'b'");
     char *said = run_text(1, "verify @s.db");
@@ -186,9 +273,12 @@ static void test_a_sweep_stores_both(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each_tensor_where_it_fits),
-                                       cmocka_unit_test(test_files_say_which_memory),
-                                       cmocka_unit_test(test_places_by_memory),
-                                       cmocka_unit_test(test_a_sweep_stores_both)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_tensor_where_it_fits),
+        cmocka_unit_test(test_files_say_which_memory),
+        cmocka_unit_test(test_tiles_that_are_not_said),
+        cmocka_unit_test(test_places_by_memory),
+        cmocka_unit_test(test_addends_and_right_operands),
+        cmocka_unit_test(test_a_sweep_stores_both)};
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
 }

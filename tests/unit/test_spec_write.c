@@ -412,6 +412,35 @@ static const struct sdse_residence residences[] = {
      .reserved_bits = 12345678901234},
     {.level = 1, .reserved_bits = 7}};
 
+// Of two memories each is named.
+static void places_in_two_memories(void **state) {
+    (void)state;
+    struct small s = load_small();
+    const struct sdse_residence inner = {.level = 2,
+                                         .tensors = SDSE_BIT(SDSE_INPUTS) |
+                                                    SDSE_BIT(SDSE_OUTPUTS),
+                                         .operands = 1,
+                                         .writes_through = true,
+                                         .reserved_bits = 6},
+                                outer = {.level = 1,
+                                         .tensors = SDSE_BIT(SDSE_INPUTS),
+                                         .operands = 2,
+                                         .addends = 1,
+                                         .reserved_bits = 5,
+                                         .also = &inner};
+    s.arch->level[1].shares_activations = s.arch->level[2].shares_activations = true;
+    const char *text =
+        sdse_placed_mapping_text(s.arena, s.arch, &layer.nest, s.mapping, &outer);
+    const char *a = s.arch->level[1].name, *b = s.arch->level[2].name;
+    const char *place = sdse_arena_printf(
+        s.arena,
+        "place: {inputs: [%s, %s], outputs: [%s, outer], operands: {%s: 2, %s: 1}, "
+        "addends: {%s: 1}, reserved_bits: {%s: 5, %s: 6}}\n",
+        a, b, b, a, b, a, a, b);
+    assert_memory_equal(text, place, strlen(place));
+    sdse_arena_free(s.arena);
+}
+
 static void places_round_trip(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof residences / sizeof *residences; i++) {
@@ -946,6 +975,7 @@ int main(void) {
         cmocka_unit_test(layers_made_of_others_round_trip),
         cmocka_unit_test(the_serial_operand_round_trips),
         cmocka_unit_test(a_mapping_round_trips),
+        cmocka_unit_test(places_in_two_memories),
         cmocka_unit_test(places_round_trip),
         cmocka_unit_test(what_costs_changes_the_text),
         cmocka_unit_test(every_number_is_in_the_text),
