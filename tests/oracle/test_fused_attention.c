@@ -101,7 +101,12 @@ static void test_what_takes_turns(void **state) {
         // As many right operands, of other numbers of heads.
         {"{name: a, kind: matmul, heads: 4, kv_heads: 2, m: 4, k: 1, n: 2}, "
          "{name: b, kind: matmul, heads: 2, kv_heads: 2, m: 4, k: 4, n: 1}, ",
-         "{from: a, to: b, reshape: heads}", 1}};
+         "{from: a, to: b, reshape: heads}", 1},
+        // What the first reads is added by the second: buffered for both, or by heads.
+        {"{name: x, kind: fc, in: 1, out_channels: 4, rows: 4}, "
+         "{name: a, kind: matmul, heads: 2, m: 4, k: 2, n: 3}, "
+         "{name: b, kind: matmul, heads: 2, m: 4, k: 3, n: 2, addends: 1}, ",
+         "{from: x, to: a}, {from: a, to: b}, {from: x, to: b, as: addend}", 1}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct brute_problem p = {
             .arena = sdse_arena_new(), .tiles = SDSE_TILES_ALL, .depth = 2};

@@ -300,6 +300,43 @@ static void test_a_map_of_several(void **state) {
     }
 }
 
+// For the first layer alone the rows and the words of each are brought in that its
+// windows touch; for several layers, whose windows leave out others, all that any
+// needs.
+static void test_words_brought_in(void **state) {
+    (void)state;
+    static const struct {
+        const char *layers;
+        uint64_t alone, several; // words
+    } cases[] = {{CONV("x", "[1, 4, 3]", "4", "")
+                      LAYER("a", "kind: conv, in: [4, 4, 3], out_channels: 4, kernel: "
+                                 "1, stride: [1, 2]")
+                          LAYER("b", "kind: conv, in: [4, 4, 2], out_channels: 4, "
+                                     "kernel: [1, 2], pad: [0, 1]" ADDS),
+                  4 * 4 * 2, 4 * 4 * 3},
+                 {CONV("x", "[1, 4, 1]", "4", "")
+                      LAYER("a", "kind: conv, in: [4, 4, 1], out_channels: 4, kernel: "
+                                 "1, stride: [2, 1]")
+                          LAYER("b", "kind: conv, in: [4, 2, 1], out_channels: 4, "
+                                     "kernel: [3, 1], pad: [2, 0]" ADDS),
+                  4 * 2, 4 * 4}};
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+        struct answer answer;
+        const struct sdse_fusion_config config = {
+            .tile_rows = 4, .buffered = true, .for_all = i % 2};
+        ask(&plain, cases[i / 2].layers,
+            "{from: x, to: a}, {from: a, to: b}, {from: x, to: b, as: addend}", 1, 2,
+            &raw, &config, 0, &answer);
+        assert_null(answer.refusal.reason);
+        uint64_t words = 0;
+        for (size_t k = 0; k < answer.group.kind_count; k++)
+            words += answer.group.kind[k].times *
+                     answer.group.kind[k].residence.loaded_inputs;
+        assert_int_equal(words, i % 2 ? cases[i / 2].several : cases[i / 2].alone);
+        sdse_arena_free(answer.arena);
+    }
+}
+
 // --- Refusals ---
 
 static void test_refusals(void **state) {
@@ -506,6 +543,7 @@ int main(void) {
                                        cmocka_unit_test(test_forms),
                                        cmocka_unit_test(test_a_map_of_several),
                                        cmocka_unit_test(test_refusals),
+                                       cmocka_unit_test(test_words_brought_in),
                                        cmocka_unit_test(test_ranges_are_one_map),
                                        cmocka_unit_test(test_long_groups)};
     return cmocka_run_group_tests(tests, NULL, NULL);
