@@ -145,8 +145,16 @@ static void test_bands(void **state) {
                           "mapping LIKE '%first_row: 0, rows: 6, step: 1, "
                           "first_column: 2, columns: 1, column_step: 1, times: "
                           "29}%'") == 1);
+    // Views show what tables hold, column by column.
+    assert_true(number_of("bands", "SELECT (SELECT count(*) FROM v_nest NATURAL JOIN "
+                                   "nest) - (SELECT count(*) FROM nest) + (SELECT "
+                                   "count(*) FROM v_group NATURAL JOIN grp)") == 1);
     free(run_text(0, "merge @same.db @bands.db"));
     run_alike("export @bands.db", "export @same.db");
+    // Other columns of as many words cost the same, and are not the configuration's.
+    change_swept("bands", "UPDATE nest SET first_column = first_column - 1 WHERE "
+                          "first_column = 2");
+    compute_again("bands", "verify-group");
 }
 
 // Groups that are alike but in their names have solutions of their own, which name
@@ -213,9 +221,12 @@ static void test_damage_is_seen_and_repaired(void **state) {
          "(SELECT "
          "solution_id FROM nest)",
          "[verify-sum]", "verify-score"},
-        {"UPDATE solution SET utilization = utilization / 2 WHERE solution_id IN "
-         "(SELECT solution_id FROM nest)",
-         "", NULL},
+        {"UPDATE solution SET latency_cycles = latency_cycles + 1 WHERE solution_id IN "
+         "(SELECT l.solution_id FROM grp g JOIN point_layer l ON l.point_id = "
+         "g.point_id AND l.layer_index = g.last_layer)",
+         "do not add up to it", NULL},
+        {"UPDATE nest SET layer_index = layer_index + 100 WHERE nest_index = 0",
+         ", nest 0: no group has it", NULL},
         {"UPDATE nest SET row_count = row_count + 1", "", "verify-score"},
         {"UPDATE nest SET first_row = first_row + 1000", "", "verify-score"},
         {"UPDATE nest SET reserved_bits = reserved_bits + 1e9", "", "verify-score"},
