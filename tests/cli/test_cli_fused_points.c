@@ -157,6 +157,26 @@ static void test_bands(void **state) {
     compute_again("bands", "verify-group");
 }
 
+// Channels in parts: nests that differ in nothing but which part they are, with one
+// mapping, have solutions of their own.
+static void test_channels(void **state) {
+    (void)state;
+    write_plain_chip(160);
+    write_scratch(
+        "net.yaml",
+        "{name: net, source: s, edges: chain, layers: [{name: d, kind: dwconv, "
+        "in: [16, 8, 8], kernel: 3, pad: 1}, {name: p, kind: conv, in: [16, 8, "
+        "8], out_channels: 1, kernel: 1}]}");
+    write_sweep("energy", "mapper: {resident: true, fuse_depth: 2}\n");
+    sweep_into("channels", "");
+    assert_true(number_of("channels", "SELECT tile_channels FROM v_group") > 0);
+    assert_true(number_of("channels",
+                          "SELECT count(*) FROM v_nest a JOIN v_nest b USING (layer, "
+                          "mapping, bounds, reserved_bits) WHERE a.continues = 0 AND "
+                          "b.continues AND a.unfinished = b.unfinished") > 0);
+    compute_again("channels", NULL);
+}
+
 // Groups that are alike but in their names have solutions of their own, which name
 // them.
 static void test_equal_groups(void **state) {
@@ -283,6 +303,7 @@ int main(void) {
         cmocka_unit_test(test_block),
         cmocka_unit_test(test_attention),
         cmocka_unit_test(test_bands),
+        cmocka_unit_test(test_channels),
         cmocka_unit_test(test_equal_groups),
         cmocka_unit_test(test_one_point),
         cmocka_unit_test(test_damage_is_seen_and_repaired)};
