@@ -193,7 +193,8 @@ static void kinds_of_edges_round_trip(void **state) {
               "- {name: up, kind: fc, in: 4, out_channels: 4, rows: 4, addends: 1}\n"
               "- {name: down, kind: fc, in: 4, out_channels: 4, rows: 4}\n"
               "edges:\n"
-              "- {from: a, to: b, via: pool, kernel: [3, 2], stride: 2, pad: [0, 1], "
+              "- {from: a, to: b, via: pool, kernel: [3, 6], stride: [2, 1], pad: [0, "
+              "1], "
               "free: true}\n"
               "- {from: b, to: c}\n- {from: b, to: c, as: addend, via: product}\n"
               "- {from: b, to: c, as: addend}\n"
@@ -208,7 +209,7 @@ static void kinds_of_edges_round_trip(void **state) {
     assert_clean(&diags);
     const struct sdse_workload *again = read_back(arena, &diags, net);
     static const struct sdse_workload_edge edges[] = {
-        {0, 1, SDSE_EDGE_INPUTS, SDSE_VIA_POOL, {3, 2}, {2, 2}, {0, 1}, .heads = false},
+        {0, 1, SDSE_EDGE_INPUTS, SDSE_VIA_POOL, {3, 6}, {2, 1}, {0, 1}, .heads = false},
         {1, 2, .use = SDSE_EDGE_INPUTS},
         {1, 2, .use = SDSE_EDGE_ADDEND, .via = SDSE_VIA_PRODUCT},
         {1, 2, .use = SDSE_EDGE_ADDEND},
@@ -582,6 +583,13 @@ static void what_costs_changes_the_text(void **state) {
         sdse_arch_from_tree(s.arena, parse(&s.diags, after), NULL, 0, &s.diags, &again);
         assert_clean(&s.diags);
         assert_string_equal(sdse_arch_text(s.arena, again), after);
+        for (unsigned l = 0; l < arch->level_count; l++) {
+            const struct sdse_level *a = &arch->level[l], *b = &again->level[l];
+            assert_int_equal(a->least_read_bits, b->least_read_bits);
+            assert_int_equal(a->least_write_bits, b->least_write_bits);
+            assert_int_equal(a->partial_bits, b->partial_bits);
+            assert_memory_equal(a->word_bits, b->word_bits, sizeof a->word_bits);
+        }
     }
     sdse_arena_free(s.arena);
 }
