@@ -594,6 +594,27 @@ static void what_costs_changes_the_text(void **state) {
     sdse_arena_free(s.arena);
 }
 
+// One number is of both ways; a way that is not said has no least access.
+static void least_accesses_are_of_their_way(void **state) {
+    (void)state;
+    static const struct {
+        const char *value;
+        uint32_t read, write;
+    } cases[] = {{"64", 64, 64}, {"{read: 16}", 16, 0}, {"{write: 16}", 0, 16}};
+    struct small s = load_small();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct sdse_set set = {.path = "GLB.access_bits",
+                                     .value = cases[i].value};
+        struct sdse_arch *arch = NULL;
+        sdse_arch_from_tree(s.arena, parse(&s.diags, small_arch), &set, 1, &s.diags,
+                            &arch);
+        assert_clean(&s.diags);
+        assert_int_equal(arch->level[1].least_read_bits, cases[i].read);
+        assert_int_equal(arch->level[1].least_write_bits, cases[i].write);
+    }
+    sdse_arena_free(s.arena);
+}
+
 // A format that names layers leaves all others plain, those that multiply nothing too.
 static void formats_name_their_layers(void **state) {
     (void)state;
@@ -987,6 +1008,7 @@ int main(void) {
         cmocka_unit_test(places_round_trip),
         cmocka_unit_test(what_costs_changes_the_text),
         cmocka_unit_test(every_number_is_in_the_text),
+        cmocka_unit_test(least_accesses_are_of_their_way),
         cmocka_unit_test(formats_name_their_layers),
         cmocka_unit_test(a_sweep_round_trips),
         cmocka_unit_test(stays_round_trip),
