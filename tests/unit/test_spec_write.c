@@ -511,7 +511,7 @@ static void what_costs_changes_the_text(void **state) {
         {"GLB.fill_pj", "3"},
         {"GLB.update_pj", "3"},
         {"GLB.leakage_mw", "1"},
-        {"GLB.partial_bits", "12"},
+        {"GLB.partial_bits", "8"},
         {"GLB.bits", "{outputs: 7}"},
         {"GLB.bits", "{weights: 4, inputs: 9}"},
         {"GLB.area_mm2", "1"},
