@@ -100,6 +100,15 @@ static void test_turns_in_time(void **state) {
     char *arch = read_whole(scratch("chip.yaml"));
     const char *capacity = strstr(strstr(arch, "GLB"), "capacity_bytes: ");
     assert_true(most > 0 && most * 1024 <= strtod(capacity + 16, NULL));
+    char part[96];
+    snprintf(part, sizeof part, ", \\\n     %.12g with lines",
+             strtod(capacity + 16, NULL) / 1024);
+    assert_non_null(strstr(text, part));
+    snprintf(part, sizeof part, ", %.12g cycles'",
+             number_of("turns", "SELECT sum(latency_cycles) FROM v_nest WHERE "
+                                "group_index = 0 AND layer_index = (SELECT last_layer "
+                                "FROM v_group WHERE group_index = 0)"));
+    assert_non_null(strstr(text, part));
     free(arch);
     free(text);
     free(layer);

@@ -175,6 +175,7 @@ static void test_channels(void **state) {
                           "mapping, bounds, reserved_bits) WHERE a.continues = 0 AND "
                           "b.continues AND a.unfinished = b.unfinished") > 0);
     compute_again("channels", NULL);
+    free(run_text(0, "verify @channels.db"));
 }
 
 // Groups that are alike but in their names have solutions of their own, which name
