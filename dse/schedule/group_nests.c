@@ -198,6 +198,23 @@ static void compare_nest(struct sdse_schedule_reader *r, const struct nest_said 
     compare_words(r, nest->brings, "inputs", kind->residence.loaded_inputs);
 }
 
+// What comes ahead of a nest waits in the shared memory, which therefore has its tiles.
+static void refuse_passing(struct sdse_schedule_reader *r, const struct sdse_node *nest,
+                           const struct sdse_fused_kind *kind,
+                           const struct sdse_mapping *mapping) {
+    const struct sdse_residence *at = &kind->residence;
+    const unsigned waits =
+        at->ahead & ~at->tensors & ~mapping->keeps[r->schedule->level];
+    for (int t = 0; t < SDSE_TENSORS; t++)
+        if (waits >> t & 1u)
+            sdse_diag_add(r->diags, SDSE_ERROR, nest->loc, "nest-place",
+                          "%s of '%.60s' cross ahead of the nest, or behind it, by way "
+                          "of %.40s, which keeps none of them here: keep them, or say "
+                          "`overlap: none` of the group",
+                          sdse_tensor_name((enum sdse_tensor)t),
+                          r->net->layers[kind->layer].name, r->memory);
+}
+
 static void settle_nest(struct sdse_schedule_reader *r, const struct nest_said *nest,
                         struct sdse_fused_kind *kind) {
     const size_t errors = r->diags->errors;
@@ -211,6 +228,8 @@ static void settle_nest(struct sdse_schedule_reader *r, const struct nest_said *
         r->status = SDSE_NO_MEMORY;
         return;
     }
+    if (r->diags->errors == errors)
+        refuse_passing(r, nest->node, kind, mapping);
     if (r->diags->errors == errors &&
         sdse_schedule_cost(r, nest->node, &kind->part, kind->layer, kind->term,
                            kind->term_count, mapping, point))

@@ -208,6 +208,16 @@ static void test_reads_back_to_the_last_bit(void **state) {
     free(text);
     run_says(0, "explain -a @slow.yaml -w @three.yaml -m @found.yaml -l b",
              "DRAM works ahead: 1 x (");
+    // What waits is kept where it waits.
+    text = read_whole(scratch("found.yaml"));
+    char *kept = strstr(strstr(text, "layer: c"), "keeps: [weights, outputs]}");
+    assert_non_null(kept);
+    memcpy(kept, "keeps: [outputs         ]}", strlen("keeps: [outputs         ]}"));
+    write_scratch("found.yaml", text);
+    free(text);
+    run_says(1, "eval -a @slow.yaml -w @three.yaml -m @found.yaml",
+             "error: weights of 'c' cross ahead of the nest, or behind it, by way of "
+             "GLB, which keeps none of them here");
     round_trip("@large.yaml", "@branch.yaml", "energy", "--fuse 2 --uneven");
     round_trip("@middle.yaml", "@net.yaml", "energy", "--fuse 3 --imperfect 20");
     round_trip("@middle.yaml", "@net.yaml", "energy", "--fuse 3 --free-bypass");

@@ -24,6 +24,7 @@ static void test_networks(void **state) {
         struct brute_problem p = {.arena = sdse_arena_new()};
         current_seed = first_seed + i;
         attention_make(current_seed, &p);
+        p.overlap = current_seed % 3 == 0;
         compare_with_brute_force(&p, &seen);
         sdse_arena_free(p.arena);
     }
@@ -32,14 +33,14 @@ static void test_networks(void **state) {
            "fused: %llu groups, %llu by heads, %llu by keys, %llu kinds of their nests "
            "read weights "
            "that are there, %llu keep weights, %llu buffer, %llu functions take turns; "
-           "%llu have none\n",
+           "%llu overlap; %llu have none\n",
            (unsigned long long)network_count, (unsigned long long)brute_seen()->ways,
            (unsigned long long)brute_seen()->asked, (unsigned long long)seen.points,
            (unsigned long long)seen.fused, (unsigned long long)seen.groups,
            (unsigned long long)seen.heads, (unsigned long long)seen.keys,
            (unsigned long long)seen.weights_there, (unsigned long long)seen.kept,
            (unsigned long long)seen.buffered, (unsigned long long)seen.functions,
-           (unsigned long long)seen.none);
+           (unsigned long long)seen.overlapped, (unsigned long long)seen.none);
     assert_true(network_count < 200 || (seen.heads && seen.keys && seen.weights_there &&
                                         seen.kept && seen.buffered && seen.functions &&
                                         brute_seen()->functions_of_other_rows == 0));

@@ -126,7 +126,8 @@ static void make_group(uint64_t seed, bool far, struct group *group) {
         .reads = branches ? group->reads : NULL,
         .tile_rows = 1 + oracle_below(&state, far ? 5 : last + 1),
         .retained = (unsigned)oracle_below(&state, 1u << count) & ~1u,
-        .buffered = oracle_below(&state, 2)};
+        .buffered = oracle_below(&state, 2),
+        .steady = true};
 }
 
 // --- The schedule ---
@@ -444,6 +445,47 @@ static const struct sdse_fused_nest *take(const struct expected *expected,
     return kind;
 }
 
+// The kinds that each tile of a schedule runs, in order.
+struct tiles {
+    size_t count; // of those that are done
+    struct {
+        size_t count, kind[64];
+    } tile[MOST_ROWS + 1];
+};
+static struct tiles tiles;
+
+static bool do_the_same(size_t a, size_t b) {
+    return tiles.tile[a].count == tiles.tile[b].count &&
+           memcmp(tiles.tile[a].kind, tiles.tile[b].kind,
+                  tiles.tile[a].count * sizeof tiles.tile[a].kind[0]) == 0;
+}
+
+// The longest run of tiles of a schedule that do the same is what the kinds say.
+static void check_steady(const struct sdse_fused_rows *rows) {
+    size_t first = 0, most = 0;
+    bool once = true;
+    for (size_t a = 0; a < tiles.count; a++) {
+        size_t b = a + 1;
+        while (b < tiles.count && do_the_same(a, b))
+            b++;
+        if (b - a > most) {
+            first = a;
+            most = b - a;
+        }
+    }
+    for (size_t i = 0; i < tiles.tile[first].count; i++)
+        for (size_t j = 0; j < i; j++)
+            once &= tiles.tile[first].kind[i] != tiles.tile[first].kind[j];
+    assert_int_equal(rows->tiles, tiles.count);
+    for (size_t k = 0; k < rows->count; k++) {
+        bool there = false;
+        for (size_t i = 0; i < tiles.tile[first].count; i++)
+            there |= tiles.tile[first].kind[i] == k;
+        assert_int_equal(rows->nest[k].turn, there && once);
+        assert_int_equal(rows->nest[k].steady, there && once ? most - 1 : 0);
+    }
+}
+
 static void check_step(const struct group *group, const struct schedule *schedule,
                        size_t at, bool *seen, struct sdse_fused_rows *rows) {
     const struct step *step = &schedule->step[at];
@@ -473,10 +515,16 @@ static void check_step(const struct group *group, const struct schedule *schedul
             row[from], end - from, end > from + 1 ? row[from + 1] - row[from] : 1};
         draw(nest, expected.rows.first, expected.rows.step, expected.rows.count,
              &expected.picture);
-        run_part(group, schedule, take(&expected, rows), &expected.rows, at);
+        const struct sdse_fused_nest *kind = take(&expected, rows);
+        size_t *taken = &tiles.tile[tiles.count].count;
+        assert_true(*taken < 64);
+        tiles.tile[tiles.count].kind[(*taken)++] = (size_t)(kind - rows->nest);
+        run_part(group, schedule, kind, &expected.rows, at);
         seen[step->layer] = true;
         expected.loaded = 0;
     }
+    if (step->layer + 1 == group->request.layer_count)
+        tiles.tile[++tiles.count].count = 0;
 }
 
 struct seen {
@@ -504,10 +552,12 @@ static void check_group(const struct group *group, struct sdse_arena *arena,
     uint64_t all = 0;
     for (size_t k = 0; k < rows.count; k++)
         all += rows.nest[k].times;
+    tiles.count = tiles.tile[0].count = 0;
     for (size_t at = 0; at < schedule.count; at++)
         check_step(group, &schedule, at, seen, &rows);
     for (size_t k = 0; k < rows.count; k++)
         assert_int_equal(rows.nest[k].times, 0);
+    check_steady(&rows);
     sdse_short_group_find(&group->request, &shorter);
     sum->groups++;
     sum->several += group->request.layer_count > 1;
