@@ -16,6 +16,7 @@ enum { SLOTS = 1 + SDSE_PORT_USERS };
 enum way { READ, WRITE, WAYS };
 
 struct moved {
+    unsigned left_out; // tensors that are not counted
     struct flow by[WAYS][SDSE_MAX_LEVELS][SLOTS];
     struct sdse_shared *bits; // by lane, into the multipliers
 };
@@ -115,12 +116,15 @@ static void sum_bits(const struct sdse_problem *problem, unsigned level,
         for (unsigned i = 0; i < slots_at(problem, l); i++)
             moved->by[READ][l][i] = moved->by[WRITE][l][i] = (struct flow){.base = 0};
         for (unsigned t = 0; t < SDSE_PORT_USERS; t++) {
+            if (moved->left_out >> (t == SDSE_PORT_UP ? SDSE_OUTPUTS : t) & 1u)
+                continue;
             flow_of(problem, moved, READ, l, t)->base += node->read_bits[l][t];
             flow_of(problem, moved, WRITE, l, t)->base += node->write_bits[l][t];
         }
     }
     for (unsigned i = 0; i < problem->lane_count; i++)
-        add_lane_bits(problem, level, node, i, moved);
+        if (!(moved->left_out >> problem->lane[i].tensor & 1u))
+            add_lane_bits(problem, level, node, i, moved);
     // Levels of one memory share its ports.
     for (unsigned l = problem->levels; l-- > 1;) {
         if (!problem->arch->level[l].shares_memory)
@@ -137,6 +141,7 @@ static void add_port(struct sdse_transfers *transfers, unsigned level, bool over
     struct sdse_port_bits *port = &transfers->port[transfers->count++];
     port->level = level;
     port->overlaps = overlaps;
+    port->inside = false;
     port->cycles_per_bit = (1 - 1e-12) / bits_per_cycle;
     port->base = bits->base;
     port->lanes = bits->lanes;
@@ -175,34 +180,51 @@ static void add_ports(const struct sdse_problem *problem, unsigned level,
         add_port(transfers, level, at->overlap, &rest, others[kind]->value * share);
 }
 
+// The ports of level `l`.
+static void add_level(const struct sdse_problem *problem, unsigned level,
+                      const struct sdse_partial *node, unsigned l, struct moved *moved,
+                      struct sdse_transfers *transfers) {
+    const unsigned kinds = problem->port_kinds[l];
+    if (!kinds || problem->arch->level[l].shares_memory)
+        return;
+    // Used instances of inner levels are not known yet: as many as can be.
+    const double used =
+        l < level ? node->outer_used[l]
+                  : node->used * problem->most_used[level] / problem->most_used[l];
+    const double share = used / problem->bound_scale;
+    if (kinds >> SDSE_PORT_READ & 1u)
+        add_ports(problem, l, SDSE_PORT_READ, share, moved->by[READ][l], transfers);
+    if (kinds >> SDSE_PORT_WRITE & 1u)
+        add_ports(problem, l, SDSE_PORT_WRITE, share, moved->by[WRITE][l], transfers);
+    if (!(kinds >> SDSE_PORT_SHARED & 1u))
+        return;
+    for (unsigned i = 0; i < slots_at(problem, l); i++)
+        add_flow(&moved->by[READ][l][i], &moved->by[WRITE][l][i]);
+    add_ports(problem, l, SDSE_PORT_SHARED, share, moved->by[READ][l], transfers);
+}
+
 void sdse_transfers_init(const struct sdse_problem *problem, unsigned level,
                          const struct sdse_partial *node,
                          struct sdse_transfers *transfers) {
     transfers->count = transfers->lanes = 0;
+    transfers->all_inside = false;
     if (!problem->has_bandwidth)
         return;
+    const struct sdse_residence *residence = problem->layer->residence;
+    const unsigned ahead = residence ? residence->ahead : 0;
+    transfers->all_inside = !ahead;
+    if (ahead) { // the others by themselves
+        struct moved bound = {.left_out = ahead | SDSE_BIT(SDSE_OUTPUTS),
+                              .bits = transfers->bits};
+        sum_bits(problem, level, node, &bound);
+        add_level(problem, level, node, 0, &bound, transfers);
+        for (unsigned i = 0; i < transfers->count; i++)
+            transfers->port[i].inside = true;
+    }
     struct moved moved = {.bits = transfers->bits};
     sum_bits(problem, level, node, &moved);
-    for (unsigned l = 0; l < problem->levels; l++) {
-        const unsigned kinds = problem->port_kinds[l];
-        if (!kinds || problem->arch->level[l].shares_memory)
-            continue;
-        // Used instances of inner levels are not known yet: as many as can be.
-        const double used =
-            l < level ? node->outer_used[l]
-                      : node->used * problem->most_used[level] / problem->most_used[l];
-        const double share = used / problem->bound_scale;
-        if (kinds >> SDSE_PORT_READ & 1u)
-            add_ports(problem, l, SDSE_PORT_READ, share, moved.by[READ][l], transfers);
-        if (kinds >> SDSE_PORT_WRITE & 1u)
-            add_ports(problem, l, SDSE_PORT_WRITE, share, moved.by[WRITE][l],
-                      transfers);
-        if (!(kinds >> SDSE_PORT_SHARED & 1u))
-            continue;
-        for (unsigned i = 0; i < slots_at(problem, l); i++)
-            add_flow(&moved.by[READ][l][i], &moved.by[WRITE][l][i]);
-        add_ports(problem, l, SDSE_PORT_SHARED, share, moved.by[READ][l], transfers);
-    }
+    for (unsigned l = 0; l < problem->levels; l++)
+        add_level(problem, level, node, l, &moved, transfers);
     if (transfers->lanes)
         sdse_transfers_share(problem, level, node->index, transfers);
 }
@@ -236,9 +258,9 @@ struct sdse_sides sdse_transfers_sides(const struct sdse_transfers *transfers,
     for (unsigned i = 0; i < transfers->count; i++) {
         const struct sdse_port_bits *port = &transfers->port[i];
         const double cycles = port_cycles(port, visits) - ROUNDING;
-        double *most = !port->overlaps    ? &serial
-                       : port->level == 0 ? &sides.outer
-                                          : &sides.inner;
+        double *most = !port->overlaps                     ? &serial
+                       : port->level == 0 && !port->inside ? &sides.outer
+                                                           : &sides.inner;
         if (cycles > *most)
             *most = ceil(cycles);
         if (i + 1 == transfers->count || port[1].level != port->level) {
@@ -246,6 +268,8 @@ struct sdse_sides sdse_transfers_sides(const struct sdse_transfers *transfers,
             serial = 0;
         }
     }
+    if (transfers->all_inside)
+        sides.inner = fmax(sides.inner, sides.outer);
     sides.outer += added;
     sides.inner += added;
     return sides;

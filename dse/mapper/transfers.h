@@ -9,6 +9,7 @@
 struct sdse_port_bits {
     unsigned level; // the memory's; the ports of one stand together
     bool overlaps;  // with computing; if not, its cycles are added
+    bool inside;    // of the outermost memory: just what may not cross ahead
     double cycles_per_bit;
     double base, rate[SDSE_MOVERS];
     unsigned lanes; // into the multipliers, whose words cross it
@@ -16,12 +17,13 @@ struct sdse_port_bits {
 };
 
 // Read, write, both together: of each tensor, and of the others.
-enum { SDSE_MAX_PORTS = SDSE_PORTS * (SDSE_PORT_USERS + 1) * SDSE_MAX_LEVELS };
+enum { SDSE_MAX_PORTS = SDSE_PORTS * (SDSE_PORT_USERS + 1) * (SDSE_MAX_LEVELS + 1) };
 
 struct sdse_transfers {
     unsigned count;
     struct sdse_port_bits port[SDSE_MAX_PORTS];
-    unsigned lanes; // of all ports
+    unsigned lanes;  // of all ports
+    bool all_inside; // nothing may cross ahead
     struct sdse_shared bits[SDSE_MAX_LANES];
 };
 
@@ -46,8 +48,9 @@ struct sdse_sides {
     double outer, inner;
 };
 
-// Likewise of each side, whatever may cross ahead: computing, and all memories but the
-// outermost, are inside; what overlaps with nothing is on both sides.
+// Likewise of each side: computing, all memories but the outermost and what crosses
+// there and may not do so ahead are inside (outputs may, as far as is known); what
+// overlaps with nothing is on both sides.
 struct sdse_sides sdse_transfers_sides(const struct sdse_transfers *transfers,
                                        const double visits[SDSE_MOVERS],
                                        double compute);

@@ -225,6 +225,34 @@ static void test_reads_back_to_the_last_bit(void **state) {
 
 // --- By hand ---
 
+// What waits, of layers of 16 weights on rows of 32 words. Three tiles of two rows do
+// the same: twice 64 inputs, both layers' weights and 64 outputs. Of one tile of all
+// rows the second layer's weights.
+static void test_what_waits(void **state) {
+    (void)state;
+    static const struct {
+        unsigned rows, from, bits;
+    } cases[] = {{2, 2, 2 * 8 * (64 + 16 + 16 + 64)}, {8, 0, 8 * 16}};
+    for (size_t i = 0; i < 2; i++) {
+        char text[1024];
+        snprintf(text, sizeof text,
+                 "mappings:\n  - {layer: c, mapping: [{level: DRAM, temporal: Q4}, "
+                 "{level: GLB, temporal: K2 Q2 P8}, {level: regs, temporal: K2 C4}]}\n"
+                 "groups:\n  - layers: [a, relu, b]\n    tile: P%u\n"
+                 "    tensors: {a: recompute}\n    overlap: outer\n    nests:\n"
+                 "      - {layer: a, rows: %u, from: %u, place: {outputs: GLB, "
+                 "reserved_bits: 1}, mapping: [{level: GLB, temporal: K2 Q8 P%u}, "
+                 "{level: regs, temporal: K2 C4}]}\n",
+                 cases[i].rows, cases[i].rows, cases[i].from, cases[i].rows);
+        write_scratch("waits.yaml", text);
+        snprintf(text, sizeof text,
+                 "error: 1 bits are said to be reserved in GLB, %u are: %u of what "
+                 "comes ahead of the nests, and goes behind them [nest-place]",
+                 cases[i].bits, cases[i].bits);
+        run_says(1, "eval -a @large.yaml -w @net.yaml -m @waits.yaml", text);
+    }
+}
+
 // What is left out of the file follows from the rest. The group's outermost words are
 // its inputs, its outputs and each weight once.
 static void test_written_by_hand(void **state) {
@@ -546,6 +574,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_back_to_the_last_bit),
         cmocka_unit_test(test_written_by_hand),
+        cmocka_unit_test(test_what_waits),
         cmocka_unit_test(test_broken_files),
         cmocka_unit_test(test_nests_of_parts),
         cmocka_unit_test(test_head_says_the_space),

