@@ -28,10 +28,25 @@ static void complain(struct checking *c, const char *check, const char *what) {
 
 #define NEAR(a, b) "abs((" a ") - (" b ")) <= 1e-9 * max(abs(" a "), abs(" b "))"
 
-// Where a mapping's text says what is held in several memories: ", L2: 96, GLB: 32}".
-#define HELD_MAP(text)                                                                 \
-    "replace(replace(substr(" text ", instr(" text ", 'reserved_bits: {') + 15), '{'," \
-    " ', '), '\"', '')"
+// Whether solution s says what is held in several memories, and from there on its text:
+// ", L2: 96, GLB: 32}, …".
+#define SAYS_MAP "instr(" SDSE_MAPPING_TEXT("s.mapping") ", 'reserved_bits: {')"
+#define HELD_MAP                                                                     \
+    "replace(replace(substr(" SDSE_MAPPING_TEXT("s.mapping") ", " SAYS_MAP " + 15)," \
+                                                             " '{', ', '), '\"', '')"
+#define UP_TO_END(map) "substr(" map ", 1, instr(" map ", '}'))"
+
+// What such a map says of a memory.
+#define HELD_IN(map, memory)                                                      \
+    "(CASE WHEN instr(" map ", ', ' || " memory " || ': ') THEN CAST(substr(" map \
+    ", instr(" map ", ', ' || " memory " || ': ') + length(" memory               \
+    ") + 4) AS REAL) ELSE 0.0 END)"
+
+// Bits of the tensors that are in a memory while a layer runs, made before it.
+#define ALIVE_IN(row)                                                            \
+    "(SELECT total(l.bits) FROM place l WHERE l.point_id = " row ".point_id AND" \
+    " l.memory = " row ".memory AND l.first_layer < " row ".layer_index AND"     \
+    " l.last_layer >= " row ".layer_index)"
 
 // What a mapping's text says of the bits that are held (spec/place.h) in one memory.
 #define HELD(text)                                                         \
@@ -151,45 +166,17 @@ static const struct {
          " l.first_layer < f.layer_index AND l.last_layer >= f.layer_index AND NOT"
          " EXISTS (SELECT 1 FROM solution_memory m WHERE m.solution_id ="
          " f.solution_id AND m.level = 0 AND m.name = l.memory))",
-         HELD(SDSE_MAPPING_TEXT(
-             "s.mapping"))) " AND NOT instr(" SDSE_MAPPING_TEXT("s.mapping") ", "
-                                                                             "'reserved"
-                                                                             "_bits: "
-                                                                             "{')"},
+         HELD(SDSE_MAPPING_TEXT("s.mapping"))) " AND NOT " SAYS_MAP},
     // The same of each memory, where several share.
-    {
-        "verify-place",
-        "SELECT DISTINCT 'point ' || q.hash || ', layer ' || q.name || ': what is held'"
-        " || ' while it runs is not what is in memory ' || q.memory || ' then' FROM"
-        " (SELECT p.hash, f.name, f.point_id, f.layer_index, CASE WHEN m.name LIKE "
-        "'%.1'"
-        "  THEN substr(m.name, 1, length(m.name) - 2) ELSE m.name END AS "
-        "memory, " HELD_MAP(
-            SDSE_MAPPING_TEXT(
-                "s.mapping")) " AS held FROM point p JOIN point_layer f"
-                              "  USING (point_id) JOIN solution s USING (solution_id) "
-                              "JOIN solution_memory m"
-                              "  USING (solution_id) WHERE m.level > 0 AND"
-                              "  EXISTS (SELECT 1 FROM place l WHERE l.point_id = "
-                              "p.point_id) AND"
-                              "  instr(" SDSE_MAPPING_TEXT(
-                                  "s.mapping") ", 'reserved_bits: {')) q WHERE "
-                                               "NOT " NEAR("(SELECT total(l.bits) FROM "
-                                                           "place l WHERE l.point_id = "
-                                                           "q.point_id AND"
-                                                           " l.memory = q.memory AND "
-                                                           "l.first_layer < "
-                                                           "q.layer_index AND "
-                                                           "l.last_layer >="
-                                                           " q.layer_index)",
-                                                           "(CASE WHEN instr(q.held, "
-                                                           "', ' || q.memory || ': ') "
-                                                           "THEN CAST(substr(q.held,"
-                                                           " instr(q.held, ', ' || "
-                                                           "q.memory || ': ') + "
-                                                           "length(q.memory) + 4) AS "
-                                                           "REAL)"
-                                                           " ELSE 0.0 END)")},
+    {"verify-place",
+     "SELECT DISTINCT 'point ' || q.hash || ', layer ' || q.name || ': what is held'"
+     " || ' while it runs is not what is in memory ' || q.memory || ' then' FROM"
+     " (SELECT p.hash, f.name, f.point_id, f.layer_index, CASE WHEN m.name LIKE '%.1'"
+     "  THEN substr(m.name, 1, length(m.name) - 2) ELSE m.name END AS memory, " HELD_MAP
+     "  AS held FROM point p JOIN point_layer f USING (point_id) JOIN solution s USING"
+     "  (solution_id) JOIN solution_memory m USING (solution_id) WHERE m.level > 0 AND"
+     "  EXISTS (SELECT 1 FROM place l WHERE l.point_id = p.point_id) AND " SAYS_MAP
+     ") q WHERE NOT " NEAR(ALIVE_IN("q"), HELD_IN(UP_TO_END("q.held"), "q.memory"))},
 };
 
 static int ask(struct checking *c, const char *check, const char *sql) {
