@@ -137,6 +137,34 @@ static void called_twice(void **state) {
     expect(&web, &x, &y, "an LSTM called twice");
 }
 
+// A decoder that begins where an encoder ends: with both states of an LSTM.
+static void handed_on(void **state) {
+    (void)state;
+    for (int which = 0; which < 3; which++) {
+        struct cell encoder = draw_cell(which, 2), decoder = encoder;
+        const bool two = encoder.gates == 4;
+        double h[4] = {0}, c[4] = {0};
+        const char *after = encoder.after ? "true" : "false";
+        web_begin(&web);
+        fill(&x, 3, (const size_t[]){1, 3, 2});
+        cell_weights(&encoder, "e");
+        cell_weights(&decoder, "y");
+        for (int t = 0; t < 6; t++)
+            step(t < 3 ? &encoder : &decoder, x.data + t % 3 * 2, h, c);
+        y = (struct map){.rank = 2, .shape = {1, encoder.units}};
+        memcpy(y.data, h, encoder.units * sizeof *h);
+        web_print(web.layers,
+                  "{\"class_name\": \"%s\", \"name\": \"e\", \"config\": "
+                  "{\"return_state\": true, \"reset_after\": %s}, \"inbound_nodes\": "
+                  "[[[\"x\", 0, 0, {}]]]}, {\"class_name\": \"%s\", \"name\": \"y\", "
+                  "\"config\": {\"reset_after\": %s}, \"inbound_nodes\": [[[\"x\", 0, "
+                  "0, {}], [\"e\", 0, 1, {}]%s]]}",
+                  encoder.class_name, after, encoder.class_name, after,
+                  two ? ", [\"e\", 0, 2, {}]" : "");
+        expect(&web, &x, &y, "a decoder");
+    }
+}
+
 static void both_directions(void **state) {
     (void)state;
     static const char *const modes[] = {"concat", "sum", "mul", "ave"};
@@ -178,8 +206,8 @@ static void both_directions(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(recurrent),
-                                       cmocka_unit_test(called_twice),
-                                       cmocka_unit_test(both_directions)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(recurrent), cmocka_unit_test(called_twice),
+        cmocka_unit_test(handed_on), cmocka_unit_test(both_directions)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
