@@ -14,7 +14,7 @@
 #include "import/tensors/list.h"
 #include "import/tfjs/reading.h"
 
-enum { MOST_PASSES = 1000, MOST_INPUTS = 1024, MOST_NUMBERS = 16 };
+enum { MOST_NUMBERS = 16 };
 
 // --- Attributes ---
 
@@ -115,6 +115,8 @@ bool sdse_tfjs_numbers(struct tfjs_layer *l, size_t input, int64_t out[16],
 struct node {
     const char *name, *op, *path;
     json_t *inputs, *attributes;
+    size_t ready, in_count; // of its inputs; those of them that are values
+    struct tfjs_value **in;
     bool done, read;
     size_t count;
     struct tfjs_value out[3];
@@ -257,47 +259,65 @@ static bool take_constant(struct graph *g, struct node *n) {
     return true;
 }
 
-// What a node reads; false: not there yet, or it never will be, which is reported.
-static bool take_inputs(struct graph *g, const struct node *n, struct tfjs_value ***out,
-                        size_t *count) {
+// The next of what a node reads; false: it is not there, which is reported. NULL in
+// *from: it only comes before.
+static bool take_input(struct graph *g, const struct node *n, size_t i,
+                       struct node **from, size_t *output) {
     struct tfjs_reader *r = g->r;
-    const size_t all = json_array_size(n->inputs);
-    *count = 0;
-    *out = SDSE_ARENA_ARRAY(r->arena, struct tfjs_value *, all + 1);
-    r->w.failed |= !*out;
-    for (size_t i = 0; i < all && !r->w.failed; i++) {
-        const char *text = json_string_value(json_array_get(n->inputs, i));
-        const char *colon = text ? strrchr(text, ':') : NULL;
-        if (!text)
-            return wrong_node(g, n, "an input is no text");
-        if (text[0] == '^')
-            continue;
-        const char *name =
-            colon ? sdse_arena_copy(r->arena, text, (size_t)(colon - text)) : text;
-        const size_t place = name ? look(g->place, name) : 0,
-                     output = colon ? strtoul(colon + 1, NULL, 10) : 0;
-        if (!place)
-            return wrong_node(g, n, "an input is none of the graph's nodes");
-        struct node *from = &g->node[place - 1];
-        from->read = true;
-        if (!from->done)
-            return false;
-        if (output >= from->count)
-            return wrong_node(g, n, "it reads an output that a node does not have");
-        (*out)[(*count)++] = &from->out[output];
-    }
-    return !r->w.failed;
+    const char *text = json_string_value(json_array_get(n->inputs, i));
+    const char *colon = text ? strrchr(text, ':') : NULL;
+    *from = NULL;
+    if (!text)
+        return wrong_node(g, n, "an input is no text");
+    if (text[0] == '^')
+        return true;
+    const char *name =
+        colon ? sdse_arena_copy(r->arena, text, (size_t)(colon - text)) : text;
+    const size_t place = name ? look(g->place, name) : 0;
+    *output = colon ? strtoul(colon + 1, NULL, 10) : 0;
+    r->w.failed |= !name;
+    if (!place)
+        return wrong_node(g, n, "an input is none of the graph's nodes");
+    *from = &g->node[place - 1];
+    return true;
 }
 
-static bool run(struct graph *g, struct node *n, struct tfjs_value *const *in,
-                size_t count) {
+static bool waits_for(void *owner, size_t item, size_t *on) {
+    struct graph *g = owner;
+    struct node *n = &g->node[item];
+    const size_t all = json_array_size(n->inputs);
+    if (!n->in)
+        n->in = SDSE_ARENA_ARRAY(g->r->arena, struct tfjs_value *, all + 1);
+    g->r->w.failed |= !n->in;
+    for (; n->ready < all && !g->r->w.failed; n->ready++) {
+        struct node *from;
+        size_t output;
+        if (!take_input(g, n, n->ready, &from, &output))
+            return false;
+        if (!from)
+            continue;
+        from->read = true;
+        if (!from->done) {
+            *on = (size_t)(from - g->node);
+            return true;
+        }
+        if (output >= from->count)
+            return wrong_node(g, n, "it reads an output that a node does not have");
+        n->in[n->in_count++] = &from->out[output];
+    }
+    return !g->r->w.failed;
+}
+
+static bool run(void *owner, size_t item) {
+    struct graph *g = owner;
+    struct node *n = &g->node[item];
     struct tfjs_reader *r = g->r;
     n->done = true;
     if (strcmp(n->op, "NoOp") == 0)
         return true;
     if (is_source(n->op))
         return n->op[0] == 'P' ? take_placeholder(g, n) : take_constant(g, n);
-    if (count == 0)
+    if (n->in_count == 0)
         return wrong_node(g, n, "it reads nothing");
     struct tfjs_layer l = {.r = r,
                            .class_name = n->op,
@@ -305,8 +325,8 @@ static bool run(struct graph *g, struct node *n, struct tfjs_value *const *in,
                            .path = n->path,
                            .prefix = "",
                            .config = n->attributes,
-                           .in_count = count,
-                           .in = in};
+                           .in_count = n->in_count,
+                           .in = n->in};
     if (!sdse_tfjs_write(&l, operator_of(n->op)))
         return false;
     n->count = l.out_count;
@@ -314,30 +334,15 @@ static bool run(struct graph *g, struct node *n, struct tfjs_value *const *in,
     return true;
 }
 
+static bool refuse_circle(void *owner, size_t item) {
+    struct graph *g = owner;
+    return wrong_node(g, &g->node[item],
+                      "what it reads is never there: nodes wait for each other");
+}
+
 static bool run_all(struct graph *g) {
-    struct tfjs_reader *r = g->r;
-    bool more = true;
-    for (unsigned pass = 0; more && pass < MOST_PASSES; pass++) {
-        more = false;
-        for (size_t i = 0; i < g->count; i++) {
-            struct node *n = &g->node[i];
-            struct tfjs_value **in;
-            size_t count;
-            if (n->done)
-                continue;
-            const bool ready = take_inputs(g, n, &in, &count);
-            if ((!ready && (r->broken || r->w.failed)) ||
-                (ready && !run(g, n, in, count)))
-                return false;
-            more |= ready;
-        }
-    }
-    for (size_t i = 0; i < g->count; i++)
-        if (!g->node[i].done)
-            return wrong_node(
-                g, &g->node[i],
-                "what it reads is never there: nodes wait for each other");
-    return true;
+    const struct tfjs_steps steps = {g, g->count, waits_for, run, refuse_circle};
+    return sdse_tfjs_run_in_order(g->r, &steps);
 }
 
 bool sdse_tfjs_graph(struct tfjs_reader *r, json_t *nodes, struct tfjs_value **out,

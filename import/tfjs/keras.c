@@ -5,7 +5,7 @@
 #include "import/tensors/list.h"
 #include "import/tfjs/reading.h"
 
-enum { MOST_DEPTH = 16, MOST_PASSES = 1000 };
+enum { MOST_DEPTH = 16, MOST_CALLS = 1 << 18 };
 
 bool sdse_tfjs_is_model(const char *class_name) {
     return strcmp(class_name, "Sequential") == 0 || strcmp(class_name, "Model") == 0 ||
@@ -27,12 +27,18 @@ static bool wrong(struct tfjs_reader *r, const char *path, const char *what) {
 struct entry {
     const char *class_name, *name, *path;
     json_t *config, *calls;
-    size_t call_count;
-    struct call {
-        bool done;
-        size_t count;
-        struct tfjs_value *out;
-    } * call;
+    size_t first, call_count; // calls are numbered first, first + 1, …
+    struct call *call;
+};
+
+struct call {
+    const struct entry *entry;
+    struct tfjs_reference *reads;
+    struct tfjs_value **in; // those of the first `ready` references
+    size_t read_count, ready;
+    bool done;
+    size_t count;
+    struct tfjs_value *out;
 };
 
 struct model {
@@ -40,7 +46,9 @@ struct model {
     const char *path, *outer;
     size_t count;
     struct entry *entry;
-    json_t *place; // 1 + that of each entry, by name
+    size_t call_count;
+    struct call *call; // those of all entries
+    json_t *place;     // 1 + that of each entry, by name
 };
 
 static bool take_entry(struct model *m, json_t *layers, size_t i) {
@@ -62,11 +70,24 @@ static bool take_entry(struct model *m, json_t *layers, size_t i) {
     if (json_object_get(m->place, e->name))
         return wrong(r, e->path, "another layer has this name");
     e->calls = json_object_get(layer, "inbound_nodes");
+    e->first = sdse_tfjs_is_model(e->class_name);
     e->call_count = json_array_size(e->calls) ? json_array_size(e->calls) : 1;
-    e->call = SDSE_ARENA_ARRAY(r->arena, struct call, e->call_count);
-    r->w.failed |= !e->call || json_object_set_new_nocheck(
-                                   m->place, e->name, json_integer((json_int_t)i + 1));
+    m->call_count += e->call_count;
+    r->w.failed |= json_object_set_new_nocheck(m->place, e->name,
+                                               json_integer((json_int_t)i + 1)) != 0;
     return !r->w.failed;
+}
+
+static bool take_calls(struct model *m) {
+    m->call = SDSE_ARENA_ARRAY(m->r->arena, struct call, m->call_count);
+    m->r->w.failed |= !m->call;
+    struct call *call = m->call;
+    for (size_t i = 0; i < m->count && call; i++) {
+        m->entry[i].call = call;
+        for (size_t c = 0; c < m->entry[i].call_count; c++)
+            (call++)->entry = &m->entry[i];
+    }
+    return m->call != NULL;
 }
 
 // All of the list; what is wrong with each is said.
@@ -80,7 +101,7 @@ static bool take_entries(struct model *m, json_t *layers) {
     m->r->w.failed |= !m->place || !m->entry;
     for (size_t i = 0; i < m->count && !m->r->w.failed; i++)
         good &= take_entry(m, layers, i);
-    return good && !m->r->w.failed;
+    return good && !m->r->w.failed && take_calls(m);
 }
 
 static bool is_input(const struct entry *e) {
@@ -98,10 +119,14 @@ static const json_t *input_shape(const json_t *config) {
 }
 
 // One call of a layer, whatever it is.
-static bool run(struct model *m, struct entry *e, struct call *call,
+static bool run(struct model *m, const struct entry *e, struct call *call,
                 struct tfjs_value *const *in, size_t in_count) {
     struct tfjs_reader *r = m->r;
     call->done = true;
+    if (++r->calls > MOST_CALLS)
+        return wrong(r, e->path,
+                     "more than 262144 layers, those of models written out "
+                     "at each call");
     if (in_count == 0)
         return wrong(r, e->path, "it reads nothing");
     if (sdse_tfjs_is_model(e->class_name))
@@ -161,67 +186,95 @@ static bool run_row(struct model *m, json_t *config, struct tfjs_value *const *i
 
 // --- By what is read ---
 
-static struct call *call_of(const struct model *m, const struct tfjs_reference *ref) {
+// The call that a reference means; NULL: there is none, which is reported.
+static struct call *call_of(const struct model *m, const struct tfjs_reference *ref,
+                            const char *path) {
     const json_int_t place = json_integer_value(json_object_get(m->place, ref->layer));
-    struct entry *e = place > 0 ? &m->entry[place - 1] : NULL;
-    return e && ref->call < e->call_count ? &e->call[ref->call] : NULL;
+    const struct entry *e = place > 0 ? &m->entry[place - 1] : NULL;
+    if (e && ref->call >= e->first && ref->call - e->first < e->call_count)
+        return &e->call[ref->call - e->first];
+    wrong(m->r, path,
+          sdse_arena_printf(m->r->arena,
+                            "it reads '%.100s', call %zu, which is none of the model's "
+                            "layers",
+                            ref->layer, ref->call));
+    return NULL;
 }
 
-// Whether everything that a list refers to is there; false also where it never will be,
-// which is reported.
-static bool read_all(struct model *m, json_t *list, const char *path,
-                     struct tfjs_value ***out, size_t *count) {
-    struct tfjs_reader *r = m->r;
-    struct tfjs_reference *ref;
-    if (!sdse_tfjs_references(r->arena, list, &ref, count)) {
-        r->w.failed = true;
-        return false;
+// What a reference means, of a call that has run; NULL: it has no such output, which is
+// reported.
+static struct tfjs_value *value_of(const struct model *m,
+                                   const struct tfjs_reference *ref,
+                                   const struct call *call, const char *path) {
+    if (ref->output < call->count)
+        return &call->out[ref->output];
+    wrong(m->r, path,
+          sdse_arena_printf(m->r->arena,
+                            "it reads an output of '%.100s' that it does not have",
+                            ref->layer));
+    return NULL;
+}
+
+// Layers count their calls from 0. Models that are layers count them from 1 where Keras
+// writes the file: their own making is call 0, which nobody reads.
+static void count_from(struct model *m, const struct tfjs_reference *reads,
+                       size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const json_int_t place =
+            json_integer_value(json_object_get(m->place, reads[i].layer));
+        if (place > 0 && reads[i].call == 0)
+            m->entry[place - 1].first = 0;
     }
-    *out = SDSE_ARENA_ARRAY(r->arena, struct tfjs_value *, *count + 1);
-    r->w.failed |= !*out;
-    for (size_t i = 0; i < *count && !r->w.failed; i++) {
-        const struct call *call = call_of(m, &ref[i]);
-        if (!call)
-            return wrong(r, path,
-                         sdse_arena_printf(r->arena,
-                                           "it reads '%.100s', call %zu, which "
-                                           "is none of the model's layers",
-                                           ref[i].layer, ref[i].call));
-        if (!call->done)
-            return false;
-        if (ref[i].output >= call->count)
-            return wrong(
-                r, path,
-                sdse_arena_printf(r->arena,
-                                  "it reads an output of '%.100s' that it does "
-                                  "not have",
-                                  ref[i].layer));
-        (*out)[i] = &call->out[ref[i].output];
+}
+
+// What each call reads.
+static bool take_reads(struct model *m) {
+    struct tfjs_reader *r = m->r;
+    for (size_t i = 0; i < m->call_count && !r->w.failed; i++) {
+        struct call *call = &m->call[i];
+        const struct entry *e = call->entry;
+        json_t *list = json_array_get(e->calls, (size_t)(call - e->call));
+        r->w.failed |=
+            !sdse_tfjs_references(r->arena, list, &call->reads, &call->read_count);
+        call->in =
+            SDSE_ARENA_ARRAY(r->arena, struct tfjs_value *, call->read_count + 1);
+        r->w.failed |= !call->in;
+        if (!r->w.failed)
+            count_from(m, call->reads, call->read_count);
     }
     return !r->w.failed;
 }
 
-// Runs what can be run; false: nothing was, or something is wrong.
-static bool run_ready(struct model *m) {
-    bool ran = false;
-    for (size_t i = 0; i < m->count; i++) {
-        struct entry *e = &m->entry[i];
-        for (size_t c = 0; c < e->call_count; c++) {
-            struct tfjs_value **in;
-            size_t count;
-            if (e->call[c].done)
-                continue;
-            if (!read_all(m, json_array_get(e->calls, c), e->path, &in, &count)) {
-                if (m->r->broken || m->r->w.failed)
-                    return false;
-                continue;
-            }
-            if (!run(m, e, &e->call[c], in, count))
-                return false;
-            ran = true;
+static bool waits_for(void *owner, size_t item, size_t *on) {
+    struct model *m = owner;
+    struct call *call = &m->call[item];
+    const char *path = call->entry->path;
+    for (; call->ready < call->read_count; call->ready++) {
+        const struct tfjs_reference *ref = &call->reads[call->ready];
+        const struct call *from = call_of(m, ref, path);
+        if (!from)
+            return false;
+        if (!from->done) {
+            *on = (size_t)(from - m->call);
+            return true;
         }
+        call->in[call->ready] = value_of(m, ref, from, path);
+        if (!call->in[call->ready])
+            return false;
     }
-    return ran;
+    return true;
+}
+
+static bool run_call(void *owner, size_t item) {
+    struct model *m = owner;
+    struct call *call = &m->call[item];
+    return call->done || run(m, call->entry, call, call->in, call->read_count);
+}
+
+static bool refuse_circle(void *owner, size_t item) {
+    struct model *m = owner;
+    return wrong(m->r, m->call[item].entry->path,
+                 "what it reads is never there: layers wait for each other");
 }
 
 // The model's inputs: the values given, in their order, or inputs of the graph.
@@ -245,8 +298,9 @@ static bool take_inputs(struct model *m, json_t *list, struct tfjs_value *const 
         size_t place = 0;
         while (place < count && strcmp(ref[place].layer, e->name) != 0)
             place++;
-        e->call[0] =
-            (struct call){true, 1, SDSE_ARENA_NEW(r->arena, struct tfjs_value)};
+        e->call[0].done = true;
+        e->call[0].count = 1;
+        e->call[0].out = SDSE_ARENA_NEW(r->arena, struct tfjs_value);
         r->w.failed |= !e->call[0].out;
         if (r->w.failed)
             return false;
@@ -264,29 +318,30 @@ static bool take_inputs(struct model *m, json_t *list, struct tfjs_value *const 
 static bool run_graph(struct model *m, json_t *config, struct tfjs_value *const *in,
                       size_t in_count, struct tfjs_value **out, size_t *out_count) {
     struct tfjs_reader *r = m->r;
-    struct tfjs_value **found;
-    json_t *outputs = json_object_get(config, "output_layers");
-    unsigned passes = 0;
-    if (!take_inputs(m, json_object_get(config, "input_layers"), in, in_count))
+    const struct tfjs_steps steps = {m, m->call_count, waits_for, run_call,
+                                     refuse_circle};
+    struct tfjs_reference *wanted;
+    if (!sdse_tfjs_references(r->arena, json_object_get(config, "output_layers"),
+                              &wanted, out_count)) {
+        r->w.failed = true;
         return false;
-    while (run_ready(m) && ++passes < MOST_PASSES) {
     }
-    if (r->broken || r->w.failed)
-        return false;
-    for (size_t i = 0; i < m->count; i++)
-        for (size_t c = 0; c < m->entry[i].call_count; c++)
-            if (!m->entry[i].call[c].done)
-                return wrong(
-                    r, m->entry[i].path,
-                    "what it reads is never there: layers wait for each other");
-    if (!read_all(m, outputs, m->path, &found, out_count))
+    count_from(m, wanted, *out_count);
+    if (!take_inputs(m, json_object_get(config, "input_layers"), in, in_count) ||
+        !take_reads(m) || !sdse_tfjs_run_in_order(r, &steps))
         return false;
     if (*out_count == 0)
         return wrong(r, m->path, "output_layers names none");
     *out = SDSE_ARENA_ARRAY(r->arena, struct tfjs_value, *out_count);
     r->w.failed |= !*out;
-    for (size_t i = 0; i < *out_count && *out; i++)
-        (*out)[i] = *found[i];
+    for (size_t i = 0; i < *out_count && *out; i++) {
+        const struct call *call = call_of(m, &wanted[i], m->path);
+        const struct tfjs_value *value =
+            call ? value_of(m, &wanted[i], call, m->path) : NULL;
+        if (!value)
+            return false;
+        (*out)[i] = *value;
+    }
     return !r->w.failed;
 }
 

@@ -38,6 +38,7 @@ struct tfjs_reader {
     size_t input_count, output_count, input_room, output_room;
     Onnx__ValueInfoProto **input, **output;
     unsigned depth; // of models within models
+    size_t calls;   // of layers, written out so far
     bool broken;    // something was reported
 };
 
@@ -189,6 +190,23 @@ struct tfjs_reference {
 // False: memory is out.
 bool sdse_tfjs_references(struct sdse_arena *arena, json_t *call,
                           struct tfjs_reference **out, size_t *count);
+
+// --- order.c ---
+
+// Items, 0 … count - 1, that read one another. False from any of these: something is
+// wrong and was reported, or memory is out.
+struct tfjs_steps {
+    void *owner;
+    size_t count;
+    // *on is set to one that must run before the item does, if there still is one.
+    bool (*waits_for)(void *owner, size_t item, size_t *on);
+    bool (*run)(void *owner, size_t item);
+    // Reports an item that waits for itself; false.
+    bool (*refuse_circle)(void *owner, size_t item);
+};
+
+// Runs each item once, in the order of their numbers but for those that wait.
+bool sdse_tfjs_run_in_order(struct tfjs_reader *r, const struct tfjs_steps *steps);
 
 // --- tfjs.c ---
 

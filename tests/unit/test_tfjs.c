@@ -310,7 +310,91 @@ static void shared(void **state) {
     web_end(&web);
 }
 
+// Models called twice, one of the other's outputs: Keras numbers their calls from 1.
+static void inner_calls(void **state) {
+    (void)state;
+    for (int first = 0; first < 2; first++) {
+        char output[32];
+        web_begin(&web);
+        counted("d/kernel", 2, (size_t[]){4, 4}, 0);
+        web_layer(&web, "InputLayer", "x", "", ", \"batch_input_shape\": [null, 4]");
+        web_print(
+            web.layers,
+            ", {\"class_name\": \"Functional\", \"name\": \"m\", \"config\": "
+            "{\"name\": \"m\", \"layers\": [" NAMED(
+                "InputLayer", "i",
+                "") ", {\"class_name\": \"Dense\", \"name\": \"d\", \"config\": "
+                    "{\"name\": \"d\", \"use_bias\": false}, \"inbound_nodes\": "
+                    "[[[\"i\", 0, 0, {}]]]}], \"input_layers\": [[\"i\", 0, 0]], "
+                    "\"output_layers\": [[\"d\", 0, 0]]}, \"inbound_nodes\": [[[\"x\", "
+                    "0, 0, {}]], [[\"m\", %d, 0, {}]]]}",
+            first);
+        snprintf(output, sizeof output, "[\"m\", %d, 0]", first + 1);
+        web_open(&web, "[\"x\", 0, 0]", output, NULL);
+        assert_string_equal(sdse_edges_text(web.arena, imported()),
+                            "edges:\n  - {from: d, to: d_2}\n");
+        web_end(&web);
+    }
+}
+
+// Layers in any order, however many.
+static void backwards(void **state) {
+    (void)state;
+    enum { COUNT = 1200 };
+    static char text[COUNT * 128];
+    web_begin(&web);
+    char *end = text;
+    end += sprintf(end, "{\"class_name\": \"Model\", \"config\": {\"layers\": [");
+    for (unsigned i = COUNT; i > 0; i--)
+        end += sprintf(end,
+                       "{\"class_name\": \"%s\", \"name\": \"%s%u\", \"config\": "
+                       "{\"use_bias\": false}, \"inbound_nodes\": [[[\"%s%u\", 0, 0, "
+                       "{}]]]}, ",
+                       i == COUNT ? "Dense" : "Dropout", i == COUNT ? "d" : "a",
+                       i == COUNT ? 0 : i, i > 1 ? "a" : "x", i > 1 ? i - 1 : 0);
+    sprintf(
+        end,
+        NAMED("InputLayer", "x0",
+              ", \"batch_shape\": [null, 4]") "], "
+                                              "\"input_layers\": [[\"x0\", 0, 0]], "
+                                              "\"output_layers\": [[\"d0\", 0, 0]]}}");
+    counted("d0/kernel", 2, (size_t[]){4, 4}, 0);
+    web_open_as(&web, text, NULL);
+    assert_int_equal(imported()->layer_count, 1);
+    web_end(&web);
+}
+
 // --- What is refused ---
+
+// Models within models, each of which calls the next eight times.
+static void multiplied(void **state) {
+    (void)state;
+    static char inner[8192], outer[sizeof inner + 2];
+    web_begin(&web);
+    counted("d/kernel", 2, (size_t[]){4, 4}, 0);
+    snprintf(inner, sizeof inner, "{\"class_name\": \"Dropout\", \"config\": {}");
+    for (unsigned level = 0; level < 7; level++) {
+        const int first = level > 0;
+        int used = snprintf(
+            outer, sizeof outer,
+            "{\"class_name\": \"Model\", \"config\": {\"layers\": [" NAMED(
+                "InputLayer", "x",
+                ", \"batch_shape\": [null, 4]") ", %s, \"name\": \"m\", "
+                                                "\"inbound_nodes\": [[[\"x\", 0, 0]]",
+            inner);
+        for (int i = 0; i < 7; i++)
+            used += snprintf(outer + used, sizeof outer - (size_t)used,
+                             ", [[\"m\", %d, 0]]", first + i);
+        snprintf(outer + used, sizeof outer - (size_t)used,
+                 "]}], \"input_layers\": [[\"x\", 0, 0]], \"output_layers\": "
+                 "[[\"m\", %d, 0]]}",
+                 first + 7);
+        memcpy(inner, outer, sizeof inner);
+    }
+    snprintf(outer, sizeof outer, "%s}", inner);
+    web_open_as(&web, outer, NULL);
+    refused("tfjs-json", "more than 262144 layers");
+}
 
 static void try_layer(const char *class_name, const char *settings, const char *check,
                       const char *says) {
@@ -394,6 +478,9 @@ int main(void) {
         cmocka_unit_test(rows),
         cmocka_unit_test(inner_inputs),
         cmocka_unit_test(shared),
+        cmocka_unit_test(inner_calls),
+        cmocka_unit_test(backwards),
+        cmocka_unit_test(multiplied),
         cmocka_unit_test(refusals)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
