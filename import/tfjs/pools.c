@@ -16,21 +16,27 @@ static bool put(struct tfjs_layer *l, const char *name, bool planes) {
 bool sdse_tfjs_pool(struct tfjs_layer *l) {
     struct sdse_rewrite *w = &l->r->w;
     const unsigned axes = axes_of(l->class_name);
-    const bool same = sdse_tfjs_text_is(l, "padding", "same", false);
+    const char *padding = sdse_tfjs_text(l, "padding", "valid");
+    const bool same = strcmp(padding, "same") == 0;
     struct tfjs_value *in = l->in[0];
     int64_t taps[TFJS_MOST_AXES] = {2, 2, 2}, stride[TFJS_MOST_AXES];
     bool planes;
     if (!sdse_tfjs_has_rank(l, 0, axes + 2) ||
         !sdse_tfjs_ints(l, "pool_size", axes, 1, taps))
         return false;
+    if (!same && strcmp(padding, "valid") != 0)
+        return sdse_tfjs_wrong(l, "tfjs-config", "padding",
+                               "'%.60s' is neither valid nor same", padding);
     memcpy(stride, taps, sizeof stride);
     if (!sdse_tfjs_ints(l, "strides", axes, 1, stride))
         return false;
     const bool most = strncmp(l->class_name, "Max", 3) == 0;
-    planes = !sdse_tfjs_text_is(l, "data_format", "channels_first", false);
+    planes = sdse_tfjs_is_last(l);
     // Zeros before a pool of largest numbers: the words that it reads are the map's.
     const bool bare = most && planes && in->bare && !same;
-    const char *map = bare ? in->bare : sdse_tfjs_image(l, &planes);
+    const char *map = bare     ? in->bare
+                      : planes ? sdse_tfjs_planes(l, in)
+                               : sdse_tfjs_plain(l, in);
     const char *out =
         sdse_rewrite_node(w, most ? "MaxPool" : "AveragePool", "", map, NULL, NULL);
     sdse_rewrite_set_ints(w, "kernel_shape", axes, taps);

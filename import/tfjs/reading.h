@@ -99,6 +99,9 @@ bool sdse_tfjs_is_planes(const struct tfjs_value *value);
 struct tfjs_value sdse_tfjs_value(const char *name, unsigned rank, bool planes);
 // Where an axis of the file's order is in planes.
 unsigned sdse_tfjs_plane_axis(unsigned axis, unsigned rank);
+// Whether data_format has channels last, as it has where it is absent; another word
+// than channels_first is reported.
+bool sdse_tfjs_is_last(struct tfjs_layer *l);
 // The input as windows read it: of `data_format: channels_first` as it is. *planes
 // tells what the layer puts out.
 const char *sdse_tfjs_image(struct tfjs_layer *l, bool *planes);

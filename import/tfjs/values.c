@@ -84,8 +84,17 @@ const char *sdse_tfjs_plain(struct tfjs_layer *l, struct tfjs_value *value) {
                                                  value->rank, order);
 }
 
+bool sdse_tfjs_is_last(struct tfjs_layer *l) {
+    const char *format = sdse_tfjs_text(l, "data_format", "channels_last");
+    const bool last = strcmp(format, "channels_last") == 0;
+    if (!last && strcmp(format, "channels_first") != 0)
+        sdse_tfjs_wrong(l, "tfjs-config", "data_format",
+                        "'%.60s' is neither channels_last nor channels_first", format);
+    return last;
+}
+
 const char *sdse_tfjs_image(struct tfjs_layer *l, bool *planes) {
-    *planes = !sdse_tfjs_text_is(l, "data_format", "channels_first", false);
+    *planes = sdse_tfjs_is_last(l);
     return *planes ? sdse_tfjs_planes(l, l->in[0]) : sdse_tfjs_plain(l, l->in[0]);
 }
 

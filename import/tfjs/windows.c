@@ -71,12 +71,12 @@ static const char *take_map(struct tfjs_layer *l, const struct window *window,
                             bool *planes, const int64_t **zeros) {
     struct tfjs_value *in = l->in[0];
     *zeros = NULL;
-    *planes = !sdse_tfjs_text_is(l, "data_format", "channels_first", false);
+    *planes = sdse_tfjs_is_last(l);
     if (*planes && in->bare && !window->same && !window->causal) {
         *zeros = in->pad;
         return in->bare;
     }
-    return sdse_tfjs_image(l, planes);
+    return *planes ? sdse_tfjs_planes(l, in) : sdse_tfjs_plain(l, in);
 }
 
 static bool put(struct tfjs_layer *l, const char *name, bool planes) {

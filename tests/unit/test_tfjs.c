@@ -416,6 +416,10 @@ static void refusals(void **state) {
     try_layer("Conv2D", ", \"strides\": 0", "tfjs-config", "config.strides");
     try_layer("Conv2D", ", \"dilation_rate\": \"2\"", "tfjs-config", "dilation_rate");
     try_layer("Conv2D", ", \"padding\": \"causal\"", "tfjs-config", "'causal'");
+    try_layer("Conv2D", ", \"data_format\": \"NCHW\"", "tfjs-config", "'NCHW'");
+    try_layer("MaxPooling2D", ", \"padding\": \"SAME\"", "tfjs-config", "'SAME'");
+    try_layer("AveragePooling2D", ", \"data_format\": \"first\"", "tfjs-config",
+              "config.data_format");
     try_layer("Conv2D", ", \"kernel_size\": 5", "tfjs-weights", "5 taps");
     try_layer("Conv2D", ", \"filters\": 5", "tfjs-weights", "filters");
     try_layer("Conv2D", ", \"groups\": 3", "onnx-shape", "groups");
