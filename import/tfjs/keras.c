@@ -104,18 +104,32 @@ static bool take_entries(struct model *m, json_t *layers) {
     return good && !m->r->w.failed && take_calls(m);
 }
 
+static bool is_class(const json_t *layer, const char *name) {
+    const char *own = json_string_value(json_object_get(layer, "class_name"));
+    return own && strcmp(own, name) == 0;
+}
+
 static bool is_input(const struct entry *e) {
     return strcmp(e->class_name, "InputLayer") == 0;
 }
 
-// The shape that a config gives the layer's input; NULL: none.
+// The shape that a config gives the layer's input, that of a model its first layer's;
+// NULL: none.
 static const json_t *input_shape(const json_t *config) {
     static const char *const keys[] = {"batch_input_shape", "batch_shape",
                                        "build_input_shape"};
     for (size_t i = 0; i < 3; i++)
         if (json_is_array(json_object_get(config, keys[i])))
             return json_object_get(config, keys[i]);
-    return NULL;
+    const json_t *layers =
+        json_is_array(config) ? config : json_object_get(config, "layers");
+    size_t first = 0;
+    while (first < json_array_size(layers) &&
+           !is_class(json_array_get(layers, first), "InputLayer"))
+        first++;
+    const json_t *layer =
+        json_array_get(layers, first < json_array_size(layers) ? first : 0);
+    return layer ? input_shape(json_object_get(layer, "config")) : NULL;
 }
 
 // One call of a layer, whatever it is.

@@ -258,6 +258,32 @@ static void rows(void **state) {
     }
 }
 
+// A model that a row begins with says what is put in.
+static void row_of_models(void **state) {
+    (void)state;
+    web_begin(&web);
+    counted("d/kernel", 2, (size_t[]){4, 6}, 0);
+    counted("e/kernel", 2, (size_t[]){6, 2}, 0);
+    web_open_as(
+        &web,
+        "{\"class_name\": \"Sequential\", \"config\": {\"layers\": [{\"class_name\": "
+        "\"Functional\", \"config\": {\"name\": \"m\", \"layers\": [{\"class_name\": "
+        "\"Dense\", \"name\": \"d\", \"config\": {\"use_bias\": false}, "
+        "\"inbound_nodes\": [[[\"i\", 0, 0, {}]]]}, " NAMED(
+            "InputLayer", "i",
+            ", \"batch_input_shape\": [null, 3, 4]") "], "
+                                                     "\"input_layers\": [[\"i\", 0, "
+                                                     "0]], \"output_layers\": [[\"d\", "
+                                                     "0, 0]]}}, " NAMED(
+                                                         "Dense", "e",
+                                                         ", \"use_bias\": false") "]}}",
+        NULL);
+    const struct sdse_workload *net = imported();
+    assert_int_equal(net->layer_count, 2);
+    assert_int_equal(net->layers[0].nest.bound[SDSE_P], 3);
+    web_end(&web);
+}
+
 // A model within one is called with two inputs, by the order of its input_layers.
 static void inner_inputs(void **state) {
     (void)state;
@@ -480,6 +506,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(block, setup, teardown),
         cmocka_unit_test(keras_3),
         cmocka_unit_test(rows),
+        cmocka_unit_test(row_of_models),
         cmocka_unit_test(inner_inputs),
         cmocka_unit_test(shared),
         cmocka_unit_test(inner_calls),
