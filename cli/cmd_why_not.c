@@ -1,5 +1,5 @@
-// sdse why-not: what keeps layers from taking turns, and the smallest memory that does
-// not.
+// sdse why-not: what keeps layers from taking turns, or a mapping from fitting, and the
+// smallest memory that admits them.
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,17 +8,34 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/network_mapping.h"
+#include "cli/room_text.h"
 #include "cli/solve.h"
+#include "cli/why_not_file.h"
 #include "dse/fusion/least_room.h"
 #include "dse/schedule/held_text.h"
 
-enum { ARCH, WORKLOAD, GROUP, TILE, TILES, COLUMNS, FORM, BYPASS, IMPERFECT, FORMAT };
+enum {
+    ARCH,
+    WORKLOAD,
+    GROUP,
+    MAPPING,
+    TILE,
+    TILES,
+    COLUMNS,
+    FORM,
+    BYPASS,
+    IMPERFECT,
+    FORMAT
+};
 
 static const struct cli_option options[] = {
     [ARCH] = CLI_OPTION_ARCH,
     [WORKLOAD] = CLI_OPTION_WORKLOAD,
     [GROUP] = {"group", 'g', CLI_TEXT, "FIRST..LAST",
-               "the layers that would take turns", NULL, true},
+               "the layers that would take turns", NULL, false},
+    [MAPPING] = {"mapping", 'm', CLI_TEXT, "FILE",
+                 "instead of a group: the mapping of a network that would run so", NULL,
+                 false},
     [TILE] = {"tile", 0, CLI_COUNT, "ROWS",
               "rows of the last layer a tile; the best if not given", NULL, false},
     [TILES] = {"tiles", 0, CLI_CHOICE, "balanced|all",
@@ -74,6 +91,15 @@ static bool read_group(struct asking *a, const char *text) {
     return true;
 }
 
+static bool shares(struct cli *cli, const struct sdse_arch *arch) {
+    if (!sdse_shared_level(arch))
+        cli_error(cli,
+                  "no memory of %s may hold tensors between layers: say `shares: "
+                  "[activations]` in one",
+                  arch->name);
+    return sdse_shared_level(arch) > 0;
+}
+
 static bool read_memory(struct asking *a) {
     unsigned levels[SDSE_MOST_SHARED];
     const unsigned level = sdse_shared_level(a->problem.arch);
@@ -81,13 +107,6 @@ static bool read_memory(struct asking *a) {
         cli_error(a->cli,
                   "--group: several memories of %s share, but layers take turns where "
                   "one does: take `shares` from the others",
-                  a->problem.arch->name);
-        return false;
-    }
-    if (!level) {
-        cli_error(a->cli,
-                  "no memory of %s may hold tensors between layers: say `shares: "
-                  "[activations]` in one",
                   a->problem.arch->name);
         return false;
     }
@@ -174,32 +193,10 @@ static void print_largest(const struct asking *a) {
     const char *rows = sdse_kind_text(a->cli->arena, &a->room.group.config, kind);
     printf("\n%s, %s, needs most of %s:\n", name_of(a, kind->layer), rows ? rows : "?",
            a->memory_name);
-    printf("  %.0f of its tiles%s\n", a->room.taken_bits[a->room.largest],
-           kind->residence.tensors & SDSE_BIT(SDSE_OUTPUTS)
-               ? " and of the place of its outputs"
-               : "");
-    for (size_t t = 0; t < kind->term_count; t++) {
-        const char *term =
-            sdse_held_term_text(a->cli->arena, a->problem.workload, &kind->term[t]);
-        printf("  %s\n", term ? term : "?");
-    }
-}
-
-static void print_verdict(const struct asking *a) {
-    const uint64_t has = a->memory->capacity_bits, needed = a->room.needed_bits;
-    if (!has)
-        printf("%s is unlimited: the group fits, from %" PRIu64 " bits on\n",
-               a->memory_name, needed);
-    else if (needed <= has)
-        printf("the group fits %s, which has %" PRIu64 " bits: it needs %" PRIu64 "\n",
-               a->memory_name, has, needed);
-    else
-        printf("the group does not fit %s, which has %" PRIu64 " bits: %" PRIu64
-               " too few\n",
-               a->memory_name, has, needed - has);
-    printf("smallest %s that admits it: %" PRIu64 " bits = %.6g KiB; one bit less does "
-           "not\n",
-           a->memory_name, needed, (double)needed / 8192);
+    const struct cli_room_taken taken = {a->room.taken_bits[a->room.largest],
+                                         &kind->residence, kind->term_count,
+                                         kind->term};
+    cli_print_room_taken(a->cli, a->problem.workload, &taken, 0);
 }
 
 static enum cli_exit print_json(const struct asking *a) {
@@ -281,15 +278,44 @@ static enum cli_exit answer(struct asking *a, bool json) {
         return exit;
     print_largest(a);
     putchar('\n');
-    print_verdict(a);
+    cli_print_room_verdict("the group", a->memory_name, a->memory->capacity_bits,
+                           a->room.needed_bits);
     return CLI_OK;
+}
+
+static bool is_given(const struct cli_args *args, int option) {
+    const char *value = args->value[option], *unsaid = options[option].fallback;
+    return value && !(unsaid && strcmp(value, unsaid) == 0);
+}
+
+// A file says its tiles and mappings: nothing of them is searched for.
+static bool accept_options(struct cli *cli, const struct cli_args *args) {
+    static const int of_groups[] = {TILE, TILES, COLUMNS, BYPASS, IMPERFECT};
+    if (!args->value[GROUP] == !args->value[MAPPING]) {
+        cli_error(cli, "one of --group and --mapping is needed");
+        return false;
+    }
+    for (int i = 0; args->value[MAPPING] && i < CLI_COUNT_OF(of_groups); i++)
+        if (is_given(args, of_groups[i])) {
+            cli_error(cli, "--%s goes with --group: the mapping says it",
+                      options[of_groups[i]].name);
+            return false;
+        }
+    return true;
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct asking a = {.cli = cli, .tile_rows = cli_count(args, TILE, 0)};
+    if (!accept_options(cli, args))
+        return CLI_USAGE;
     if (!cli_load_problem(cli, args->value[ARCH], args->value[WORKLOAD],
                           args->value[FORM], &a.problem) ||
-        !read_memory(&a) || !read_group(&a, args->value[GROUP]) ||
+        !shares(cli, a.problem.arch))
+        return CLI_BAD_INPUT;
+    if (args->value[MAPPING])
+        return cli_why_not_file(cli, &a.problem, args->value[MAPPING],
+                                cli_wants_json(args, FORMAT));
+    if (!read_memory(&a) || !read_group(&a, args->value[GROUP]) ||
         !cli_network_request(cli, &a.problem, &a.request))
         return CLI_BAD_INPUT;
     a.request.residency.free_bypass = args->value[BYPASS] != NULL;
@@ -310,7 +336,9 @@ const struct cli_verb cli_verb_why_not = {
     .notes =
         "Of all configurations of the group (rows of a tile, what is retained, whose\n"
         "weights are kept, a buffered input) the one that the smallest shared memory\n"
-        "admits; its inputs and outputs are in the outermost memory.",
+        "admits; its inputs and outputs are in the outermost memory. With --mapping "
+        "each\n"
+        "nest as the file maps it, and every one that does not fit term by term.",
     .example = "sdse why-not -a simba -w mobilenetv2 --group block1.dw..block1.project",
     .run = run,
 };

@@ -51,9 +51,21 @@ bool cli_network_request(struct cli *cli, const struct cli_problem *problem,
     return true;
 }
 
-bool cli_load_network_mapping(struct cli *cli, struct cli_problem *problem,
-                              const char *path, struct sdse_schedule *schedule,
-                              struct cli_network *network) {
+// Takes the limit from the memory that layers share, and says what it was.
+static void make_roomy(struct sdse_arch *arch, uint64_t *capacity_bits) {
+    const unsigned level = sdse_shared_level(arch);
+    *capacity_bits = 0;
+    if (!level)
+        return;
+    *capacity_bits = arch->level[level].capacity_bits;
+    for (unsigned l = level; l <= sdse_arch_memory_last(arch, level); l++)
+        arch->level[l].capacity_bits = 0;
+}
+
+// capacity_bits  NULL: the memory is as it is
+static bool load(struct cli *cli, struct cli_problem *problem, const char *path,
+                 struct sdse_schedule *schedule, struct cli_network *network,
+                 uint64_t *capacity_bits) {
     struct sdse_node *root;
     struct sdse_fusion_request request;
     bool readable = true;
@@ -67,6 +79,8 @@ bool cli_load_network_mapping(struct cli *cli, struct cli_problem *problem,
         status = sdse_arch_of_mapping(problem->arch, root, cli->arena, &problem->arch);
     }
     if (status == SDSE_OK) {
+        if (capacity_bits)
+            make_roomy(problem->arch, capacity_bits);
         if (!cli_network_request(cli, problem, &request))
             return false;
         status = sdse_schedule_read(&request, root, cli->arena, &cli->diags, schedule);
@@ -82,6 +96,18 @@ bool cli_load_network_mapping(struct cli *cli, struct cli_problem *problem,
     if (status == SDSE_OVERFLOW)
         cli_error(cli, "%s: a group has tiles without number", path);
     return cli_note(cli, status) == SDSE_OK && readable;
+}
+
+bool cli_load_network_mapping(struct cli *cli, struct cli_problem *problem,
+                              const char *path, struct sdse_schedule *schedule,
+                              struct cli_network *network) {
+    return load(cli, problem, path, schedule, network, NULL);
+}
+
+bool cli_load_roomy_mapping(struct cli *cli, struct cli_problem *problem,
+                            const char *path, struct sdse_schedule *schedule,
+                            struct cli_network *network, uint64_t *capacity_bits) {
+    return load(cli, problem, path, schedule, network, capacity_bits);
 }
 
 // --- sdse eval ---

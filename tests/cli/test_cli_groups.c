@@ -466,6 +466,64 @@ static void test_explained(void **state) {
 
 // --- Why not ---
 
+// Of a file each nest as it is mapped: what it needs is the capacity at which the file
+// can be evaluated, and no bit less; of what does not fit every term.
+static void test_why_not_a_file(void **state) {
+    (void)state;
+#define FILE_ON(chip) "why-not -a @" chip ".yaml -w @net.yaml -m @"
+    char *json = run_text(0, FILE_ON("large") "good.yaml -f json"), text[1024];
+    assert_non_null(strstr(json, "\"capacity_bits\": 8000,"));
+    assert_non_null(strstr(json, "\"fits\": true"));
+    free(json);
+    // No bit less: evaluated at its edge, and one byte below.
+    write_broken(&(struct broken){
+        "          - {level: DRAM, temporal: K2}\n          - {level: GLB, temporal: "
+        "Q8 "
+        "P3}",
+        "          - {level: DRAM}\n          - {level: GLB, temporal: K2 Q8 P3}", "",
+        0});
+    run_says(
+        0, FILE_ON("keeps") "bad.yaml",
+        "\nb, rows 0 ... 2, of a ... b, needs 1792 bits of GLB, 192 more than it "
+        "has:\n  768 of its tiles\n  128 of the weights of a\n  768 of 3 rows of "
+        "what a makes\n  128 of the weights of b\n\nthe mapping does not fit GLB, "
+        "which has 1600 bits: 192 too few\nsmallest GLB that admits it: 1792 bits");
+    for (int bytes = 223; bytes <= 224; bytes++) {
+        snprintf(text, sizeof text, arch_text, "edge", "activations, weights", bytes);
+        write_scratch("edge.yaml", text);
+        run_says(bytes == 223, "eval -a @edge.yaml -w @net.yaml -m @bad.yaml",
+                 bytes == 223 ? "8 too few: 768 of its tiles + 128 of"
+                              : "\n1 group of several layers;");
+        run_says(0, FILE_ON("edge") "bad.yaml",
+                 bytes == 223 ? "the mapping does not fit GLB, which has 1784 bits: 8 "
+                                "too few"
+                              : "\nb, rows 0 ... 2, of a ... b, needs most of GLB:\n");
+    }
+    // A layer by itself, whose tiles alone are too many; its group fits.
+    write_broken(&(struct broken){
+        "- {level: DRAM, temporal: Q4}\n      - {level: GLB, temporal: K2 Q2 P8}",
+        "- {level: DRAM, temporal: Q1}\n      - {level: GLB, temporal: K2 Q8 P8}", "",
+        0});
+    run_says(
+        0, FILE_ON("keeps") "bad.yaml",
+        "\n\nc, needs 4224 bits of GLB, 2624 more than it has:\n  4224 of its tiles, "
+        "too many by themselves\n\nthe mapping does not");
+    json = run_text(0, FILE_ON("keeps") "bad.yaml -f json");
+    assert_non_null(strstr(
+        json, "\"nest\": \"c\", \"rows\": \"-\", \"times\": 1, \"tiles_bits\": 4224, "
+              "\"held_bits\": 0, \"needed_bits\": 4224, \"over_bits\": 2624}"));
+    assert_non_null(strstr(json, "\"fits\": false"));
+    free(json);
+    run_says(2, FILE_ON("keeps") "good.yaml --tiles all",
+             "--tiles goes with --group: the mapping says it");
+    run_says(2, FILE_ON("keeps") "good.yaml -g a..b",
+             "one of --group and --mapping is needed");
+    run_says(2, "why-not -a @keeps.yaml -w @net.yaml",
+             "one of --group and --mapping is needed");
+    run_says(1, "why-not -a diannao -w @net.yaml -m @good.yaml",
+             "no memory of diannao may hold tensors between layers");
+}
+
 // In one tile the map between a and b is 2,048 bits, beside which a weight and an
 // input, or an output, of 8 bits each pass.
 static void test_why_not(void **state) {
@@ -583,6 +641,7 @@ int main(void) {
         cmocka_unit_test(test_head_is_refused),
         cmocka_unit_test(test_explained),
         cmocka_unit_test(test_why_not),
+        cmocka_unit_test(test_why_not_a_file),
         cmocka_unit_test(test_no_turns)};
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
 }

@@ -226,6 +226,14 @@ void of_what_is_resident(void **state) {
           number(copy, "outermost_words"));
     free(table);
     json_free(json);
+    // The memory that was searched for is as large as what was found needs, or larger.
+    json = says("why-not -a @tight.yaml -w @moved.yaml -m @moved.map",
+                "sdse.why-not-network/1");
+    assert_true(flag(json, "fits"));
+    const struct json *most =
+        json_at(json_get(json, "nests"), (size_t)number(json, "largest"));
+    assert_true(number(most, "needed_bits") == number(json, "needed_bits"));
+    json_free(json);
 #define WHY_NOT "why-not -a @large.yaml -w @pair.yaml --group a..c"
     write_scratch(
         "pair.yaml",
