@@ -31,10 +31,11 @@ static void complain(struct checking *c, const char *check, const char *what) {
 // Whether solution s says what is held in several memories, and from there on its text:
 // ", L2: 96, GLB: 32}, …".
 #define SAYS_MAP "instr(" SDSE_MAPPING_TEXT("s.mapping") ", 'reserved_bits: {')"
-#define HELD_MAP                                                                     \
-    "replace(replace(substr(" SDSE_MAPPING_TEXT("s.mapping") ", " SAYS_MAP " + 15)," \
-                                                             " '{', ', '), '\"', '')"
-#define UP_TO_END(map) "substr(" map ", 1, instr(" map ", '}'))"
+#define HELD_MAP                                                           \
+    "', ' || replace(substr(" SDSE_MAPPING_TEXT("s.mapping") ", " SAYS_MAP \
+                                                             " + 16), '\"', '')"
+// Names may have braces, but no ends of lines.
+#define UP_TO_END(map) "substr(" map ", 1, instr(" map ", '}' || char(10)))"
 
 // What such a map says of a memory.
 #define HELD_IN(map, memory)                                                      \

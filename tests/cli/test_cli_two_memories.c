@@ -22,14 +22,15 @@ static int write_inputs(void **state) {
         "64}}, "
         "{level: L2, memory: {class: sram, capacity_bytes: 400, pj_per_bit: 1.5, "
         "shares: [activations]}}, "
-        "{level: GLB, memory: {class: sram, capacity_bytes: 150, %spj_per_bit: 0.5, "
-        "shares: [activations]}}], compute: {pj_per_mac: 0.2}, vector: {below: GLB, "
+        "{level: %s, memory: {class: sram, capacity_bytes: 150, %spj_per_bit: 0.5, "
+        "shares: [activations]}}], compute: {pj_per_mac: 0.2}, vector: {below: %s, "
         "pj_per_op: 0.1, ops_per_cycle: 4}}";
     char text[1024];
-    snprintf(text, sizeof text, arch, "two", "");
+    snprintf(text, sizeof text, arch, "two", "GLB", "", "GLB");
     write_scratch("two.yaml", text);
-    // The inner memory's words are as wide as two.
-    snprintf(text, sizeof text, arch, "wide", "bits: {inputs: 16, outputs: 16}, ");
+    // The inner memory's words are as wide as two; its name needs quotes.
+    snprintf(text, sizeof text, arch, "wide", "'{GLB}'",
+             "bits: {inputs: 16, outputs: 16}, ", "'{GLB}'");
     write_scratch("wide.yaml", text);
     write_scratch(
         "net.yaml",
@@ -254,7 +255,7 @@ static void test_a_sweep_stores_both(void **state) {
                             "{resident: true}\n");
     free(run_text(0, "sweep @w.yaml -o @w.db"));
     run_says(0,
-             "query @w.db SELECT~bits~FROM~v_place~WHERE~tensor='b'~AND~memory='GLB' "
+             "query @w.db SELECT~bits~FROM~v_place~WHERE~tensor='b'~AND~memory='{GLB}' "
              "-f csv",
              "1152");
     free(run_text(0, "verify @w.db"));
