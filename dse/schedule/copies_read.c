@@ -134,9 +134,9 @@ static int by_from(const void *a, const void *b) {
 }
 
 // A tensor that is there already does not come once more: since it was made, or since
-// another copy began.
+// another copy began. No copy begins inside a group.
 static void refuse_overlaps(struct sdse_schedule_reader *r,
-                            const struct sdse_node *node, const bool *inside) {
+                            const struct sdse_node *node) {
     const struct sdse_copies *copies = &r->schedule->copies;
     const struct sdse_placing *placing = &r->schedule->placing;
     for (size_t i = 0; i < copies->count; i++) {
@@ -144,12 +144,11 @@ static void refuse_overlaps(struct sdse_schedule_reader *r,
         const size_t maker = placing->tensor[copy->tensor].maker,
                      first = sdse_copies_first_until(placing, copies, copy->tensor,
                                                      r->schedule->place[copy->tensor]);
-        bool there = copy->from != maker && first != maker &&
-                     end_of_group(r, inside, first) >= copy->from;
+        bool there = copy->from != maker && first != maker && first >= copy->from;
         for (size_t j = 0; j < i; j++)
             there |= copies->copy[j].tensor == copy->tensor &&
                      copies->copy[j].until != maker &&
-                     end_of_group(r, inside, copies->copy[j].until) >= copy->from;
+                     copies->copy[j].until >= copy->from;
         for (size_t j = 0; j < i; j++)
             there |= copies->copy[j].tensor == copy->tensor &&
                      copies->copy[j].from == copy->from;
@@ -158,25 +157,25 @@ static void refuse_overlaps(struct sdse_schedule_reader *r,
     }
 }
 
-void sdse_schedule_read_copies(struct sdse_schedule_reader *r,
+bool sdse_schedule_read_copies(struct sdse_schedule_reader *r,
                                const struct sdse_node *node, const bool *inside) {
     struct sdse_copies *copies = &r->schedule->copies;
     const size_t errors = r->diags->errors;
-    if (!node || !sdse_expect_kind(node, SDSE_NODE_SEQUENCE, r->diags))
-        return;
+    if (!node)
+        return true;
+    if (!sdse_expect_kind(node, SDSE_NODE_SEQUENCE, r->diags))
+        return false;
     copies->copy = SDSE_ARENA_ARRAY(r->arena, struct sdse_copy, node->count + 1);
-    const enum sdse_status status =
-        copies->copy
-            ? sdse_placing_add_copies(r->arch, r->net, r->arena, &r->schedule->placing)
-            : SDSE_NO_MEMORY;
-    if (status != SDSE_OK) {
-        r->status = status;
-        return;
-    }
+    r->status = copies->copy ? sdse_placing_add_copies(r->arch, r->net, r->arena,
+                                                       &r->schedule->placing)
+                             : SDSE_NO_MEMORY;
+    if (r->status != SDSE_OK)
+        return false;
     sdse_for_each_child (item, node)
         read_item(r, item, inside);
     if (copies->count)
         qsort(copies->copy, copies->count, sizeof *copies->copy, by_from);
     if (r->diags->errors == errors)
-        refuse_overlaps(r, node, inside);
+        refuse_overlaps(r, node);
+    return r->diags->errors == errors;
 }

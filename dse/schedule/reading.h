@@ -34,10 +34,11 @@ extern const char *const sdse_banded_word;
 bool sdse_schedule_layer(struct sdse_schedule_reader *r, const struct sdse_node *node,
                          const char *check, size_t *layer);
 
-// Reads `copies` (NULL: none) where places are settled, into the schedule.
+// Reads `copies` (NULL: none) where places are settled, into the schedule. False after
+// diagnostics, or with r->status: what is held when does not follow then.
 //
 // inside  of each layer: part of a group that began before
-void sdse_schedule_read_copies(struct sdse_schedule_reader *r,
+bool sdse_schedule_read_copies(struct sdse_schedule_reader *r,
                                const struct sdse_node *node, const bool *inside);
 
 // Reads an item of `groups` but its nests; false after diagnostics.

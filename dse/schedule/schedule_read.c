@@ -158,8 +158,8 @@ static void settle_outputs(struct sdse_schedule_reader *r, const struct said *sa
         r->schedule->place[made - r->schedule->placing.tensor] = outputs;
 }
 
-// The question about each layer and group.
-static void settle_places(struct sdse_schedule_reader *r, const struct said *said,
+// The question about each layer and group; false: it does not follow.
+static bool settle_places(struct sdse_schedule_reader *r, const struct said *said,
                           const struct sdse_node *copies,
                           struct sdse_place_question *question) {
     const struct sdse_placing *placing = &r->schedule->placing;
@@ -188,12 +188,14 @@ static void settle_places(struct sdse_schedule_reader *r, const struct said *sai
     bool *inside = SDSE_ARENA_ARRAY(r->arena, bool, placing->layer_count + 1);
     if (!inside) {
         r->status = SDSE_NO_MEMORY;
-        return;
+        return false;
     }
     for (size_t l = 0; l < placing->layer_count; l++)
         inside[l] = question[l].inside;
-    sdse_schedule_read_copies(r, copies, inside);
+    if (!sdse_schedule_read_copies(r, copies, inside))
+        return false;
     sdse_placing_questions(placing, r->schedule->place, &r->schedule->copies, question);
+    return true;
 }
 
 // --- Layers by themselves ---
@@ -333,7 +335,8 @@ enum sdse_status sdse_schedule_read(const struct sdse_fusion_request *request,
         return r.status ? r.status : !question ? SDSE_NO_MEMORY : SDSE_INVALID;
     if (said.group_count)
         qsort(said.group, said.group_count, sizeof *said.group, by_first);
-    settle_places(&r, &said, sdse_node_get(root, "copies"), question);
+    if (!settle_places(&r, &said, sdse_node_get(root, "copies"), question))
+        return r.status ? r.status : SDSE_INVALID;
     for (size_t l = 0, g = 0; l < r.net->layer_count && !r.status; l++) {
         schedule.layer[l].question = question[l];
         if (question[l].more) {

@@ -46,10 +46,33 @@ static const char mappings[] = "mappings:\n"
                                "    mapping: [{level: DRAM, temporal: P4 Q16}]\n"
                                "groups: []\n";
 
+// The first of five layers is read by a group, too.
+static const char five[] =
+    "name: five\nsource: s\nlayers:\n"
+    "  - {name: a, kind: conv, in: [1, 4, 16], out_channels: 1, kernel: 1}\n"
+    "  - {name: b, kind: conv, in: [1, 4, 16], out_channels: 1, kernel: 1}\n"
+    "  - {name: c, kind: conv, in: [1, 4, 16], out_channels: 1, kernel: 1}\n"
+    "  - {name: d, kind: conv, in: [1, 4, 16], out_channels: 1, kernel: 1}\n"
+    "  - {name: e, kind: add, in: [1, 4, 16], fused: false}\n"
+    "edges:\n  - {from: a, to: [b, d, e]}\n  - {from: b, to: c}\n"
+    "  - {from: d, to: e}\n";
+
+static const char five_mappings[] =
+    "mappings:\n"
+    "  - {layer: a, place: {outputs: both}, mapping: [{level: DRAM, temporal: P4 "
+    "Q16}]}\n"
+    "  - {layer: b, place: {inputs: GLB, outputs: both, reserved_bits: 512}, mapping: "
+    "[{level: DRAM, temporal: P4 Q16}]}\n"
+    "  - {layer: c, mapping: [{level: DRAM, temporal: P4 Q16}]}\n"
+    "groups:\n"
+    "  - {layers: [d, e], tile: P2, tensors: {d: recompute}, input: GLB, nests: "
+    "[{layer: d, rows: 2, mapping: [{level: DRAM, temporal: P2 Q16}]}]}\n";
+
 static int write_inputs(void **state) {
     const int status = enter_scratch(state);
     write_scratch("one.yaml", arch);
     write_scratch("net.yaml", net);
+    write_scratch("five.yaml", five);
     write_scratch("two.yaml",
                   "{name: two, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
                   "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
@@ -148,6 +171,36 @@ static void test_broken_files(void **state) {
              "[schedule-place]");
 }
 
+// Says it, and not also that the group finds nothing where its input should be.
+static void says_of_five(int exit, const char *copy, const char *says) {
+    char text[2048];
+    snprintf(text, sizeof text, "%scopies:\n  - %s\n  - {of: b, until: b}\n",
+             five_mappings, copy);
+    write_scratch("five_way.yaml", text);
+    char *said = run_text(exit, "eval -a @one.yaml -w @five.yaml -m @five_way.yaml");
+    if (!strstr(said, says) || strstr(said, "[group-place]"))
+        fail_msg("no '%s', or more, in\n%s", says, said);
+    free(said);
+}
+
+// What a group reads comes before its first layer and stays until its last; copies are
+// told in the order of the layers.
+static void test_around_a_group(void **state) {
+    (void)state;
+    says_of_five(0, "{of: a, before: d, until: e}",
+                 "what b makes is written to both memories, and leaves GLB at once\n"
+                 "what a makes is brought into GLB before d, until e: 64 words");
+    says_of_five(1, "{of: a, before: d, until: d}",
+                 "five_way.yaml:8:31: error: what layer 'a' makes is read once more in "
+                 "the same group: name the last of it [schedule-copy]\n");
+    says_of_five(1, "{of: a, before: e, until: e}",
+                 "8:21: error: what layer 'a' makes cannot come while a group is at "
+                 "work: name its first layer [schedule-copy]\n");
+    says_of_five(1, "{of: d, before: e, until: e}",
+                 "8:21: error: what layer 'd' makes is handed over inside its group "
+                 "[schedule-copy]\n");
+}
+
 // What is found is written, and read back to the last bit; without the option nothing
 // is moved.
 static void test_found(void **state) {
@@ -187,8 +240,8 @@ static void test_found(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_costs_by_hand),
-                                       cmocka_unit_test(test_broken_files),
-                                       cmocka_unit_test(test_found)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_costs_by_hand), cmocka_unit_test(test_broken_files),
+        cmocka_unit_test(test_around_a_group), cmocka_unit_test(test_found)};
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
 }
