@@ -28,9 +28,10 @@ static int write_inputs(void **state) {
     char text[1024];
     snprintf(text, sizeof text, arch, "two", "GLB", "", "GLB");
     write_scratch("two.yaml", text);
-    // The inner memory's words are as wide as two; its name needs quotes.
+    // The inner memory's words are as wide as two, it may be uneven, and its name needs
+    // quotes.
     snprintf(text, sizeof text, arch, "wide", "'{GLB}'",
-             "bits: {inputs: 16, outputs: 16}, ", "'{GLB}'");
+             "uneven: true, bits: {inputs: 16, outputs: 16}, ", "'{GLB}'");
     write_scratch("wide.yaml", text);
     write_scratch(
         "net.yaml",
@@ -260,12 +261,18 @@ static void test_a_sweep_stores_both(void **state) {
              "1152");
     free(run_text(0, "verify @w.db"));
     free(run_text(0, "reproduce @s.db 1 -o @again"));
-    change_swept("s", "UPDATE place SET bits = bits + 8 WHERE tensor = 'b'");
-    char *said = run_text(1, "verify @s.db");
-    assert_non_null(strstr(said,
-                           "layer c: what is held while it runs is not what is in "
-                           "memory GLB then [verify-place]"));
-    free(said);
+    static const char *const changed[][2] = {{"s", "GLB"}, {"w", "{GLB}"}};
+    for (int i = 0; i < 2; i++) {
+        char command[32], expected[128];
+        change_swept(changed[i][0],
+                     "UPDATE place SET bits = bits + 8 WHERE tensor = 'b'");
+        snprintf(command, sizeof command, "verify @%s.db", changed[i][0]);
+        snprintf(expected, sizeof expected,
+                 "layer c: what is held while it runs is not what is in memory %s then "
+                 "[verify-place]",
+                 changed[i][1]);
+        run_says(1, command, expected);
+    }
     write_scratch(
         "t.yaml",
         "name: t\nworkloads: [net.yaml]\narchs: [two.yaml]\nweight_forms: [raw]\n"
