@@ -30,11 +30,11 @@ static enum sdse_status translate_scalesim(struct cli *cli,
 }
 
 static const struct cli_text_format formats[] = {
-    {"SCALE-Sim", false, is_scalesim, translate_scalesim},
-    {"ZigZag", true, cli_is_zigzag, cli_translate_zigzag},
-    {"Timeloop", true, cli_is_timeloop, cli_translate_timeloop},
-    {"AccelForge", true, sdse_accelforge_is, cli_translate_accelforge},
-    {"MAESTRO", true, cli_is_maestro, cli_translate_maestro},
+    {"SCALE-Sim", false, false, is_scalesim, translate_scalesim},
+    {"ZigZag", true, false, cli_is_zigzag, cli_translate_zigzag},
+    {"Timeloop", true, false, cli_is_timeloop, cli_translate_timeloop},
+    {"AccelForge", true, true, sdse_accelforge_is, cli_translate_accelforge},
+    {"MAESTRO", true, false, cli_is_maestro, cli_translate_maestro},
 };
 
 const struct cli_text_format *cli_text_format(const char *text) {

@@ -34,6 +34,7 @@ const char *cli_read_included(void *who, struct sdse_arena *arena, const char *p
 struct cli_text_format {
     const char *name; // "SCALE-Sim"
     bool several;     // files that belong together are translated together
+    bool takes_names; // its templates may leave names open, which --input sets
     // Whether a text is of this format.
     bool (*recognise)(const char *text);
     // lossy: what cannot be translated is a warning. Returns SDSE_OK with *translation

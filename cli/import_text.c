@@ -235,8 +235,16 @@ static void print_text(struct cli *cli, const struct cli_translation *made,
 
 // Inputs as names of templates: each is a number. False after an error.
 static bool take_inputs(struct cli *cli, const struct sdse_import_options *inputs,
+                        const struct cli_text_format *format, const char *path,
                         struct cli_translation *made) {
     bool good = true;
+    if (inputs->input_count && !format->takes_names) {
+        cli_error(cli,
+                  "--input goes with an ONNX model, one of TensorFlow.js or a template "
+                  "of AccelForge: %s is none",
+                  path);
+        return false;
+    }
     made->given = SDSE_ARENA_ARRAY(cli->arena, struct sdse_template_given,
                                    inputs->input_count + 1);
     if (!made->given)
@@ -277,7 +285,7 @@ enum cli_exit cli_import_text(struct cli *cli, const char *const *paths, int cou
     const struct cli_text_format *format = read_texts(cli, paths, count, texts);
     if (!format)
         return CLI_BAD_INPUT;
-    if (!take_inputs(cli, inputs, &made))
+    if (!take_inputs(cli, inputs, format, paths[0], &made))
         return cli->fault ? CLI_SYSTEM : CLI_USAGE;
     enum sdse_status status =
         format->translate(cli, texts, (size_t)count, lossy, &made);
