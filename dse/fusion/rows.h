@@ -102,7 +102,8 @@ struct sdse_fused_nest {
 
 struct sdse_fused_rows {
     size_t count;
-    struct sdse_fused_nest *nest; // by layer, then as they first come
+    // By layer, then as they first come; those with a `turn` as their tile has them.
+    struct sdse_fused_nest *nest;
     // A tile needs rows of the buffered input where layer 0, which loads them, makes
     // nothing: there is no such schedule.
     bool starved;

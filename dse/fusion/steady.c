@@ -19,6 +19,22 @@ bool sdse_steady_note(struct sdse_steady *steady, size_t tile, size_t kind,
     return true;
 }
 
+// Kinds stand as they were met, which may be in another order than in this tile: puts
+// those of it into the same places by rising index. order: their indices in the tile.
+static void put_in_order(size_t *order, size_t count, struct sdse_fused_nest *kind) {
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = i + 1; j < count; j++) {
+            if (order[j] > order[i])
+                continue;
+            const struct sdse_fused_nest swapped = kind[order[i]];
+            kind[order[i]] = kind[order[j]];
+            kind[order[j]] = swapped;
+            const size_t index = order[i];
+            order[i] = order[j];
+            order[j] = index;
+        }
+}
+
 bool sdse_steady_find(const struct sdse_steady *steady, size_t tiles, size_t alike,
                       uint64_t omitted, struct sdse_arena *arena,
                       struct sdse_fused_nest *kind) {
@@ -52,9 +68,12 @@ bool sdse_steady_find(const struct sdse_steady *steady, size_t tiles, size_t ali
     for (size_t i = begin[best]; i < begin[best + 1]; i++)
         for (size_t j = i + 1; j < begin[best + 1]; j++)
             once &= kinds[i] != kinds[j];
-    for (size_t i = begin[best]; once && i < begin[best + 1]; i++) {
+    if (!once)
+        return true;
+    for (size_t i = begin[best]; i < begin[best + 1]; i++) {
         kind[kinds[i]].turn = 1;
         kind[kinds[i]].steady = most - 1;
     }
+    put_in_order(&kinds[begin[best]], begin[best + 1] - begin[best], kind);
     return true;
 }

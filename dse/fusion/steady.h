@@ -21,7 +21,8 @@ bool sdse_steady_note(struct sdse_steady *steady, size_t tile, size_t kind,
 // Finds the longest run of tiles of the same kinds, layer by layer; the first of equal
 // ones. The tile `alike` stands for `omitted` more behind it.
 //
-// kind  `turn` and `steady` are set of those in it, if each is in a tile once
+// kind  `turn` and `steady` are set of those in it, if each is in a tile once; these
+//       then stand in the order of the tile, in the places that they had
 //
 // False: memory is out.
 bool sdse_steady_find(const struct sdse_steady *steady, size_t tiles, size_t alike,

@@ -1,8 +1,8 @@
 // Groups whose nests overlap (dse/fusion/overlap.h) against brute force
 // (support_fusionbrute.h): generated chains of convolutions, pools and additions, long
 // enough that most of their tiles do the same, every partition, configuration and
-// place, each nest's whole front of energy, outer and inner cycles. And the time that
-// is charged against schedules, played back.
+// place, each nest's whole front of energy, outer and inner cycles. What waits in the
+// shared memory, by hand. And the time that is charged against schedules, played back.
 //
 //     test_fused_overlap [NETWORKS [FIRST_SEED]]    (default 240 networks)
 #include <setjmp.h>
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dse/fusion/configured.h"
 #include "dse/fusion/overlap_sums.h"
 #include "oracle/support_cases.h"
 #include "oracle/support_fusionbrute.h"
@@ -125,6 +126,181 @@ static void test_networks(void **state) {
            (unsigned long long)seen.counts.configurations,
            (unsigned long long)seen.counts.summed);
     assert_true(network_count < 200 || seen.overlapped);
+}
+
+// --- What waits, by hand ---
+
+enum {
+    W = SDSE_BIT(SDSE_WEIGHTS),
+    I = SDSE_BIT(SDSE_INPUTS),
+    O = SDSE_BIT(SDSE_OUTPUTS)
+};
+
+// A network, of which layers `first` and the next take turns in a memory that says more
+// of itself, and what is asked of them. Words of weights, inputs and outputs have 4, 8
+// and 8 bits, partial sums 16.
+struct waiting {
+    const char *memory, *inner; // more of the shared one, and memories inside it
+    const char *layers, *edges;
+    size_t first;
+    struct sdse_fusion_config config;
+    struct sdse_place_question question;
+    bool free_bypass;
+    // Of the kinds of nests of a tile, in order: what comes ahead; then bits of all.
+    size_t kinds;
+    unsigned ahead[4];
+    double bits;
+};
+
+static void check_waiting(size_t number, const struct waiting *c) {
+    static const struct sdse_weight_form plain = {.smartdeal = false};
+    struct brute_problem p = {.arena = sdse_arena_new()};
+    struct sdse_residency_layer layer[BRUTE_LAYERS];
+    struct sdse_placing placing;
+    struct sdse_group_limits limits;
+    struct sdse_fused_group group = {.kind_count = 0};
+    struct sdse_group_refusal refusal;
+    brute_read(
+        sdse_arena_printf(
+            p.arena,
+            "{name: a, source: s, node_nm: 28, clock_ghz: 1, tensors: {weights: {bits: "
+            "4}, inputs: {bits: 8}, outputs: {bits: 8, partial_bits: 16}}, levels: "
+            "[{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, "
+            "memory: {class: sram, shares: [activations], capacity_bytes: 999, "
+            "pj_per_bit: 1%s}}%s], "
+            "compute: {pj_per_mac: 1}, vector: {below: GLB, free: true}}",
+            c->memory ? c->memory : "", c->inner ? c->inner : ""),
+        sdse_arena_printf(p.arena, "{name: n, source: s, layers: [%s], edges: [%s]}",
+                          c->layers, c->edges),
+        &p);
+    for (size_t l = 0; l < p.net->layer_count; l++)
+        layer[l] = (struct sdse_residency_layer){
+            .layer = &p.net->layers[l], .form = &plain, .shape = l};
+    const struct sdse_fusion_request request = {
+        .residency = {.arch = p.arch,
+                      .workload = p.net,
+                      .layer = layer,
+                      .free_bypass = c->free_bypass},
+        .depth = SDSE_FUSED_MOST};
+    struct sdse_fusion_config config = c->config;
+    struct sdse_place_question question = c->question;
+    question.layer = c->first;
+    question.more = 1;
+    config.overlaps = true;
+    assert_int_equal(sdse_residency_placing(&request.residency, p.arena, &placing),
+                     SDSE_OK);
+    assert_int_equal(sdse_fusion_configure(&request, &placing, &question, &config,
+                                           p.arena, &limits, &group, &refusal),
+                     SDSE_OK);
+    if (refusal.reason)
+        fail_msg("case %zu: %s", number, refusal.reason);
+    size_t kinds = 0;
+    for (size_t k = 0; k < group.kind_count; k++) {
+        const struct sdse_fused_kind *kind = &group.kind[k];
+        double sum = 0, bits = 0;
+        for (size_t t = 0; t < kind->term_count; t++) {
+            sum += kind->term[t].bits;
+            bits += kind->term[t].what == SDSE_HELD_AHEAD ? kind->term[t].bits : 0;
+        }
+        // It has its place all through the group.
+        if (bits != c->bits || sum != kind->residence.reserved_bits)
+            fail_msg("case %zu, kind %zu: %g bits wait of %g held, %g reserved", number,
+                     k, bits, sum, kind->residence.reserved_bits);
+        if (kind->turn &&
+            (kinds == c->kinds || kind->residence.ahead != c->ahead[kinds]))
+            fail_msg("case %zu, kind %zu: tensors %u ahead", number, k,
+                     kind->residence.ahead);
+        if (!kind->turn && kind->residence.ahead)
+            fail_msg("case %zu, kind %zu: ahead outside of a run", number, k);
+        kinds += kind->turn > 0;
+    }
+    if (kinds != c->kinds)
+        fail_msg("case %zu: %zu kinds in a tile", number, kinds);
+    sdse_arena_free(p.arena);
+}
+
+static void test_what_waits(void **state) {
+    (void)state;
+#define PAIR                                                                       \
+    .layers = "{name: a, kind: conv, in: [2, 4, 1], out_channels: 3, kernel: 1}, " \
+              "{name: b, kind: conv, in: [3, 4, 1], out_channels: 2, kernel: 1}, " \
+              "{name: c, kind: conv, in: [2, 4, 1], out_channels: 1, kernel: 1}",  \
+    .edges = "{from: a, to: b}, {from: b, to: c}"
+#define ADDING                                                                     \
+    .layers = "{name: x, kind: conv, in: [2, 4, 1], out_channels: 2, kernel: 1}, " \
+              "{name: a, kind: conv, in: [2, 4, 1], out_channels: 2, kernel: 1, "  \
+              "addends: 1}, "                                                      \
+              "{name: b, kind: conv, in: [2, 4, 1], out_channels: 2, kernel: 1}",  \
+    .edges = "{from: x, to: a}, {from: x, to: a, as: addend}, {from: a, to: b}",   \
+    .first = 1
+#define HEADS(n)                                                          \
+    .layers = "{name: a, kind: matmul, heads: " n ", m: 4, k: 2, n: 3}, " \
+              "{name: b, kind: matmul, heads: " n ", m: 4, k: 3, n: 2}",  \
+    .edges = "{from: a, to: b}"
+    static const struct sdse_fusion_config row = {.tile_rows = 1};
+    const struct waiting cases[] = {
+        // Twice 2 x 8 of inputs, 6 x 4 and 6 x 4 of weights, 2 x 16 of outputs.
+        {PAIR, .config = row, .kinds = 2, .ahead = {W | I, W | O}, .bits = 192},
+        // All in one tile: the weights of b alone, once.
+        {PAIR, .config = {.tile_rows = 4}, .kinds = 2, .ahead = {W | I, W | O},
+         .bits = 24},
+        // Outputs at home, and written through.
+        {PAIR, .config = row, .question = {.outputs = SDSE_PLACE_SHARED}, .kinds = 2,
+         .ahead = {W | I, W}, .bits = 128},
+        {PAIR, .config = row, .question = {.outputs = SDSE_PLACE_BOTH}, .kinds = 2,
+         .ahead = {W | I, W | O}, .bits = 192},
+        // Two kinds of nests of a in a tile, of which the one that is met later begins
+        // it, bring its 2 weights once: twice 8 x 8, 2 x 4, 4 x 4, 4 x 16.
+        {.layers = "{name: a, kind: conv, in: [2, 24, 1], out_channels: 1, kernel: 1}, "
+                   "{name: b, kind: conv, in: [1, 24, 1], out_channels: 2, kernel: [2, "
+                   "1], stride: [4, 1]}",
+         .edges = "{from: a, to: b}",
+         .config = {.tile_rows = 2, .buffered = true},
+         .kinds = 3,
+         .ahead = {W | I, W, W | O},
+         .bits = 304},
+        // Two nests of one kind: as without it.
+        {.layers = "{name: a, kind: conv, in: [2, 24, 1], out_channels: 1, kernel: 1}, "
+                   "{name: b, kind: conv, in: [1, 24, 1], out_channels: 2, kernel: [2, "
+                   "1], stride: [4, 1]}",
+         .edges = "{from: a, to: b}",
+         .config = {.tile_rows = 2}},
+        // Beside a map that is added from outside no input comes ahead: twice 4 x 4, 4
+        // x 4, 2 x 16; where that is at home, 2 x 8 besides.
+        {ADDING, .config = row, .kinds = 2, .ahead = {W, W | O}, .bits = 128},
+        {ADDING, .config = row, .question = {.group_addends = 1}, .kinds = 2,
+         .ahead = {W | I, W | O}, .bits = 160},
+        // Heads after heads: twice 8 x 8 of inputs, 6 x 4, 6 x 4, 8 x 16 of outputs.
+        {HEADS("2"), .config = {.tile_rows = 4, .tile_heads = 1}, .kinds = 2,
+         .ahead = {W | I, W | O}, .bits = 480},
+        // Two at a time once, then the third, by itself: 2 x 6 x 4.
+        {HEADS("3"), .config = {.tile_rows = 4, .tile_heads = 2}, .kinds = 2,
+         .ahead = {W | I, W | O}, .bits = 48},
+        // Tiles in parts of channels run as without it.
+        {PAIR, .config = {.tile_rows = 4, .tile_channels = 1}},
+        // What the memory need not keep, and in more than their words.
+        {PAIR, .config = row, .memory = ", may_bypass: [weights]", .kinds = 2,
+         .ahead = {I, O}, .bits = 96},
+        {PAIR, .config = row, .memory = ", fetch_gaps: true", .kinds = 2,
+         .ahead = {W, W | O}, .bits = 160},
+        {PAIR, .config = row, .free_bypass = true, .kinds = 2},
+        // What waits would live longer.
+        {PAIR, .config = row,
+         .inner =
+             ", {level: RF, memory: {class: regfile, capacity_bytes: 9, pj_per_bit: 1, "
+             "max_lifetime_us: 5}}",
+         .kinds = 2},
+        {PAIR, .config = row,
+         .inner = ", {level: RF, memory: {class: edram, capacity_bytes: 9, pj_per_bit: "
+                  "1, retention_us: "
+                  "5, refresh_pj_per_bit: 1, refresh_row_bits: 8, "
+                  "refresh_cycles_per_row: 1}}",
+         .kinds = 2}};
+#undef PAIR
+#undef ADDING
+#undef HEADS
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_waiting(i, &cases[i]);
 }
 
 // --- Schedules, played back ---
@@ -287,6 +463,7 @@ static int tell_seed(void **state) {
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_networks, tell_seed),
+        cmocka_unit_test(test_what_waits),
         cmocka_unit_test(test_time_is_that_of_schedules),
         cmocka_unit_test(test_sums_equal_all_choices)};
     network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
