@@ -76,6 +76,13 @@ bool cli_map_may_reside(const struct cli_map_run *run) {
                   arch->name);
         return false;
     }
+    if (run->fuse_depth && run->output && sdse_shared_levels(arch, level) > 1) {
+        cli_error(run->cli,
+                  "--fuse 1: several memories of %s share, but the file of a network "
+                  "may have one: without it -o writes a file for each layer",
+                  arch->name);
+        return false;
+    }
     if (run->copies && sdse_shared_levels(arch, level) > 1) {
         cli_error(run->cli,
                   "--copies: several memories of %s share, but tensors are moved into "

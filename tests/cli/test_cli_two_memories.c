@@ -59,6 +59,9 @@ static void test_each_tensor_where_it_fits(void **state) {
     run_says(1, "map -a @two.yaml -w @net.yaml --resident --fuse 2",
              "--fuse: several memories of two share, but layers take turns where one "
              "does");
+    run_says(1, "map -a @two.yaml -w @net.yaml --resident --fuse 1 -o @one.yaml",
+             "--fuse 1: several memories of two share, but the file of a network may "
+             "have one");
     run_says(1, "why-not -a @two.yaml -w @net.yaml --group a..b",
              "--group: several memories of two share");
 }
