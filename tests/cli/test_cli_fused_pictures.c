@@ -116,8 +116,55 @@ static void test_turns_in_time(void **state) {
     run_says(1, "plot mapping @turns.db -p 1 -l nobody -o @t", "has no layer 'nobody'");
 }
 
+// A layer that adds up parts finishes a tile before it begins the next: every eighth of
+// its nests is one that is finished, and holds no sums.
+static void test_parts_in_time(void **state) {
+    (void)state;
+    write_scratch(
+        "chip.yaml",
+        "{name: tiny, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, memory: "
+        "{class: sram, shares: [activations, weights], capacity_bytes: 200, "
+        "pj_per_bit: "
+        "1}}, {level: regs, memory: {class: regfile, capacity_bytes: 16, pj_per_bit: "
+        "0.1}}], compute: {pj_per_mac: 0.5}, vector: {below: GLB, pj_per_op: 0.1, "
+        "ops_per_cycle: 4}}");
+    write_scratch(
+        "net.yaml",
+        "{name: net, source: s, edges: chain, layers: [{name: e, kind: conv, "
+        "in: [2, 8, 8], out_channels: 16, kernel: 1}, {name: d, kind: dwconv, "
+        "in: [16, 8, 8], kernel: 3, pad: 1}, {name: p, kind: conv, in: [16, "
+        "8, 8], out_channels: 2, kernel: 1}]}");
+    write_sweep("energy", "mapper: {resident: true, fuse_depth: 3}\n");
+    sweep_into("parts", "");
+#define OF_P " FROM v_nest WHERE layer = 'p'"
+    assert_true(number_of("parts",
+                          "SELECT sum(times) / sum(times * NOT unfinished)" OF_P) == 8);
+    const double sums =
+        number_of("parts", "SELECT min(reserved_bits)" OF_P " AND unfinished") / 8192;
+    assert_true(
+        number_of("parts", "SELECT max(reserved_bits)" OF_P " AND NOT unfinished") /
+            8192 <
+        sums);
+    char *text;
+    char *data =
+        data_of("plot gantt @parts.db -p 1 -l p -o @t", "t/gantt_1_p.png.gp", &text);
+    unsigned nests = 0;
+    for (; *data >= '0' && *data <= '9'; data = strchr(data, '\n') + 1) {
+        double held;
+        char of[64];
+        assert_int_equal(
+            sscanf(data, "%*u\t%*f\t%*f\t%*s\t%lf\t%*f\t\"%63[^\"]", &held, of), 2);
+        if (strcmp(of, "p") == 0)
+            assert_true((held < sums) == (++nests % 8 == 0));
+    }
+    assert_true(nests == number_of("parts", "SELECT sum(times)" OF_P));
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_words_beside_each_other),
-                                       cmocka_unit_test(test_turns_in_time)};
+                                       cmocka_unit_test(test_turns_in_time),
+                                       cmocka_unit_test(test_parts_in_time)};
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }

@@ -7,17 +7,22 @@
 
 enum { MOST_NESTS = 100000, ROW_PX = 60, LEAST_HEIGHT_PX = 320, HELD = 8 };
 
+// Of channels or keys that a tile takes some at a time.
+enum part { FIRST, MIDDLE, LAST, PARTS };
+
 // One kind of nest.
 struct kind {
     size_t layer; // of the scene
+    enum part part;
     uint64_t times;
     double cycles, held_bits, tile_bits; // of one
 };
 
 struct layer {
     const char *name;
-    uint64_t nests;      // in all
-    size_t first, count; // kinds
+    uint64_t nests;       // in all
+    uint64_t part[PARTS]; // of these
+    size_t first, count;  // kinds
 };
 
 // A nest in time.
@@ -81,7 +86,8 @@ static const char nests_sql[] =
     " solution_level v JOIN solution_memory m USING (solution_id, level) WHERE"
     " v.solution_id = s.solution_id AND v.reads > 0 AND " SHARED " AND " READ_THERE
     "), g.memory, (SELECT count(*) FROM nest o WHERE o.point_id = n.point_id AND"
-    " o.group_index = n.group_index) FROM nest n JOIN grp g ON g.point_id = n.point_id"
+    " o.group_index = n.group_index), n.continues, n.unfinished FROM nest n JOIN grp g "
+    "ON g.point_id = n.point_id"
     " AND g.group_index = n.group_index JOIN solution s USING (solution_id) JOIN"
     " point_layer l ON l.point_id = n.point_id AND l.layer_index = n.layer_index WHERE"
     " n.point_id = ?1 AND n.group_index = ?2 AND s.latency_cycles > 0 ORDER BY"
@@ -109,12 +115,16 @@ static bool add_kind(struct scene *scene, sqlite3_stmt *row, struct sdse_arena *
     struct layer *own = &scene->layer[scene->layer_count - 1];
     struct kind *kind = &scene->kind[scene->kind_count++];
     *kind = (struct kind){.layer = scene->layer_count - 1,
+                          .part = !sqlite3_column_int(row, 7)  ? FIRST
+                                  : sqlite3_column_int(row, 8) ? MIDDLE
+                                                               : LAST,
                           .times = (uint64_t)sqlite3_column_int64(row, 1),
                           .cycles = sqlite3_column_double(row, 2),
                           .held_bits = sqlite3_column_double(row, 3),
                           .tile_bits = sqlite3_column_double(row, 4)};
     own->count++;
     own->nests += kind->times;
+    own->part[kind->part] += kind->times;
     return true;
 }
 
@@ -142,31 +152,64 @@ static double capacity_of(const struct sdse_arch *arch, const char *memory) {
 
 // ---- in time ----
 
-// The kind of nest number `n` of a layer: alike ones stand together, as they come.
+// Share `i` of `shares` of a count, spread evenly: what comes before it.
+static uint64_t before(uint64_t count, uint64_t i, uint64_t shares) {
+    return (i * count + shares - 1) / shares;
+}
+
+// The kind of nest number `n` of a part of a layer: alike ones stand together, as they
+// come.
 static const struct kind *nest_at(const struct scene *scene, const struct layer *layer,
-                                  uint64_t n) {
+                                  enum part part, uint64_t n) {
     const struct kind *kind = &scene->kind[layer->first];
-    while (n >= kind->times)
-        n -= kind++->times;
+    for (; kind->part != part || n >= kind->times; kind++)
+        n -= kind->part == part ? kind->times : 0;
     return kind;
 }
 
-// Tile after tile, of which the last layer has a nest each.
+// Number `n` of the nests that a layer has in a tile: its first parts, then the others.
+static const struct kind *nest_in_tile(const struct scene *scene,
+                                       const struct layer *layer, uint64_t tile,
+                                       uint64_t tiles, uint64_t n) {
+    enum part part = FIRST;
+    uint64_t from = before(layer->part[part], tile, tiles);
+    for (uint64_t has;
+         n >= (has = before(layer->part[part], tile + 1, tiles) - from);) {
+        n -= has;
+        from = before(layer->part[++part], tile, tiles);
+    }
+    return nest_at(scene, layer, part, from + n);
+}
+
+static uint64_t nests_of_tile(const struct layer *layer, uint64_t tile,
+                              uint64_t tiles) {
+    uint64_t nests = 0;
+    for (int p = 0; p < PARTS; p++)
+        nests += before(layer->part[p], tile + 1, tiles) -
+                 before(layer->part[p], tile, tiles);
+    return nests;
+}
+
+// Tile after tile, part after part of each. The last layer has a nest for each; where
+// it adds up parts, each tile ends with one that is finished.
 static bool put_in_time(struct scene *scene, struct sdse_arena *arena) {
-    const uint64_t tiles = scene->layer[scene->layer_count - 1].nests;
+    const struct layer *last = &scene->layer[scene->layer_count - 1];
+    const uint64_t tiles = last->part[LAST] ? last->part[LAST] : last->nests,
+                   parts = (last->nests + tiles - 1) / tiles;
     uint64_t all = 0;
     for (size_t l = 0; l < scene->layer_count; l++)
         all += scene->layer[l].nests;
     scene->block = SDSE_ARENA_ARRAY(arena, struct block, (size_t)all);
     if (!scene->block)
         return false;
-    for (uint64_t t = 0; t < tiles; t++) {
+    for (uint64_t i = 0; i < tiles * parts; i++) {
+        const uint64_t tile = i / parts, part = i % parts;
         for (size_t l = 0; l < scene->layer_count; l++) {
             const struct layer *layer = &scene->layer[l];
-            const uint64_t from = (t * layer->nests + tiles - 1) / tiles,
-                           end = ((t + 1) * layer->nests + tiles - 1) / tiles;
-            for (uint64_t n = from; n < end; n++) {
-                const struct kind *kind = nest_at(scene, layer, n);
+            const uint64_t nests = nests_of_tile(layer, tile, tiles);
+            for (uint64_t n = before(nests, part, parts);
+                 n < before(nests, part + 1, parts); n++) {
+                const struct kind *kind = nest_in_tile(scene, layer, tile, tiles, n);
                 scene->block[scene->block_count++] =
                     (struct block){kind, scene->cycles};
                 scene->cycles += kind->cycles;
