@@ -5,6 +5,7 @@
 #include "dse/map.h"
 #include "dse/sweep/forms.h"
 #include "spec/sweep_overrides.h"
+#include "spec/sweep_stays.h"
 
 enum { MOST_VALUES = 32, MOST_NODES = 3000000, NODES_OF_ONE = 100000 };
 
@@ -182,16 +183,28 @@ static enum sdse_status make_variants(struct axis *axis, size_t arch, size_t num
     return SDSE_OK;
 }
 
+// Whether tensors of some points may stay on chip between layers.
+static bool may_stay(const struct sdse_plan *plan) {
+    return sdse_sweep_stays(plan->sweep) != NULL;
+}
+
+// Whether the same memories share the same, of accelerators that are else alike.
+static bool share_alike(const struct sdse_arch *a, const struct sdse_arch *b) {
+    bool same = a->level_count == b->level_count;
+    for (unsigned l = 0; same && l < a->level_count; l++)
+        same = a->level[l].shares_activations == b->level[l].shares_activations &&
+               a->level[l].shares_weights == b->level[l].shares_weights;
+    return same;
+}
+
 // Whether energy, latency and area are all that points have, and can be solved for:
 // what forms measure, and what models put out, an axis may move by itself.
 static bool can_solve(const struct sdse_plan *plan) {
     for (size_t f = 0; f < plan->form_count; f++)
         if (plan->forms[f].form->setting.measured)
             return false;
-    for (size_t i = 0; i < plan->sweep->override_count; i++)
-        if (plan->sweep->overrides[i].stays)
-            return false; // layers are no longer by themselves
-    return plan->sweep->output_count == 0;
+    // Where tensors may stay, layers are no longer by themselves.
+    return plan->sweep->output_count == 0 && !may_stay(plan);
 }
 
 enum sdse_status sdse_axis_find_proof(const struct sdse_plan *plan, size_t arch,
@@ -207,6 +220,8 @@ enum sdse_status sdse_axis_find_proof(const struct sdse_plan *plan, size_t arch,
     for (size_t i = 1; i < at.count && same; i++) {
         same = at.variant[i]->area.total_um2 == at.variant[0]->area.total_um2;
         equal &= sdse_alike_compare(at.variant[i]->alike, at.variant[0]->alike) == 0;
+        equal &=
+            !may_stay(plan) || share_alike(at.variant[i]->arch, at.variant[0]->arch);
     }
     if (status == SDSE_OK && same && equal) {
         *proof = SDSE_AXIS_EQUAL;

@@ -19,10 +19,10 @@ static const struct row rows[] = {
      NET_ALONE,
      {{NET, "  - " F1,
        "  - @" F1 "\n  - {name: f2, kind: fc, in: 4096, out_channels: 32}\n  - {name: "
-                  "f3, kind: fc, in: 4096, out_channels: 32}"}},
+       "f3, kind: fc, in: 4096, out_channels: 32}"}},
      {{NET, "  - " F1,
        "  - " F1 "\n  - {name: f2, kind: fc, in: 4096, out_channels: 32}\n  - {name: "
-                 "f3, kind: fc, in: 4096, out_channels: 31}"}},
+       "f3, kind: fc, in: 4096, out_channels: 31}"}},
      "3 layers in a row, 'f1' to 'f3', are equal but for their names: one with repeat: "
      "3"},
     {"conv-depthwise",
@@ -116,6 +116,14 @@ static const struct row rows[] = {
       {ARCH, "capacity_kib: 64,", "capacity_kib: 64, shares: [activations],"},
       CHAIN},
      "moves nothing"},
+    // What memories share matters where tensors may stay.
+    {"axis-idle",
+     OF_SWEEP,
+     {{SWEEP, AXES, AXES "  @GLB.shares: [[activations], []]\n"}},
+     {{SWEEP, AXES, AXES "  GLB.shares: [[activations], []]\n"},
+      {SWEEP, "objective: edp", "objective: energy\nmapper: {resident: [false, true]}"},
+      CHAIN},
+     "the axis 'GLB.shares' moves nothing: its 2 values make the same accelerator"},
     // Of one of two accelerators, beside an axis of the other.
     {"axis-idle",
      OF_SWEEP,
