@@ -190,6 +190,13 @@ static void test_around_a_group(void **state) {
     says_of_five(0, "{of: a, before: d, until: e}",
                  "what b makes is written to both memories, and leaves GLB at once\n"
                  "what a makes is brought into GLB before d, until e: 64 words");
+    run_says(0, "explain -a @one.yaml -w @five.yaml -m @five_way.yaml -l d",
+             "  GLB holds what a makes: 512 bits\n"
+             "  before it what a makes is brought into GLB: 64 words read in DRAM");
+    char *alone =
+        run_text(0, "explain -a @one.yaml -w @five.yaml -m @five_way.yaml -l c");
+    assert_null(strstr(alone, "is brought into")); // nothing is, before this one
+    free(alone);
     says_of_five(1, "{of: a, before: d, until: d}",
                  "five_way.yaml:8:31: error: what layer 'a' makes is read once more in "
                  "the same group: name the last of it [schedule-copy]\n");
@@ -226,6 +233,9 @@ static void test_found(void **state) {
     free(scored);
     free(still);
     free(moved);
+    found = read_whole(scratch("found.yaml"));
+    assert_non_null(strstr(found, " --fuse 1 --copies: optimal"));
+    free(found);
     run_says(2, "map -a @one.yaml -w @net.yaml --copies",
              "--copies goes with --resident");
     run_says(2, "map -a @one.yaml -w @net.yaml --resident --copies -o @many",

@@ -235,6 +235,9 @@ static void test_places_by_memory(void **state) {
             "1152, GLB: 1151}}",
             "what layer 's' reads in GLB takes 1152 bits there, but reserved_bits are "
             "1151");
+    is_read(1, "place: {inputs: GLB, operands: {GLB: 1}, reserved_bits: {GLB: 1151}}",
+            "what layer 's' reads in GLB takes 1152 bits there, but reserved_bits are "
+            "1151");
     is_read(1, "place: {outputs: GLB, reserved_bits: {L2: 3201, GLB: 48}}",
             "L2 holds 3201 bits through the layer, and its tiles take 0: 3201 in all, "
             "but 3200 fit [place-room]");
