@@ -156,6 +156,9 @@ static void test_broken_files(void **state) {
          "copy begins [schedule-copy]"},
         {"  - {of: a, until: d}\n  - {of: a, before: d, until: d}\n",
          "is in the shared memory already when a copy begins [schedule-copy]"},
+        {"  - {of: a, until: a}\n  - {of: a, before: b, until: d}\n"
+         "  - {of: a, before: d, until: d}\n",
+         "is in the shared memory already when a copy begins [schedule-copy]"},
         // What is said of places follows from copies.
         {"  - {of: a, until: a}\n",
          "6:21: error: inputs: GLB is said, outer follows from the rest of the file "
