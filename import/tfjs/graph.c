@@ -86,6 +86,15 @@ const char *sdse_tfjs_attribute_text(const struct tfjs_layer *l, const char *nam
     return out ? out : "";
 }
 
+bool sdse_tfjs_graph_order(struct tfjs_layer *l, bool *last) {
+    const char *format = sdse_tfjs_attribute_text(l, "data_format", 0);
+    *last = strcmp(format, "NCHW") != 0 && strcmp(format, "NCDHW") != 0;
+    return !*last || !format[0] || strcmp(format, "NHWC") == 0 ||
+           strcmp(format, "NDHWC") == 0 ||
+           sdse_tfjs_wrong(l, "tfjs-config", "data_format",
+                           "'%.20s' is neither NHWC nor NCHW", format);
+}
+
 bool sdse_tfjs_numbers(struct tfjs_layer *l, size_t input, int64_t out[16],
                        size_t *count) {
     const size_t stored = input < l->in_count ? l->in[input]->stored : 0;

@@ -131,9 +131,8 @@ static const char *normalised(struct tfjs_layer *l, const char *x, const char *s
 
 static bool batch_norm(struct tfjs_layer *l) {
     struct tfjs_value *x = l->in[0];
-    const bool last =
-        strcmp(sdse_tfjs_attribute_text(l, "data_format", 0), "NCHW") != 0;
-    if (!has_inputs(l, 5))
+    bool last;
+    if (!has_inputs(l, 5) || !sdse_tfjs_graph_order(l, &last))
         return false;
     const char *map = last ? sdse_tfjs_planes(l, x) : sdse_tfjs_plain(l, x);
     return map && put(l, normalised(l, map, "", 1), x->rank, last && x->rank > 2);

@@ -13,11 +13,6 @@ struct window {
     bool same, padded, planes; // planes: channels are last in the file
 };
 
-static bool is_last(const struct tfjs_layer *l) {
-    const char *format = sdse_tfjs_attribute_text(l, "data_format", 0);
-    return strcmp(format, "NCHW") != 0;
-}
-
 // Rows and columns of a list of four; 1 where there is none.
 static bool take_axes(struct tfjs_layer *l, const char *name, bool last,
                       int64_t out[AXES]) {
@@ -41,13 +36,14 @@ static bool take_window(struct tfjs_layer *l, struct window *out) {
     size_t count;
     *out = (struct window){.same = strcmp(padding, "SAME") == 0,
                            .padded = strcmp(padding, "EXPLICIT") == 0,
-                           .planes = is_last(l)};
-    if (!sdse_tfjs_has_rank(l, 0, RANK))
+                           .planes = true};
+    if (!sdse_tfjs_has_rank(l, 0, RANK) || !sdse_tfjs_graph_order(l, &out->planes))
         return false;
     if (!out->same && !out->padded && strcmp(padding, "VALID") != 0)
         return sdse_tfjs_wrong(l, "tfjs-config", "padding",
                                "'%.20s' is none of SAME, VALID and EXPLICIT", padding);
-    if (!sdse_tfjs_attribute_ints(l, "explicit_paddings", 2 * RANK, ends, &count))
+    if (!sdse_tfjs_attribute_ints(l, "explicit_paddings", 2 * RANK, ends, &count) ||
+        (out->padded && count != 2 * RANK))
         return sdse_tfjs_wrong(l, "tfjs-config", "explicit_paddings",
                                "eight whole numbers are needed");
     for (unsigned i = 0; i < AXES; i++) {
@@ -55,6 +51,10 @@ static bool take_window(struct tfjs_layer *l, struct window *out) {
         out->pads[i] = ends[2 * axis];
         out->pads[AXES + i] = ends[2 * axis + 1];
     }
+    const unsigned channels = out->planes ? RANK - 1 : 1;
+    if (ends[0] || ends[1] || ends[2 * channels] || ends[2 * channels + 1])
+        return sdse_tfjs_wrong(l, "tfjs-config", "explicit_paddings",
+                               "only rows and columns are padded");
     return take_axes(l, "strides", out->planes, out->stride) &&
            take_axes(l, "dilations", out->planes, out->dilation);
 }

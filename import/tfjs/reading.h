@@ -169,6 +169,9 @@ bool sdse_tfjs_attribute_ints(const struct tfjs_layer *l, const char *name, size
 // The i-th text of a list, or the text where it is none (i 0); "" where there is none.
 const char *sdse_tfjs_attribute_text(const struct tfjs_layer *l, const char *name,
                                      size_t i);
+// Whether data_format has channels last, as it has where it is absent. False: it is
+// neither NHWC nor NCHW (NDHWC, NCDHW), which is reported.
+bool sdse_tfjs_graph_order(struct tfjs_layer *l, bool *last);
 // The whole numbers of a stored input, at most 16; false, and reported, if it is none.
 bool sdse_tfjs_numbers(struct tfjs_layer *l, size_t input, int64_t out[16],
                        size_t *count);

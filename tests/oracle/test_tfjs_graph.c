@@ -92,6 +92,9 @@ static void expect_graph(const char *what) {
     expect_numbers(&web, &x, &y, what);
 }
 
+#define EXPLICIT                                                                 \
+    "\"padding\": {\"s\": \"RVhQTElDSVQ=\"}, \"explicit_paddings\": {\"list\": " \
+    "{\"i\": "
 #define SAME "\"padding\": {\"s\": \"U0FNRQ==\"}"
 #define STRIDES(rows, columns)                                                  \
     "\"strides\": {\"list\": {\"i\": [\"1\", \"" #rows "\", \"" #columns "\", " \
@@ -209,7 +212,7 @@ static void behind(void **state) {
     (void)state;
     static struct map c;
     char attr[300];
-    for (int which = 0; which < 8; which++) {
+    for (int which = 0; which < 9; which++) {
         begin(4, (const size_t[]){2, 3, 4, 2});
         const float *w = constant("w", 4, (const size_t[]){1, 1, 2, 3});
         mixed(&c, w, 3);
@@ -276,7 +279,7 @@ static void behind(void **state) {
                     y.data[i / 36 * 2 + o] += c.data[i] / 12 * (double)k[i % 3 * 2 + o];
             break;
         }
-        case 4: // by a shape that is computed: [samples][36]
+        case 4: // by a shape that is computed: [samples][36], then turned
             numbers("f", 1, (const int[]){0});
             numbers("t", 1, (const int[]){1});
             numbers("u", 1, (const int[]){1});
@@ -287,9 +290,12 @@ static void behind(void **state) {
             node("ExpandDims", "e", "n f", "");
             numbers("last", 1, (const int[]){0});
             node("ConcatV2", "d", "e z last", "");
-            node("Reshape", "y", "c d", "");
-            y.rank = 2;
-            y.shape[1] = 36;
+            numbers("o", 2, (const int[]){1, 0});
+            node("Reshape", "q", "c d", "");
+            node("Transpose", "y", "q o", "");
+            y = (struct map){.rank = 2, .shape = {36, 2}};
+            for (size_t i = 0; i < 72; i++)
+                y.data[i] = c.data[i % 2 * 36 + i / 2];
             break;
         case 5: // channels put together, then turned
             numbers("l", 1, (const int[]){3});
@@ -312,6 +318,19 @@ static void behind(void **state) {
             y = (struct map){.rank = 3, .shape = {2, 2, 3}};
             for (size_t i = 0; i < 12; i++)
                 y.data[i] = c.data[((i / 6 * 3 + i / 3 % 2 + 1) * 4 + i % 3) * 3 + 1];
+            break;
+        case 7: // less the mean of the channels at its place; sums of columns
+            numbers("a", 1, (const int[]){-1});
+            numbers("b", 1, (const int[]){2});
+            node("Mean", "m", "c a", "\"keep_dims\": {\"b\": true}");
+            node("Sub", "s", "c m", "");
+            node("Sum", "y", "s b", "");
+            y = (struct map){.rank = 3, .shape = {2, 3, 3}};
+            for (size_t i = 0; i < 72; i++)
+                y.data[i / 12 * 3 + i % 3] +=
+                    c.data[i] - (c.data[i / 3 * 3] + c.data[i / 3 * 3 + 1] +
+                                 c.data[i / 3 * 3 + 2]) /
+                                    3;
             break;
         default: // softmax over channels of one extent less
             numbers("a", 1, (const int[]){1});
@@ -416,6 +435,12 @@ static void refusals(void **state) {
          "Einsum (1)"},
         {"Conv2D", "x w", STRIDES(1, 1), "tfjs-config", "none of SAME"},
         {"Conv2D", "x w", STRIDES(0, 1) ", " SAME, "tfjs-config", "rows and columns"},
+        {"Conv2D", "x w", STRIDES(1, 1) ", " EXPLICIT "[\"0\", \"0\", \"1\"]}}",
+         "tfjs-config", "explicit_paddings: layer 'y' (Conv2D): eight"},
+        {"Conv2D", "x w", STRIDES(1, 1) ", " EXPLICIT "[0, 0, 1, 1, 1, 1, 0, 1]}}",
+         "tfjs-config", "only rows and columns are padded"},
+        {"MaxPool", "x", STRIDES(1, 1) ", " SAME ", \"data_format\": {\"s\": \"Tg==\"}",
+         "tfjs-config", "'N' is neither NHWC nor NCHW"},
         {"Conv2D", "x x", STRIDES(1, 1) ", " SAME, "tfjs-weights",
          "no constant of four"},
         {"Conv2D", "x", STRIDES(1, 1) ", " SAME, "tfjs-weights", "no constant of four"},
