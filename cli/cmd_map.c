@@ -296,6 +296,12 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
                        "moved nothing else runs");
         return CLI_USAGE;
     }
+    if (args->value[BYPASS] && args->value[OVERLAP] &&
+        cli_choice(args, options, OVERLAP) == 1) {
+        cli_error(cli, "--free-bypass does not go with --overlap outer: what comes "
+                       "ahead waits in a memory that no tensor passes by");
+        return CLI_USAGE;
+    }
     run.copies = args->value[COPIES] != NULL;
     run.fuse_columns = args->value[COLUMNS] != NULL;
     run.fuse_overlap = args->value[OVERLAP] && cli_choice(args, options, OVERLAP) == 1;
@@ -351,7 +357,7 @@ const struct cli_verb cli_verb_map = {
         "of that front within it is chosen.\n"
         "With --resident the optimum over all places of the tensors that the "
         "network's\n"
-        "`edges` name, in the outermost memory or in the one that `shares` them. With\n"
+        "`edges` name, in the outermost memory or in one that `shares` them. With\n"
         "--fuse N, too, over all groups of up to N layers in a row that take turns "
         "tile\n"
         "by tile.",

@@ -9,6 +9,7 @@
 #include "cli/map_fused.h"
 #include "cli/mapping_line.h"
 #include "cli/network_copies.h"
+#include "dse/fusion/staged.h"
 #include "dse/residency/residency.h"
 
 // --- May it be asked ---
@@ -81,6 +82,11 @@ bool cli_map_may_reside(const struct cli_map_run *run) {
                   "--fuse 1: several memories of %s share, but the file of a network "
                   "may have one: without it -o writes a file for each layer",
                   arch->name);
+        return false;
+    }
+    if (run->fuse_overlap && sdse_staged_why_none(arch, sdse_shared_level(arch))) {
+        cli_error(run->cli, "--overlap outer: no nests of %s may overlap: %s",
+                  arch->name, sdse_staged_why_none(arch, sdse_shared_level(arch)));
         return false;
     }
     if (run->copies && sdse_shared_levels(arch, level) > 1) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "costmodel/model.h"
+#include "dse/fusion/staged.h"
 #include "spec/types/touched.h"
 
 static const struct sdse_layer *layer_at(const struct sdse_fusion_request *request,
@@ -38,30 +39,6 @@ static enum sdse_status measure_weights(const struct sdse_fusion_request *reques
         *bits += (double)sdse_model_brought_words(model, &model->flow[f]) *
                  model->place_bits[level][model->flow[f].part];
     return SDSE_OK;
-}
-
-// Tensors that the shared memory keeps in every mapping, and no memory further out
-// does: their words may wait there. Not what is rebuilt from others.
-static unsigned find_staged(const struct sdse_fusion_request *request, size_t layer,
-                            unsigned level) {
-    const struct sdse_residency_layer *asked = &request->residency.layer[layer];
-    const struct sdse_arch *arch = request->residency.arch;
-    unsigned set = arch->level[level].keeps & ~arch->level[level].may_bypass &
-                   (SDSE_BIT(SDSE_TENSORS) - 1u);
-    bool none = !request->overlap || request->residency.free_bypass ||
-                sdse_arch_memory_last(arch, level) != level ||
-                sdse_layer_moves(asked->layer);
-    for (unsigned l = 1; l < level; l++)
-        set &= ~arch->level[l].keeps;
-    // What waits lives longer than its nest, by a time that is not known.
-    for (unsigned l = 1; l < arch->level_count; l++)
-        none |= arch->level[l].memory_class == SDSE_EDRAM ||
-                arch->level[l].max_lifetime_us.given;
-    if (asked->form && asked->form->smartdeal)
-        set &= ~SDSE_BIT(SDSE_WEIGHTS);
-    if (arch->level[level].fetch_gaps)
-        set &= ~SDSE_BIT(SDSE_INPUTS);
-    return none ? 0 : set;
 }
 
 // Bits of the place of a word that a layer reads.
@@ -109,7 +86,7 @@ static enum sdse_status measure(const struct sdse_fusion_request *request,
             status = measure_weights(request, members->layer[i], level, arena,
                                      &group->weight_bits[i], &may_keep);
         group->weight_bits[i] /= heads;
-        group->may_stage[i] = find_staged(request, members->layer[i], level);
+        group->may_stage[i] = sdse_staged_tensors(request, members->layer[i], level);
         if (!status && group->may_stage[i])
             status = measure_input(request, members->layer[i], level, arena,
                                    &group->read_bits[i]);

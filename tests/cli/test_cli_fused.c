@@ -360,9 +360,49 @@ static void test_what_does_not_go_together(void **state) {
                    "--overlap goes with --fuse");
     expect_refusal("map -a @small.yaml -w @net.yaml --resident --fuse 2 --overlap all",
                    "--overlap all: ");
+    expect_refusal("map -a @small.yaml -w @net.yaml --resident --fuse 2 --overlap "
+                   "outer --free-bypass",
+                   "--free-bypass does not go with --overlap outer");
     expect_refusal("map -a @small.yaml -w @net.yaml --resident --fuse 2 --objective "
                    "pareto -o @maps.yaml",
                    "--objective pareto has many mappings");
+}
+
+// Where nothing may wait in the shared memory, overlap is refused, with the reason.
+static void test_where_no_nests_overlap(void **state) {
+    (void)state;
+    static const struct {
+        const char *outer, *inner, *options, *message;
+    } cases[] = {{"", ", max_lifetime_us: 5", "", "a memory forgets, or limits lives"},
+                 {"", "", " --uneven", "the shared memory tiles its tensors"},
+                 {"{level: L2, memory: {class: sram, capacity_bytes: 400, pj_per_bit: "
+                  "2}}, ",
+                  "", "", "there is no tensor that"},
+                 {"", "", "", NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char arch[600], line[128];
+        snprintf(arch, sizeof arch,
+                 "{name: f, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
+                 "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+                 "%s{level: GLB, memory: {class: sram, shares: [activations], "
+                 "capacity_bytes: 200, pj_per_bit: 1}}, {level: regs, memory: {class: "
+                 "regfile, capacity_bytes: 16, pj_per_bit: 0.1%s}}], compute: "
+                 "{pj_per_mac: 0.5}, vector: {below: GLB, free: true}}",
+                 cases[i].outer, cases[i].inner);
+        write_scratch("forgets.yaml", arch);
+        snprintf(line, sizeof line,
+                 "map -a @forgets.yaml -w @net.yaml --resident --fuse 2 --overlap "
+                 "outer%s",
+                 cases[i].options);
+        struct ran ran = run_program(line);
+        assert_int_equal(ran.status, cases[i].message ? 1 : 0);
+        if (cases[i].message) {
+            assert_non_null(strstr(ran.err, "--overlap outer: no nests of f may"));
+            assert_non_null(strstr(ran.err, cases[i].message));
+            assert_string_equal(ran.out, "");
+        }
+        free_ran(&ran);
+    }
 }
 
 // Rows that are too many to be listed: that is said, and the rest is done. Those of
@@ -441,6 +481,7 @@ int main(void) {
         cmocka_unit_test(test_spaces_are_nested),
         cmocka_unit_test(test_front),
         cmocka_unit_test(test_overlap),
+        cmocka_unit_test(test_where_no_nests_overlap),
         cmocka_unit_test(test_tiles_of_columns),
         cmocka_unit_test(test_for_people),
         cmocka_unit_test(test_threads),
