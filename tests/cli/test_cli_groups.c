@@ -251,6 +251,16 @@ static void test_what_waits(void **state) {
                  cases[i].bits, cases[i].bits);
         run_says(1, "eval -a @large.yaml -w @net.yaml -m @waits.yaml", text);
     }
+    // Where nests are said to run one after the other nothing waits.
+    char *waits = read_whole(scratch("waits.yaml")),
+         *way = strstr(waits, "overlap: outer");
+    assert_non_null(way);
+    memcpy(way, "overlap:  none", strlen("overlap: outer"));
+    write_scratch("waits.yaml", waits);
+    free(waits);
+    run_says(
+        1, "eval -a @large.yaml -w @net.yaml -m @waits.yaml",
+        "error: 1 bits are said to be reserved in GLB, 0 are: nothing [nest-place]");
 }
 
 // What is left out of the file follows from the rest. The group's outermost words are
