@@ -186,10 +186,9 @@ static double atom(struct parser *p) {
     char name[NAME_BYTES];
     skip_blanks(p);
     if (isdigit((unsigned char)*p->at) || *p->at == '.') {
-        // Digits only: strtod knows more than Python's numbers.
+        // strtod reads hexadecimal numbers, too.
         char *end = NULL;
-        const size_t hexadecimal = strspn(p->at, "0");
-        if (hexadecimal == 1 && (p->at[1] == 'x' || p->at[1] == 'X')) {
+        if (*p->at == '0' && (p->at[1] == 'x' || p->at[1] == 'X')) {
             fail(p, "expected a decimal number", "");
             return 0;
         }

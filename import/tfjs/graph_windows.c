@@ -59,8 +59,9 @@ static bool take_window(struct tfjs_layer *l, struct window *out) {
            take_axes(l, "dilations", out->planes, out->dilation);
 }
 
-static const char *take_map(struct tfjs_layer *l, size_t input, struct window *window) {
-    struct tfjs_value *in = l->in[input];
+// The map that the window is over; zeros around it become its padding.
+static const char *take_map(struct tfjs_layer *l, struct window *window) {
+    struct tfjs_value *in = l->in[0];
     if (!window->planes)
         return sdse_tfjs_plain(l, in);
     if (!in->bare || window->same || window->padded)
@@ -107,41 +108,28 @@ static bool put_fused(struct tfjs_layer *l, const char *x, bool planes) {
 }
 
 static bool conv(struct tfjs_layer *l) {
-    static const unsigned order[RANK] = {3, 2, 0, 1};
+    static const unsigned of_all[RANK] = {3, 2, 0, 1}, of_each[RANK] = {2, 3, 0, 1};
+    const bool depthwise = strstr(l->class_name, "Depthwise") != NULL;
     struct window window;
     uint64_t shape[RANK];
     Onnx__TensorProto *tensor;
     if (!take_window(l, &window))
         return false;
-    const char *kernel = kernel_of(l, order, shape, &tensor);
-    const char *map = kernel ? take_map(l, 0, &window) : NULL;
+    const char *kernel = kernel_of(l, depthwise ? of_each : of_all, shape, &tensor);
+    const char *map = kernel ? take_map(l, &window) : NULL;
     if (!map)
         return false;
+    if (depthwise) {
+        struct tfjs_weights weights = {.tensor = tensor};
+        sdse_tfjs_view(l, &weights, RANK,
+                       (const int64_t[]){(int64_t)(shape[2] * shape[3]), 1,
+                                         (int64_t)shape[0], (int64_t)shape[1]});
+    }
     const char *out = sdse_rewrite_node(&l->r->w, "Conv", "", map, kernel, NULL);
     set_window(l, &window);
     sdse_rewrite_set_ints(&l->r->w, "dilations", AXES, window.dilation);
-    return put_fused(l, out, window.planes);
-}
-
-static bool depthwise(struct tfjs_layer *l) {
-    static const unsigned order[RANK] = {2, 3, 0, 1};
-    struct window window;
-    uint64_t shape[RANK];
-    Onnx__TensorProto *tensor;
-    if (!take_window(l, &window))
-        return false;
-    const char *kernel = kernel_of(l, order, shape, &tensor);
-    const char *map = kernel ? take_map(l, 0, &window) : NULL;
-    if (!map)
-        return false;
-    struct tfjs_weights weights = {.tensor = tensor};
-    sdse_tfjs_view(l, &weights, RANK,
-                   (const int64_t[]){(int64_t)(shape[2] * shape[3]), 1,
-                                     (int64_t)shape[0], (int64_t)shape[1]});
-    const char *out = sdse_rewrite_node(&l->r->w, "Conv", "", map, kernel, NULL);
-    set_window(l, &window);
-    sdse_rewrite_set_ints(&l->r->w, "dilations", AXES, window.dilation);
-    sdse_rewrite_set_int(&l->r->w, "group", (int64_t)shape[2]);
+    if (depthwise)
+        sdse_rewrite_set_int(&l->r->w, "group", (int64_t)shape[2]);
     return put_fused(l, out, window.planes);
 }
 
@@ -151,7 +139,7 @@ static bool pool(struct tfjs_layer *l) {
         return false;
     const bool most = strcmp(l->class_name, "MaxPool") == 0;
     // Zeros before a mean are a part of it.
-    const char *map = most            ? take_map(l, 0, &window)
+    const char *map = most            ? take_map(l, &window)
                       : window.planes ? sdse_tfjs_planes(l, l->in[0])
                                       : sdse_tfjs_plain(l, l->in[0]);
     if (!map)
@@ -171,9 +159,9 @@ tfjs_class sdse_tfjs_window_operator(const char *op) {
         tfjs_class translate;
     } rows[] = {{"Conv2D", conv},
                 {"_FusedConv2D", conv},
-                {"DepthwiseConv2dNative", depthwise},
-                {"FusedDepthwiseConv2dNative", depthwise},
-                {"_FusedDepthwiseConv2dNative", depthwise},
+                {"DepthwiseConv2dNative", conv},
+                {"FusedDepthwiseConv2dNative", conv},
+                {"_FusedDepthwiseConv2dNative", conv},
                 {"MaxPool", pool},
                 {"AvgPool", pool}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -35,22 +35,36 @@ static bool take_window(struct tfjs_layer *l, struct window *out) {
            sdse_tfjs_ints(l, "dilation_rate", out->axes, 1, out->dilation);
 }
 
-// The kernel that the file has is the one that the settings say.
-static bool kernel_fits(struct tfjs_layer *l, const struct window *window,
-                        const struct tfjs_weights *kernel, unsigned filters_at,
-                        const char *filters_key) {
+// The kernel that the file has is the one that the settings say; the window's taps are
+// the kernel's.
+static bool fit_kernel(struct tfjs_layer *l, struct window *window,
+                       const struct tfjs_weights *kernel, unsigned filters_at,
+                       const char *filters_key) {
     int64_t filters = 0;
     for (unsigned i = 0; i < window->axes; i++)
         if (window->kernel[i] && (uint64_t)window->kernel[i] != kernel->shape[i])
             return sdse_tfjs_wrong(l, "tfjs-weights", "kernel_size",
                                    "%" PRId64 " taps, and the weights have %" PRIu64,
                                    window->kernel[i], kernel->shape[i]);
+    for (unsigned i = 0; i < window->axes; i++)
+        window->kernel[i] = (int64_t)kernel->shape[i];
     if (!sdse_tfjs_ints(l, filters_key, 1, 1, &filters))
         return false;
     return !filters || (uint64_t)filters == kernel->shape[filters_at] ||
            sdse_tfjs_wrong(l, "tfjs-weights", filters_key,
                            "%" PRId64 ", and the weights have %" PRIu64, filters,
                            kernel->shape[filters_at]);
+}
+
+// Weights [taps…][a][b] as [b][a][taps…].
+static bool take_kernel(struct tfjs_layer *l, struct window *window, const char *role,
+                        unsigned filters_at, struct tfjs_weights *kernel) {
+    const unsigned axes = window->axes;
+    unsigned from[TFJS_MOST_RANK] = {axes + 1, axes};
+    for (unsigned i = 0; i < axes; i++)
+        from[2 + i] = i;
+    return sdse_tfjs_weights(l, role, axes + 2, from, kernel) &&
+           fit_kernel(l, window, kernel, filters_at, "filters");
 }
 
 // Attributes of the node written last: strides, dilations and padding. Zeros that a
@@ -92,8 +106,7 @@ static const char *write_conv(struct tfjs_layer *l, const struct window *window,
                               const char *bias, int64_t groups, const int64_t *zeros) {
     struct sdse_rewrite *w = &l->r->w;
     const char *out = sdse_rewrite_node(w, "Conv", suffix, map, kernel, bias);
-    const int64_t before[2] = {
-        (window->kernel[0] > 0 ? window->kernel[0] - 1 : 0) * window->dilation[0], 0};
+    const int64_t before[2] = {(window->kernel[0] - 1) * window->dilation[0], 0};
     set_window(l, window, window->causal ? before : zeros);
     sdse_rewrite_set_int(w, "group", groups);
     return out;
@@ -102,20 +115,12 @@ static const char *write_conv(struct tfjs_layer *l, const struct window *window,
 bool sdse_tfjs_conv(struct tfjs_layer *l) {
     struct window window;
     struct tfjs_weights kernel;
-    unsigned from[TFJS_MOST_RANK];
     int64_t groups = 1;
     const int64_t *zeros;
     bool planes;
-    if (!take_window(l, &window) || !sdse_tfjs_ints(l, "groups", 1, 1, &groups))
+    if (!take_window(l, &window) || !sdse_tfjs_ints(l, "groups", 1, 1, &groups) ||
+        !take_kernel(l, &window, "kernel", window.axes + 1, &kernel))
         return false;
-    from[0] = window.axes + 1;
-    from[1] = window.axes;
-    for (unsigned i = 0; i < window.axes; i++)
-        from[2 + i] = i;
-    if (!sdse_tfjs_weights(l, "kernel", window.axes + 2, from, &kernel) ||
-        !kernel_fits(l, &window, &kernel, window.axes + 1, "filters"))
-        return false;
-    window.kernel[0] = (int64_t)kernel.shape[0];
     const char *map = take_map(l, &window, &planes, &zeros);
     return put(
         l,
@@ -124,7 +129,7 @@ bool sdse_tfjs_conv(struct tfjs_layer *l) {
 }
 
 // Weights [taps…][channels][each] as [channels * each][1][taps…].
-static bool take_depthwise(struct tfjs_layer *l, const struct window *window,
+static bool take_depthwise(struct tfjs_layer *l, struct window *window,
                            struct tfjs_weights *kernel) {
     unsigned from[TFJS_MOST_RANK] = {window->axes, window->axes + 1};
     int64_t dims[TFJS_MOST_RANK] = {0, 1};
@@ -135,7 +140,7 @@ static bool take_depthwise(struct tfjs_layer *l, const struct window *window,
                        !sdse_tfjs_has_weights(l, "depthwise_kernel");
     if (!sdse_tfjs_weights(l, plain ? "kernel" : "depthwise_kernel", window->axes + 2,
                            from, kernel) ||
-        !kernel_fits(l, window, kernel, window->axes + 1, "depth_multiplier"))
+        !fit_kernel(l, window, kernel, window->axes + 1, "depth_multiplier"))
         return false;
     dims[0] = (int64_t)(kernel->shape[window->axes] * kernel->shape[window->axes + 1]);
     for (unsigned i = 0; i < window->axes; i++)
@@ -160,21 +165,15 @@ bool sdse_tfjs_depthwise(struct tfjs_layer *l) {
 
 bool sdse_tfjs_separable(struct tfjs_layer *l) {
     struct window window;
-    const struct window point = {.axes = axes_of(l->class_name),
-                                 .kernel = {1, 1, 1},
-                                 .stride = {1, 1, 1},
-                                 .dilation = {1, 1, 1}};
+    struct window point = {.axes = axes_of(l->class_name),
+                           .kernel = {1, 1, 1},
+                           .stride = {1, 1, 1},
+                           .dilation = {1, 1, 1}};
     struct tfjs_weights depth, mix;
-    unsigned from[TFJS_MOST_RANK] = {point.axes + 1, point.axes};
     const int64_t *zeros;
     bool planes;
-    if (!take_window(l, &window) || !take_depthwise(l, &window, &depth))
-        return false;
-    window.kernel[0] = (int64_t)depth.shape[0];
-    for (unsigned i = 0; i < point.axes; i++)
-        from[2 + i] = i;
-    if (!sdse_tfjs_weights(l, "pointwise_kernel", point.axes + 2, from, &mix) ||
-        !kernel_fits(l, &point, &mix, point.axes + 1, "filters"))
+    if (!take_window(l, &window) || !take_depthwise(l, &window, &depth) ||
+        !take_kernel(l, &point, "pointwise_kernel", point.axes + 1, &mix))
         return false;
     const char *map = take_map(l, &window, &planes, &zeros);
     map = write_conv(l, &window, ".depthwise", map, depth.name, NULL,
@@ -212,22 +211,13 @@ static void set_transposed(struct tfjs_layer *l, const struct window *window,
 bool sdse_tfjs_transposed(struct tfjs_layer *l) {
     struct window window;
     struct tfjs_weights kernel;
-    unsigned from[TFJS_MOST_RANK];
     int64_t extra[TFJS_MOST_AXES] = {0};
     const json_t *given = json_object_get(l->config, "output_padding");
     bool planes;
     if (!take_window(l, &window) ||
-        !sdse_tfjs_ints(l, "output_padding", window.axes, 0, extra))
+        !sdse_tfjs_ints(l, "output_padding", window.axes, 0, extra) ||
+        !take_kernel(l, &window, "kernel", window.axes, &kernel))
         return false;
-    from[0] = window.axes + 1;
-    from[1] = window.axes;
-    for (unsigned i = 0; i < window.axes; i++)
-        from[2 + i] = i;
-    if (!sdse_tfjs_weights(l, "kernel", window.axes + 2, from, &kernel) ||
-        !kernel_fits(l, &window, &kernel, window.axes, "filters"))
-        return false;
-    for (unsigned i = 0; i < window.axes; i++)
-        window.kernel[i] = (int64_t)kernel.shape[i];
     const char *map = sdse_tfjs_image(l, &planes);
     const char *out = sdse_rewrite_node(&l->r->w, "ConvTranspose", "", map, kernel.name,
                                         sdse_tfjs_bias(l));

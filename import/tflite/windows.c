@@ -5,12 +5,20 @@
 #include "import/tflite/reading.h"
 
 // Fields of their options in schema.fbs.
-enum { PADDING = 0, STRIDE_W = 1, STRIDE_H = 2 };
-enum { CONV_DILATION_W = 4, DEPTHWISE_DILATION_W = 5 };
-enum { POOL_COLUMNS = 3, POOL_ROWS = 4 };
+enum { PADDING = 0, POOL_COLUMNS = 3, POOL_ROWS = 4 };
 enum { SAME = 0 };
 
-// Rows or columns of a window's operator.
+// Those of each axis, rows before columns, the depth before both.
+struct axis_fields {
+    unsigned stride[3], dilation[3];
+};
+
+static const struct axis_fields conv_fields = {{2, 1}, {5, 4}},
+                                depthwise_fields = {{2, 1}, {6, 5}},
+                                conv3d_fields = {{1, 3, 2}, {5, 7, 6}},
+                                undilated_fields = {{2, 1}, {0}};
+
+// Depth, rows or columns of a window's operator.
 struct axis {
     uint64_t in, out, kernel, stride, dilation;
     uint64_t before, after; // padding
@@ -58,25 +66,41 @@ static void print_window(FILE *out, const struct axis a[2]) {
             a[0].before, a[0].after, a[1].before, a[1].after);
 }
 
-static bool is_map(const struct tflite_tensor *tensor) {
-    return tensor && tensor->known && tensor->rank == 4;
+static bool has_rank(const struct tflite_tensor *tensor, unsigned rank) {
+    return tensor && tensor->known && tensor->rank == rank;
+}
+
+static bool is_same(struct sdse_tflite_reader *r, const struct tflite_operator *op) {
+    return sdse_flat_u64(&r->m.flat, op->options, PADDING, 1, 0) == SAME;
 }
 
 // Strides and dilations of the options, 1 … 2^20.
 static bool take_window(struct sdse_tflite_reader *r, const struct tflite_operator *op,
-                        unsigned dilation, struct axis a[2]) {
+                        const struct axis_fields *fields, unsigned axes,
+                        struct axis *a) {
     struct sdse_flat *flat = &r->m.flat;
-    for (unsigned i = 0; i < 2; i++) {
-        const int64_t stride =
-            sdse_flat_i64(flat, op->options, i ? STRIDE_W : STRIDE_H, 4, 0);
+    for (unsigned i = 0; i < axes; i++) {
+        const unsigned dilation = fields->dilation[i];
+        const int64_t stride = sdse_flat_i64(flat, op->options, fields->stride[i], 4, 0);
         const int64_t step =
-            dilation ? sdse_flat_i64(flat, op->options, dilation + 1 - i, 4, 1) : 1;
+            dilation ? sdse_flat_i64(flat, op->options, dilation, 4, 1) : 1;
         if (stride < 1 || step < 1 || stride > 1 << 20 || step > 1 << 20)
             return false;
         a[i].stride = (uint64_t)stride;
         a[i].dilation = (uint64_t)step;
     }
     return true;
+}
+
+// The same, and the paddings that the shapes then need.
+static bool fit_window(struct sdse_tflite_reader *r, const struct tflite_operator *op,
+                       const struct axis_fields *fields, unsigned axes,
+                       struct axis *a) {
+    const bool same = is_same(r, op);
+    bool fits = take_window(r, op, fields, axes, a);
+    for (unsigned i = 0; fits && i < axes; i++)
+        fits = fit_axis(&a[i], same);
+    return fits;
 }
 
 bool sdse_tflite_add_conv(struct sdse_tflite_reader *r,
@@ -86,18 +110,16 @@ bool sdse_tflite_add_conv(struct sdse_tflite_reader *r,
     const struct tflite_tensor *x = sdse_tflite_input(&r->m, op, 0),
                                *w = sdse_tflite_input(&r->m, op, 1),
                                *y = sdse_tflite_output(&r->m, op, 0);
-    if (!is_map(x) || !is_map(w) || !is_map(y))
+    if (!has_rank(x, 4) || !has_rank(w, 4) || !has_rank(y, 4))
         return sdse_tflite_bad_shape(
             r, name, "maps and weights of four known extents are needed");
     struct axis a[2];
     for (unsigned i = 0; i < 2; i++)
         a[i] = (struct axis){
             .in = x->shape[1 + i], .out = y->shape[1 + i], .kernel = w->shape[1 + i]};
-    const bool same = sdse_flat_u64(&r->m.flat, op->options, PADDING, 1, 0) == SAME;
     const uint64_t in = x->shape[3], out = y->shape[3];
     const uint64_t own = depthwise ? 1 : w->shape[3]; // input channels of a filter
-    if (!take_window(r, op, depthwise ? DEPTHWISE_DILATION_W : CONV_DILATION_W, a) ||
-        !fit_axis(&a[0], same) || !fit_axis(&a[1], same))
+    if (!fit_window(r, op, depthwise ? &depthwise_fields : &conv_fields, 2, a))
         return sdse_tflite_bad_shape(
             r, name, "what it puts out is not what its window makes of its input");
     if (in % own || out % (in / own) || w->shape[depthwise ? 3 : 0] != out ||
@@ -122,29 +144,9 @@ bool sdse_tflite_add_conv(struct sdse_tflite_reader *r,
                                    depthwise ? channels : filters);
 }
 
-// Depth, rows and columns in order; fields of Conv3DOptions for each.
-static const unsigned stride_3d[] = {1, 3, 2}, dilation_3d[] = {5, 7, 6};
-
 static void print_each(FILE *out, const char *key, const uint64_t value[3]) {
     fprintf(out, ", %s: [%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]", key, value[0],
             value[1], value[2]);
-}
-
-static bool take_box(struct sdse_tflite_reader *r, const struct tflite_operator *op,
-                     struct axis a[3]) {
-    struct sdse_flat *flat = &r->m.flat;
-    const bool same = sdse_flat_u64(flat, op->options, PADDING, 1, 0) == SAME;
-    for (unsigned i = 0; i < 3; i++) {
-        const int64_t stride = sdse_flat_i64(flat, op->options, stride_3d[i], 4, 0);
-        const int64_t step = sdse_flat_i64(flat, op->options, dilation_3d[i], 4, 1);
-        if (stride < 1 || step < 1 || stride > 1 << 20 || step > 1 << 20)
-            return false;
-        a[i].stride = (uint64_t)stride;
-        a[i].dilation = (uint64_t)step;
-        if (!fit_axis(&a[i], same))
-            return false;
-    }
-    return true;
 }
 
 // Weights are [depth][rows][columns][channels of a group][filters].
@@ -154,15 +156,14 @@ bool sdse_tflite_add_conv3d(struct sdse_tflite_reader *r,
     const struct tflite_tensor *x = sdse_tflite_input(&r->m, op, 0),
                                *w = sdse_tflite_input(&r->m, op, 1),
                                *y = sdse_tflite_output(&r->m, op, 0);
-    if (!x || !x->known || x->rank != 5 || !w || !w->known || w->rank != 5 || !y ||
-        !y->known || y->rank != 5)
+    if (!has_rank(x, 5) || !has_rank(w, 5) || !has_rank(y, 5))
         return sdse_tflite_bad_shape(
             r, name, "maps and weights of five known extents are needed");
     struct axis a[3];
     for (unsigned i = 0; i < 3; i++)
         a[i] = (struct axis){
             .in = x->shape[1 + i], .out = y->shape[1 + i], .kernel = w->shape[i]};
-    if (!take_box(r, op, a))
+    if (!fit_window(r, op, &conv3d_fields, 3, a))
         return sdse_tflite_bad_shape(
             r, name, "what it puts out is not what its window makes of its input");
     const uint64_t in = x->shape[4], out = y->shape[4];
@@ -197,7 +198,7 @@ bool sdse_tflite_add_transposed(struct sdse_tflite_reader *r,
     const struct tflite_tensor *w = sdse_tflite_input(&r->m, op, 1),
                                *x = sdse_tflite_input(&r->m, op, 2),
                                *y = sdse_tflite_output(&r->m, op, 0);
-    if (!is_map(x) || !is_map(w) || !is_map(y))
+    if (!has_rank(x, 4) || !has_rank(w, 4) || !has_rank(y, 4))
         return sdse_tflite_bad_shape(
             r, name, "maps and weights of four known extents are needed");
     struct axis a[2];
@@ -205,8 +206,9 @@ bool sdse_tflite_add_transposed(struct sdse_tflite_reader *r,
     for (unsigned i = 0; i < 2; i++)
         a[i] = (struct axis){
             .in = x->shape[1 + i], .out = y->shape[1 + i], .kernel = w->shape[1 + i]};
-    const bool same = sdse_flat_u64(&r->m.flat, op->options, PADDING, 1, 0) == SAME;
-    if (!take_window(r, op, 0, a) || !fit_transposed(&a[0], same, &behind[0]) ||
+    const bool same = is_same(r, op);
+    if (!take_window(r, op, &undilated_fields, 2, a) ||
+        !fit_transposed(&a[0], same, &behind[0]) ||
         !fit_transposed(&a[1], same, &behind[1]))
         return sdse_tflite_bad_shape(
             r, name, "what it puts out is not what its window makes of its input");
@@ -234,7 +236,7 @@ bool sdse_tflite_add_pool(struct sdse_tflite_reader *r,
     const struct tflite_tensor *x = sdse_tflite_input(&r->m, op, 0),
                                *y = sdse_tflite_output(&r->m, op, 0);
     struct axis a[2];
-    if (!is_map(x) || !is_map(y) || x->shape[0] != y->shape[0] ||
+    if (!has_rank(x, 4) || !has_rank(y, 4) || x->shape[0] != y->shape[0] ||
         x->shape[3] != y->shape[3] || x->shape[0] % r->m.batch)
         return sdse_tflite_skip_move(r, name);
     for (unsigned i = 0; i < 2; i++) {
@@ -245,8 +247,7 @@ bool sdse_tflite_add_pool(struct sdse_tflite_reader *r,
         a[i] = (struct axis){
             .in = x->shape[1 + i], .out = y->shape[1 + i], .kernel = (uint64_t)kernel};
     }
-    const bool same = sdse_flat_u64(&r->m.flat, op->options, PADDING, 1, 0) == SAME;
-    if (!take_window(r, op, 0, a) || !fit_axis(&a[0], same) || !fit_axis(&a[1], same))
+    if (!fit_window(r, op, &undilated_fields, 2, a))
         return sdse_tflite_skip_move(r, name);
     FILE *out = r->layers.out;
     sdse_tflite_begin_layer(r, name);

@@ -419,6 +419,24 @@ static void single_iterations_are_any_loop(void **state) {
     sdse_arena_free(m.arena);
 }
 
+struct loss {
+    const char *text, *part; // of the message
+};
+
+// Each is refused, and passed over where losses are allowed; both say what is lost.
+static void are_lost(const struct loss *losses, size_t count) {
+    for (size_t i = 0; i < 2 * count; i++) {
+        struct made m = make(losses[i / 2].text, i % 2 == 1);
+        assert_int_equal(m.status == SDSE_OK, i % 2);
+        bool found = false;
+        for (const struct sdse_diag *d = m.diags.first; d; d = d->next)
+            found |= strstr(d->message, losses[i / 2].part) != NULL;
+        if (!found)
+            fail_msg("case %zu: no '%s'", i / 2, losses[i / 2].part);
+        sdse_arena_free(m.arena);
+    }
+}
+
 static void gating_becomes_an_engine(void **state) {
     (void)state;
     static const char section[] =
@@ -443,9 +461,7 @@ static void gating_becomes_an_engine(void **state) {
     };
     CHECK(cases);
     // What an engine does otherwise, or not at all, is not passed over.
-    static const struct {
-        const char *text, *part;
-    } losses[] = {
+    static const struct loss losses[] = {
         {GATED(GATING("Weights", "Inputs"), "", COMPUTES, "", "Inputs: 0.5"),
          "gating is an engine here"},
         {GATED("", GATING("Outputs", "Inputs"), "", "", "Inputs: 0.5"),
@@ -471,16 +487,7 @@ static void gating_becomes_an_engine(void **state) {
          "'dreaming' of 'w' is lost"},
         {GATED(COMPUTES, "", "", "", "Inputs: 0.5"), "what zeros save of 'w' is lost"},
     };
-    for (size_t i = 0; i < 2 * sizeof losses / sizeof *losses; i++) {
-        struct made m = make(losses[i / 2].text, i % 2 == 1);
-        assert_int_equal(m.status == SDSE_OK, i % 2);
-        bool found = false;
-        for (const struct sdse_diag *d = m.diags.first; d; d = d->next)
-            found |= strstr(d->message, losses[i / 2].part) != NULL;
-        if (!found)
-            fail_msg("case %zu: no '%s'", i / 2, losses[i / 2].part);
-        sdse_arena_free(m.arena);
-    }
+    are_lost(losses, sizeof losses / sizeof *losses);
 }
 
 struct refusal {
@@ -531,9 +538,7 @@ static void skipping_becomes_engines(void **state) {
             "]"},
     };
     CHECK(cases);
-    static const struct {
-        const char *text, *part;
-    } losses[] = {
+    static const struct loss losses[] = {
         {GATED(SKIPPING(SKIP("Weights", "Inputs")), "", "", "", "Inputs: 0.5"),
          "skipping is engines here"},
         {GATED("", SKIPPING(SKIP("Outputs", "Weights")), "", "", "Weights: 0.5"),
@@ -550,16 +555,7 @@ static void skipping_becomes_engines(void **state) {
                SKIPPING(SKIP("Outputs", "Inputs")), "", "", "Inputs: 0.5"),
          "'granularity' of skipping"},
     };
-    for (size_t i = 0; i < 2 * sizeof losses / sizeof *losses; i++) {
-        struct made m = make(losses[i / 2].text, i % 2 == 1);
-        assert_int_equal(m.status == SDSE_OK, i % 2);
-        bool found = false;
-        for (const struct sdse_diag *d = m.diags.first; d; d = d->next)
-            found |= strstr(d->message, losses[i / 2].part) != NULL;
-        if (!found)
-            fail_msg("case %zu: no '%s'", i / 2, losses[i / 2].part);
-        sdse_arena_free(m.arena);
-    }
+    are_lost(losses, sizeof losses / sizeof *losses);
 }
 
 // What of the text is made, evaluated with its mapping.
