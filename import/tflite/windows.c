@@ -81,7 +81,8 @@ static bool take_window(struct sdse_tflite_reader *r, const struct tflite_operat
     struct sdse_flat *flat = &r->m.flat;
     for (unsigned i = 0; i < axes; i++) {
         const unsigned dilation = fields->dilation[i];
-        const int64_t stride = sdse_flat_i64(flat, op->options, fields->stride[i], 4, 0);
+        const int64_t stride =
+            sdse_flat_i64(flat, op->options, fields->stride[i], 4, 0);
         const int64_t step =
             dilation ? sdse_flat_i64(flat, op->options, dilation, 4, 1) : 1;
         if (stride < 1 || step < 1 || stride > 1 << 20 || step > 1 << 20)

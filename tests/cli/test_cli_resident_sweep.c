@@ -339,25 +339,34 @@ static void test_chosen_layers(void **state) {
     free(run_text(0, "verify @chosen.db"));
 }
 
+// Equal layers, each called by a letter, of which b and c are beside a's way to the
+// sum.
+static void sweep_beside_a_shortcut(const char *database, const char *names,
+                                    const char *more_edges, unsigned capacity_bytes) {
+    uint64_t random = 3;
+    write_arch(&random, true);
+    char text[1024] = "{name: net, source: s, layers: [", rest[128];
+    for (const char *name = names; *name; name++)
+        sprintf(text + strlen(text),
+                "{name: %c, kind: conv, in: [2, 3, 3], out_channels: 2, kernel: 1}, ",
+                *name);
+    sprintf(text + strlen(text),
+            "{name: s, kind: add, in: [2, 3, 3], fused: false}], edges: [%s{from: a, "
+            "to: [b, s]}, {from: b, to: c}, {from: c, to: s}]}",
+            more_edges);
+    write_scratch("net.yaml", text);
+    snprintf(rest, sizeof rest,
+             "override: {GLB.capacity_bytes: [%u]}\nmapper: {resident: true}\n",
+             capacity_bytes);
+    write_sweep("energy", rest);
+    sweep_into(database, "");
+}
+
 // Equal layers with the same places, and more held beside one of them, have fronts of
 // their own.
 static void test_more_held_beside(void **state) {
     (void)state;
-    uint64_t random = 3;
-    write_arch(&random, true);
-    static const char layer[] =
-        "{name: %c, kind: conv, in: [2, 3, 3], out_channels: 2, "
-        "kernel: 1}, ";
-    char text[1024] = "{name: net, source: s, layers: [";
-    for (const char *name = "abc"; *name; name++)
-        sprintf(text + strlen(text), layer, *name);
-    strcat(text,
-           "{name: s, kind: add, in: [2, 3, 3], fused: false}], edges: [{from: a, "
-           "to: [b, s]}, {from: b, to: c}, {from: c, to: s}]}");
-    write_scratch("net.yaml", text);
-    write_sweep("energy",
-                "override: {GLB.capacity_bytes: [400]}\nmapper: {resident: true}\n");
-    sweep_into("held", "");
+    sweep_beside_a_shortcut("held", "abc", "", 400);
     char *rows =
         asked("held", "SELECT~layer,~substr(mapping,~1,~instr(mapping,~'}'))~AS~"
                       "place~FROM~v_layer~WHERE~layer~IN~('b',~'c')");
@@ -377,21 +386,7 @@ static void test_more_held_beside(void **state) {
 // So have those whose outputs also go to the outermost memory.
 static void test_written_through(void **state) {
     (void)state;
-    uint64_t random = 3;
-    write_arch(&random, true);
-    static const char layer[] =
-        "{name: %c, kind: conv, in: [2, 3, 3], out_channels: 2, "
-        "kernel: 1}, ";
-    char text[1024] = "{name: net, source: s, layers: [";
-    for (const char *name = "deabc"; *name; name++)
-        sprintf(text + strlen(text), layer, *name);
-    strcat(text,
-           "{name: s, kind: add, in: [2, 3, 3], fused: false}], edges: [{from: d, to: "
-           "e}, {from: a, to: [b, s]}, {from: b, to: c}, {from: c, to: s}]}");
-    write_scratch("net.yaml", text);
-    write_sweep("energy",
-                "override: {GLB.capacity_bytes: [36]}\nmapper: {resident: true}\n");
-    sweep_into("through", "");
+    sweep_beside_a_shortcut("through", "deabc", "{from: d, to: e}, ", 36);
     char *rows = asked(
         "through", "SELECT~count(DISTINCT~front_id)~AS~n,~sum(v.mapping~LIKE~"
                    "'%outputs:~both,%')~AS~through,~sum(v.mapping~LIKE~'%outputs:~GLB,"

@@ -63,4 +63,10 @@ struct compared {
 // nests, that these are valid, and the MACs.
 void compare_with_brute_force(const struct brute_problem *p, struct compared *seen);
 
+// So with `count` problems of seeds from `first` on; `make` says whether a seed's is
+// one of them. *seed is the last one made, for a message.
+void compare_problems(bool (*make)(uint64_t seed, struct brute_problem *p),
+                      uint64_t first, uint64_t count, uint64_t *seed,
+                      struct compared *seen);
+
 #endif

@@ -285,3 +285,18 @@ void compare_with_brute_force(const struct brute_problem *p, struct compared *se
     for (int goal = SDSE_PLACES_FRONT; goal <= SDSE_PLACES_LATENCY; goal++)
         check_goal(p, (enum sdse_places_goal)goal, seen);
 }
+
+void compare_problems(bool (*make)(uint64_t seed, struct brute_problem *p),
+                      uint64_t first, uint64_t count, uint64_t *seed,
+                      struct compared *seen) {
+    uint64_t run = 0;
+    for (uint64_t next = first; run < count; next++) {
+        struct brute_problem p;
+        *seed = next;
+        if (make(next, &p)) {
+            run++;
+            compare_with_brute_force(&p, seen);
+        }
+        sdse_arena_free(p.arena);
+    }
+}

@@ -103,21 +103,12 @@ static bool make_problem(uint64_t seed, struct brute_problem *p) {
 
 static void test_networks(void **state) {
     (void)state;
-    uint64_t run = 0;
-    for (uint64_t seed = first_seed; run < network_count; seed++) {
-        struct brute_problem p;
-        current_seed = seed;
-        if (make_problem(seed, &p)) {
-            run++;
-            compare_with_brute_force(&p, &seen);
-        }
-        sdse_arena_free(p.arena);
-    }
+    compare_problems(make_problem, first_seed, network_count, &current_seed, &seen);
     printf("## fusion by columns: %llu networks equal brute force over %llu partitions "
            "and places (%llu nests asked), every objective; %llu points: %llu groups, "
            "%llu of some columns, %llu keep in bands, %llu retain, %llu buffer, %llu "
            "make again; of %llu configurations %llu are summed\n",
-           (unsigned long long)run, (unsigned long long)brute_seen()->ways,
+           (unsigned long long)network_count, (unsigned long long)brute_seen()->ways,
            (unsigned long long)brute_seen()->asked, (unsigned long long)seen.points,
            (unsigned long long)seen.groups, (unsigned long long)seen.columns,
            (unsigned long long)seen.banded, (unsigned long long)seen.retained,

@@ -388,22 +388,13 @@ static void test_fast_and_far(void **state) {
 
 static void test_networks(void **state) {
     (void)state;
-    uint64_t run = 0;
-    for (uint64_t seed = first_seed; run < network_count; seed++) {
-        struct brute_problem p;
-        current_seed = seed;
-        if (make_problem(seed, &p)) {
-            run++;
-            compare_with_brute_force(&p, &seen);
-        }
-        sdse_arena_free(p.arena);
-    }
+    compare_problems(make_problem, first_seed, network_count, &current_seed, &seen);
     printf("## fusion: %llu networks equal brute force over %llu partitions and places "
            "(%llu nests asked), every objective; %llu points, %llu answers fused: %llu "
            "groups, %llu retain, %llu keep weights, %llu buffer; %llu kinds of their "
            "nests "
            "add maps, %llu from on chip; %llu have none\n",
-           (unsigned long long)run, (unsigned long long)brute_seen()->ways,
+           (unsigned long long)network_count, (unsigned long long)brute_seen()->ways,
            (unsigned long long)brute_seen()->asked, (unsigned long long)seen.points,
            (unsigned long long)seen.fused, (unsigned long long)seen.groups,
            (unsigned long long)seen.retained, (unsigned long long)seen.kept,
@@ -429,33 +420,31 @@ static void test_networks(void **state) {
                  seen.for_all));
 }
 
-// Tensors are moved between layers and groups: small networks, as every move of every
-// tensor is tried between all of them.
+// Tight, and double buffered: tiles come again and again. Small networks, as every move
+// of every tensor is tried between all layers.
+static bool make_moved(uint64_t seed, struct brute_problem *p) {
+    if (!make_problem(seed, p) || p->net->layer_count > 4)
+        return false;
+    struct sdse_arch *tight = SDSE_ARENA_NEW(p->arena, struct sdse_arch);
+    *tight = *p->arch;
+    tight->level[1].capacity_bits = 8 * (6 + seed % 24);
+    tight->level[1].buffering = 2 + (uint32_t)(seed % 3);
+    p->arch = tight;
+    p->moves = true;
+    p->depth = 2;
+    return true;
+}
+
+// Tensors are moved between layers and groups.
 static void test_moved(void **state) {
     (void)state;
     const uint64_t networks = network_count / 8;
     const uint64_t copies_before = seen.copies, brought_before = seen.brought,
                    ways_before = brute_seen()->ways;
-    uint64_t run = 0;
-    for (uint64_t seed = first_seed; run < networks; seed++) {
-        struct brute_problem p;
-        current_seed = seed;
-        if (make_problem(seed, &p) && p.net->layer_count <= 4) {
-            // Tight, and double buffered: tiles come again and again.
-            struct sdse_arch tight = *p.arch;
-            tight.level[1].capacity_bits = 8 * (6 + seed % 24);
-            tight.level[1].buffering = 2 + (uint32_t)(seed % 3);
-            p.arch = &tight;
-            run++;
-            p.moves = true;
-            p.depth = 2;
-            compare_with_brute_force(&p, &seen);
-        }
-        sdse_arena_free(p.arena);
-    }
+    compare_problems(make_moved, first_seed, networks, &current_seed, &seen);
     printf("## fusion: %llu networks whose tensors are moved equal brute force over "
            "%llu ways; %llu copies, of which %llu are brought in\n",
-           (unsigned long long)run,
+           (unsigned long long)networks,
            (unsigned long long)(brute_seen()->ways - ways_before),
            (unsigned long long)(seen.copies - copies_before),
            (unsigned long long)(seen.brought - brought_before));

@@ -200,17 +200,22 @@ static void products_and_others(void **state) {
     }
 }
 
+// A model that makes maps `a` and `b`, tensors 2 and 3, of the same input.
+static void begin_with_two(struct lite *m) {
+    lite_begin(m);
+    map(m, "x", 4, 4, 3);
+    const int v = weights(m, 2, 3);
+    map(m, "a", 4, 4, 2);
+    map(m, "b", 4, 4, 2);
+    convolve(m, 0, v, 2);
+    convolve(m, 0, v, 3);
+}
+
 // A depthwise convolution reads what is put together, in as many groups.
 static void concatenation_into_groups(void **state) {
     (void)state;
     static struct lite m;
-    lite_begin(&m);
-    map(&m, "x", 4, 4, 3);
-    const int v = weights(&m, 2, 3);
-    map(&m, "a", 4, 4, 2);
-    map(&m, "b", 4, 4, 2);
-    convolve(&m, 0, v, 2);
-    convolve(&m, 0, v, 3);
+    begin_with_two(&m);
     map(&m, "ab", 4, 4, 4); // 4
     const size_t concat = lite_operator(&m, CONCAT, 2, (const int[]){2, 3}, 4);
     flat_number(&m.b, concat, 0, 3, 4);
@@ -228,13 +233,7 @@ static void concatenation_into_groups(void **state) {
 static void what_no_edge_says(void **state) {
     (void)state;
     static struct lite m;
-    lite_begin(&m);
-    map(&m, "x", 4, 4, 3);
-    const int v = weights(&m, 2, 3);
-    map(&m, "a", 4, 4, 2);
-    map(&m, "b", 4, 4, 2);
-    convolve(&m, 0, v, 2);
-    convolve(&m, 0, v, 3);
+    begin_with_two(&m);
     map(&m, "r", 4, 4, 2); // 4
     lite_operator(&m, RELU, 1, (const int[]){2}, 4);
     const int w = weights(&m, 2, 2);

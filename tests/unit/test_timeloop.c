@@ -526,16 +526,14 @@ static void skipping_becomes_engines(void **state) {
                "compute_optimization: {type: skipping}", "", "Inputs: 0.5"),
          "engines: [" SKIPPED "]"},
         // What is not there is not gated, too.
-        {
-            GATED(
-                "action_optimization: [{type: gating, options: [" SKIP("Weights",
-                                                                       "Inputs") "]}]",
-                "action_optimization: [{type: gating, options: [" SKIP(
-                    "Outputs", "Inputs, Weights") "]}, {type: skipping, options: "
-                                                  "[" SKIP("Outputs", "Weights") "]}]",
-                COMPUTES, FAR(SKIP("Inputs", "Weights")), "Weights: 0.5, Inputs: 0.25"),
-            "engines: [{kind: gate, operands: inputs, free: true},\n          " GATHERED
-            "]"},
+        {GATED("action_optimization: [{type: gating, options: [" SKIP("Weights",
+                                                                      "Inputs") "]}]",
+               "action_optimization: [{type: gating, options: [" SKIP(
+                   "Outputs", "Inputs, Weights") "]}, {type: skipping, options: "
+                                                 "[" SKIP("Outputs", "Weights") "]}]",
+               COMPUTES, FAR(SKIP("Inputs", "Weights")), "Weights: 0.5, Inputs: 0.25"),
+         "engines: [{kind: gate, operands: inputs, free: true},\n          " GATHERED
+         "]"},
     };
     CHECK(cases);
     static const struct loss losses[] = {
