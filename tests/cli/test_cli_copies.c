@@ -125,6 +125,36 @@ static void test_costs_by_hand(void **state) {
     run_says(0, EVAL, "what a makes is written to both memories, and in GLB until d");
 }
 
+// What a makes of `more` said of it, as DRAM codes what is zero.
+static double coded_copy_pj(const char *more) {
+    char text[2048];
+    const char *at = strchr(net, '}');
+    snprintf(text, sizeof text, "%.*s, density: {inputs: 0.5, outputs: 0.25}%s%s",
+             (int)(at - net), net, more, at);
+    write_scratch("sparse.yaml", text);
+    char *json =
+        run_text(0, "eval -a @coded.yaml -w @sparse.yaml -m @way.yaml -f json");
+    const double copied_pj = number_in(json, "\"copies\"", "energy_pj");
+    free(json);
+    return copied_pj;
+}
+
+// A bit for each of 64 words, and 8 for one in four, as its maker says of what it
+// makes; or all of them. They cross the network, and fill the buffer, plain.
+static void test_coded_words(void **state) {
+    (void)state;
+    char text[2048];
+    const char *at = strstr(arch, ", pj_per_bit: 8");
+    snprintf(text, sizeof text, "%.*s, format: {inputs: bitmap, outputs: bitmap}%s",
+             (int)(at - arch), arch, at);
+    write_scratch("coded.yaml", text);
+    write_mappings("  - {of: a, before: d, until: d}\n");
+    const double inside_pj = 64 * 8 * 1.5, coded_pj = 64 * (1 + 8 * 0.25) * 8;
+    assert_true(coded_copy_pj("") == coded_pj + inside_pj);
+    assert_true(coded_copy_pj(", uncoded: [inputs]") == coded_pj + inside_pj);
+    assert_true(coded_copy_pj(", uncoded: [outputs]") == 64 * 8 * 8 + inside_pj);
+}
+
 static void test_broken_files(void **state) {
     (void)state;
     static const char *const cases[][2] = {
@@ -254,7 +284,8 @@ static void test_found(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_costs_by_hand), cmocka_unit_test(test_broken_files),
-        cmocka_unit_test(test_around_a_group), cmocka_unit_test(test_found)};
+        cmocka_unit_test(test_costs_by_hand), cmocka_unit_test(test_coded_words),
+        cmocka_unit_test(test_broken_files), cmocka_unit_test(test_around_a_group),
+        cmocka_unit_test(test_found)};
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
 }
