@@ -105,9 +105,11 @@ static void make_network(uint64_t seed, struct network *net) {
     net->capacity_bits = net->placing.room_bits =
         (double)(8 + oracle_below(&state, 40));
     for (size_t l = 0; l < net->placing.layer_count; l++) {
-        net->repeat[l] = 1;
+        const size_t tensors = net->placing.tensor_count;
         if (l + 1 < net->placing.layer_count && oracle_below(&state, 100) < 90)
             add_tensor(net, &state, l);
+        // What hands nothing over may stand there often.
+        net->repeat[l] = net->placing.tensor_count > tensors ? 1 : 1 + seed % 3;
     }
     for (size_t last = 1; last < net->placing.layer_count; last++)
         for (size_t first = 0; first < last; first++)
@@ -151,6 +153,12 @@ static bool point_of(const struct network *net,
            net->capacity_bits;
 }
 
+// Elements of a layer are told apart whatever was asked: those of a question are
+// numbered from here.
+static size_t first_of(const struct sdse_place_question *question) {
+    return POINTS * (question->outputs + SDSE_PLACES * question->layer);
+}
+
 static enum sdse_status ask(void *context, const struct sdse_place_question *question,
                             struct sdse_layer_front *answer) {
     struct network *net = context;
@@ -166,7 +174,7 @@ static enum sdse_status ask(void *context, const struct sdse_place_question *que
     }
     if (count == 2 && front[1].latency_cycles >= front[0].latency_cycles)
         count = 1;
-    *answer = (struct sdse_layer_front){count, front, 1, 0};
+    *answer = (struct sdse_layer_front){count, front, 1, first_of(question)};
     return SDSE_OK;
 }
 
@@ -204,6 +212,11 @@ static bool is_group(const struct network *net, size_t first, size_t last) {
     return is;
 }
 
+// How often layers `first` on that end with `last` are run.
+static double times_of(const struct network *net, size_t first, size_t last) {
+    return first == last ? (double)net->repeat[first] : 1;
+}
+
 static struct sdse_place_question question_at(const struct network *net,
                                               const struct state *from, size_t last) {
     struct sdse_place_question question = {.layer = from->layer,
@@ -223,6 +236,7 @@ static void run_until(const struct network *net, const struct state *from, size_
                       struct truth *truth) {
     struct sdse_place_question question = question_at(net, from, last);
     const struct sdse_handed_tensor *made = sdse_handed_by(&net->placing, last);
+    const double times = times_of(net, from->layer, last);
     for (int p = 0; p < SDSE_PLACES; p++) {
         question.outputs = (enum sdse_place)p;
         if (p && !(made && made->may_share))
@@ -233,8 +247,8 @@ static void run_until(const struct network *net, const struct state *from, size_
             if (!point_of(net, &question, i, &more))
                 continue;
             next.layer = last + 1;
-            next.at.energy_pj += more.energy_pj;
-            next.at.latency_cycles += more.latency_cycles;
+            next.at.energy_pj += times * more.energy_pj;
+            next.at.latency_cycles += times * more.latency_cycles;
             if (made)
                 next.place[made - net->tensor] = question.outputs;
             run(net, &next, truth);
@@ -307,6 +321,25 @@ static bool beats(const struct sdse_tradeoff *a, const struct sdse_tradeoff *b) 
     return a->energy_pj <= b->energy_pj && a->latency_cycles <= b->latency_cycles;
 }
 
+// Copies are told by the layer that they begin with, then by tensor; but for what is in
+// both memories as it is made, and stays there until the step of its first use.
+static void check_order(const struct network *net, const struct sdse_copies *copies,
+                        const struct sdse_place_question *question) {
+    for (size_t i = 0; i < copies->count; i++) {
+        const struct sdse_copy *copy = &copies->copy[i], *next = copy + 1;
+        const struct sdse_handed_tensor *tensor = &net->tensor[copy->tensor];
+        size_t first = copy->until; // of the step that it ends with
+        while (question[first].inside)
+            first--;
+        expect(copy->from != tensor->maker || copy->until == tensor->maker ||
+                   tensor->use[0] < first,
+               "a copy that needs no saying");
+        expect(i + 1 == copies->count || copy->from < next->from ||
+                   (copy->from == next->from && copy->tensor < next->tensor),
+               "copies out of order");
+    }
+}
+
 // What is chosen, run layer by layer: what is said to be in the shared memory comes
 // there by a copy or by its maker, and what is read is there.
 static void check_choices(struct network *net, const struct sdse_places *places,
@@ -320,6 +353,7 @@ static void check_choices(struct network *net, const struct sdse_places *places,
     enum sdse_place place[LAYERS];
     sdse_places_choices(places, element, question, choice, place, &copies);
     expect(copies.count <= sdse_placing_most_copies(placing), "too many copies");
+    check_order(net, &copies, question);
     for (size_t l = 0, end; l < placing->layer_count; l = end) {
         struct sdse_layer_front answer;
         end = l + 1 + question[l].more;
@@ -346,9 +380,12 @@ static void check_choices(struct network *net, const struct sdse_places *places,
                    question[l].reserved_bits == again.reserved_bits,
                "a question is not that of the places");
         ask(net, &again, &answer);
-        expect(choice[l] < answer.count, "a choice is none");
-        now.at.energy_pj += answer.elements[choice[l]].energy_pj;
-        now.at.latency_cycles += answer.elements[choice[l]].latency_cycles;
+        expect(choice[l] >= answer.first && choice[l] - answer.first < answer.count,
+               "a choice is none");
+        const struct sdse_tradeoff *chosen = &answer.elements[choice[l] - answer.first];
+        const double times = times_of(net, l, end - 1);
+        now.at.energy_pj += times * chosen->energy_pj;
+        now.at.latency_cycles += times * chosen->latency_cycles;
         const struct sdse_handed_tensor *made = sdse_handed_by(placing, end - 1);
         if (made) {
             const size_t t = (size_t)(made - net->tensor);
@@ -415,6 +452,49 @@ static void compare(struct network *net, const struct truth *truth, uint64_t *br
     expect(of_corners == least, "the least product among corners");
 }
 
+// --- What a group must beat ---
+
+static enum sdse_status note_bar(void *context,
+                                 const struct sdse_place_question *question,
+                                 struct sdse_layer_front *answer) {
+    static const struct sdse_tradeoff one = {10, 100};
+    struct sdse_tradeoff *before = context;
+    if (question->more && question->operands)
+        *before = question->bar->before[0];
+    // The tensor is not left in the shared memory.
+    const size_t count = question->outputs == SDSE_PLACE_OUTERMOST;
+    *answer = (struct sdse_layer_front){count, &one, 1, 0};
+    return SDSE_OK;
+}
+
+// A group begins after the layers before it and what is brought in for it, which may
+// fill the shared memory to the last bit.
+static void test_bar_has_copies(void **state) {
+    (void)state;
+    const uint64_t repeat[] = {1, 1, 1};
+    const size_t use[] = {1};
+    const struct sdse_handed_tensor tensor = {
+        .maker = 0, .use = use, .use_count = 1, .held_bits = 1, .may_share = true};
+    const struct sdse_layer_group group = {1, 2};
+    const struct sdse_tradeoff copy = {3, 7};
+    const struct sdse_placing placing = {.layer_count = 3,
+                                         .repeat = repeat,
+                                         .tensor_count = 1,
+                                         .tensor = &tensor,
+                                         .group_count = 1,
+                                         .group = &group,
+                                         .copy_cost = &copy,
+                                         .room_bits = 1};
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_places places;
+    struct sdse_tradeoff before = {0, 0};
+    assert_int_equal(sdse_places_find(&placing, SDSE_PLACES_FRONT, 9, note_bar, &before,
+                                      arena, &places),
+                     SDSE_OK);
+    assert_true(before.energy_pj == 10 + 3 && before.latency_cycles == 100 + 7);
+    sdse_arena_free(arena);
+}
+
 static uint64_t network_count = SANITIZED ? 500 : 3000, first_seed = 1;
 
 static void test_equals_brute_force(void **state) {
@@ -459,6 +539,7 @@ int main(int argc, char **argv) {
         network_count = strtoull(argv[1], NULL, 10);
     if (argc > 2)
         first_seed = strtoull(argv[2], NULL, 10);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_equals_brute_force)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_equals_brute_force),
+                                       cmocka_unit_test(test_bar_has_copies)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
