@@ -60,15 +60,19 @@ static void add(struct sdse_mapping *mapping, unsigned level, enum sdse_dim dim,
     loops->loop[loops->count++] = (struct sdse_loop){dim, factor};
 }
 
-static void evaluate(const struct sdse_arch *arch, const struct sdse_layer *layer,
-                     const struct sdse_weight_form *form,
-                     const struct sdse_mapping *mapping, struct sdse_cost *cost) {
+static struct sdse_totals evaluate(const struct sdse_arch *arch,
+                                   const struct sdse_layer *layer,
+                                   const struct sdse_weight_form *form,
+                                   const struct sdse_mapping *mapping,
+                                   struct sdse_cost *cost) {
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_model *model;
     assert_int_equal(sdse_model_new(arch, layer, form, arena, &model), SDSE_OK);
     assert_int_equal(sdse_mapping_verdict(model, mapping, NULL), SDSE_VALID);
     sdse_evaluate_full(model, mapping, cost);
+    const struct sdse_totals totals = sdse_evaluate(model, mapping);
     sdse_arena_free(arena);
+    return totals;
 }
 
 // K4 outside, C2 inside: four weight tiles of two words, one input tile of two, four
@@ -200,6 +204,10 @@ static void a_cut_row_is_rebuilt_again(void **state) {
                                          .pj_per_basis_read = number(1),
                                          .pj_per_basis_write = number(1),
                                          .rows_per_cycle = number(0.5)};
+    // Nothing else takes as long.
+    arch.level[0].read_bits_per_cycle = arch.level[0].write_bits_per_cycle =
+        (struct sdse_number){0};
+    arch.compute.cycles_per_mac = 0.5;
     const struct sdse_layer layer = fully_connected(1, 12);
     const struct sdse_weight_form form = {.smartdeal = true,
                                           .basis_size = 3,
@@ -220,8 +228,51 @@ static void a_cut_row_is_rebuilt_again(void **state) {
         add(&mapping, 0, SDSE_C, 12 / cases[i].inside);
         add(&mapping, 1, SDSE_C, cases[i].inside);
         struct sdse_cost cost;
-        evaluate(&arch, &layer, &form, &mapping, &cost);
+        const struct sdse_totals totals =
+            evaluate(&arch, &layer, &form, &mapping, &cost);
         assert_int_equal(cost.rebuild_cycles, 2 * cases[i].rows);
+        assert_int_equal(cost.latency_cycles, 2 * cases[i].rows);
+        assert_true(totals.outer_cycles == 0);
+        assert_true(totals.inner_cycles == (double)cost.rebuild_cycles);
+    }
+}
+
+// What may cross ahead of a nest, or behind it, is on the outer side alone. 64 bits of
+// weights and 16 of inputs come, 8 a cycle, 32 of outputs go, one a cycle; with C
+// outside K 64 go, and 32 come back: these wait for nothing else, they are computed on.
+static void sides_of_what_crosses_ahead(void **state) {
+    (void)state;
+    enum {
+        W = SDSE_BIT(SDSE_WEIGHTS),
+        I = SDSE_BIT(SDSE_INPUTS),
+        O = SDSE_BIT(SDSE_OUTPUTS)
+    };
+    static const struct {
+        bool sums;
+        unsigned ahead;
+        double outer_cycles, inner_cycles;
+    } cases[] = {{false, 0, 32, 32},    {false, O, 32, 10},       {false, W, 32, 32},
+                 {false, I | O, 32, 8}, {false, W | O, 32, 8},    {true, 0, 64, 64},
+                 {true, O, 64, 64},     {true, W | I | O, 64, 64}};
+    struct sdse_arch arch;
+    two_levels(&arch);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sdse_layer layer = fully_connected(4, 2);
+        const struct sdse_residence residence = {.level = 1, .ahead = cases[i].ahead};
+        layer.residence = &residence;
+        struct sdse_mapping mapping;
+        sdse_mapping_init(&arch, &mapping);
+        if (cases[i].sums)
+            add(&mapping, 0, SDSE_C, 2);
+        add(&mapping, 0, SDSE_K, 4);
+        if (!cases[i].sums)
+            add(&mapping, 1, SDSE_C, 2);
+        struct sdse_cost cost;
+        const struct sdse_totals totals =
+            evaluate(&arch, &layer, NULL, &mapping, &cost);
+        assert_true(totals.outer_cycles == cases[i].outer_cycles);
+        assert_true(totals.inner_cycles == cases[i].inner_cycles);
+        assert_true(totals.latency_cycles == cases[i].outer_cycles);
     }
 }
 
@@ -359,8 +410,8 @@ static void first_tiles_are_whole_accesses(void **state) {
     assert_int_equal(cost.drain_cycles, 32);
 }
 
-// Four transfers of two weights, of which an engine leaves one each: 8 bits in an access
-// of 16. The first tile is counted whole, as without the engine.
+// Four transfers of two weights, of which an engine leaves one each: 8 bits in an
+// access of 16. The first tile is counted whole, as without the engine.
 static void engines_leave_less_of_each_transfer(void **state) {
     (void)state;
     struct sdse_arch arch;
@@ -391,6 +442,7 @@ int main(void) {
         cmocka_unit_test(a_tie_is_computing),
         cmocka_unit_test(cycles_per_mac_may_be_a_fraction),
         cmocka_unit_test(a_cut_row_is_rebuilt_again),
+        cmocka_unit_test(sides_of_what_crosses_ahead),
         cmocka_unit_test(passes_lose_cycles),
         cmocka_unit_test(passes_that_exist),
         cmocka_unit_test(first_tiles_are_whole_accesses),
