@@ -1,5 +1,6 @@
 #include "costmodel/stream.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "spec/types/residence.h"
@@ -122,6 +123,10 @@ static uint32_t added_maps(const struct sdse_layer *layer) {
 uint64_t sdse_addend_operations(const struct sdse_layer *layer) {
     return added_maps(layer) * output_words(layer);
 }
+
+// A read, and a crossing below each level but the unit's, from each home.
+static_assert((1 + SDSE_MOST_SHARED) * SDSE_MAX_LEVELS <= SDSE_MOST_STREAM_STEPS,
+              "maps that are added are in more memories than there are steps for");
 
 // From `home` down to the vector unit.
 static unsigned carry_addends(const struct sdse_arch *arch, unsigned home,

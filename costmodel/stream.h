@@ -58,6 +58,8 @@ struct sdse_stream_step {
     uint64_t words;
     unsigned holder; // of a crossing: the memory outside it, as wide as which words are
 };
+// Of a layer that moves words, inputs and outputs, at each level at most read, crossed
+// and filled. Maps that are added come from fewer memories than six (stream.c).
 enum { SDSE_MOST_STREAM_STEPS = 6 * SDSE_MAX_LEVELS };
 
 // Every step of the layer's words, from the outermost memory down and back up.

@@ -352,10 +352,8 @@ bool sdse_read_place(const struct sdse_node *node, const struct sdse_arch *arch,
         read_operands(&r, node);
         read_addends_and_room(&r, node);
     }
-    for (unsigned m = 0; m < r.memory_count; m++) {
-        if (diags->errors == errors)
-            check_reach(&r, node, &r.part[m]);
-        placement->placed |= r.part[m].tensors || r.part[m].reserved_bits > 0;
-    }
+    for (unsigned m = 0; m < r.memory_count && diags->errors == errors; m++)
+        check_reach(&r, node, &r.part[m]);
+    placement->placed = sdse_residence_says(placement->residence);
     return diags->errors == errors;
 }

@@ -1,7 +1,5 @@
 #include "dse/fusion/axis.h"
 
-#include <string.h>
-
 #include "base/checked.h"
 
 typedef uint64_t word; // of a set of positions: bits
@@ -165,38 +163,6 @@ static bool list_runs(const struct line *line, size_t layer, size_t t,
     return true;
 }
 
-static bool looks_alike(const struct line *line, size_t layer,
-                        const struct sdse_row_run *a, const struct sdse_row_run *b) {
-    const unsigned axis = line->request->axis;
-    struct sdse_nest x, y;
-    sdse_nest_part_along(&line->request->nest[layer], axis, a, &x);
-    sdse_nest_part_along(&line->request->nest[layer], axis, b, &y);
-    return x.bound[SDSE_P + axis] == y.bound[SDSE_P + axis] &&
-           x.stride[axis] == y.stride[axis] && x.pad[axis] == y.pad[axis] &&
-           x.map[axis] == y.map[axis];
-}
-
-static bool are_alike(const struct line *line, const struct sdse_axis_tile *a,
-                      const struct sdse_axis_tile *b) {
-    bool alike = memcmp(a->count, b->count, sizeof a->count) == 0 &&
-                 memcmp(a->run_count, b->run_count, sizeof a->run_count) == 0 &&
-                 a->fresh == b->fresh;
-    for (size_t m = 0; alike && m < line->request->layer_count; m++)
-        for (size_t i = 0; alike && i < a->run_count[m]; i++)
-            alike = looks_alike(line, m, &a->run[m][i], &b->run[m][i]);
-    return alike;
-}
-
-static void add_tile(const struct line *line, const struct sdse_axis_tile *tile,
-                     struct sdse_axis *axis) {
-    for (size_t i = 0; i < axis->count; i++)
-        if (are_alike(line, &axis->tile[i], tile)) {
-            axis->tile[i].times++;
-            return;
-        }
-    axis->tile[axis->count++] = *tile;
-}
-
 static enum sdse_status list_tiles(const struct line *line, struct sdse_axis *axis) {
     const size_t layers = line->request->layer_count;
     word *earlier[SDSE_FUSED_MOST];
@@ -209,20 +175,17 @@ static enum sdse_status list_tiles(const struct line *line, struct sdse_axis *ax
         if (!(earlier[i] = SDSE_ARENA_ARRAY(line->arena, word, line->words[i])))
             return SDSE_NO_MEMORY;
     for (size_t t = 0; t < line->tiles; t++) {
-        struct sdse_axis_tile tile;
-        memset(&tile, 0, sizeof tile);
-        tile.times = 1;
+        struct sdse_axis_tile *tile = &axis->tile[axis->count++];
         const word *fresh = set_of(line, line->fresh, 0, t);
         for (size_t w = 0; w < line->words[0]; w++)
-            tile.fresh += count_bits(fresh[w]);
+            tile->fresh += count_bits(fresh[w]);
         for (size_t i = 0; i < layers; i++) {
-            count_sets(line, i, t, earlier[i], tile.count[i]);
-            if (!list_runs(line, i, t, &tile))
+            count_sets(line, i, t, earlier[i], tile->count[i]);
+            if (!list_runs(line, i, t, tile))
                 return SDSE_NO_MEMORY;
-            tile.leads |= tile.run_count[i] && !(led >> i & 1u) ? SDSE_BIT(i) : 0u;
+            tile->leads |= tile->run_count[i] && !(led >> i & 1u) ? SDSE_BIT(i) : 0u;
         }
-        led |= tile.leads;
-        add_tile(line, &tile, axis);
+        led |= tile->leads;
     }
     return SDSE_OK;
 }

@@ -27,22 +27,19 @@ struct sdse_axis_request {
 enum { SDSE_EARLIER_TILES = 1, SDSE_THIS_TILE = 2, SDSE_LATER_TILES = 4 };
 enum { SDSE_TILE_SETS = 8 };
 
-// A tile, and those that are like it in all but their place.
 struct sdse_axis_tile {
-    uint64_t times;
     // Positions of each tensor, by the set of tiles that need them. [layer_count]
     uint64_t count[SDSE_FUSED_MOST][SDSE_TILE_SETS];
     uint64_t fresh; // of tensor 0
     // What each layer makes, in runs at equal distances. [layer_count]
     size_t run_count[SDSE_FUSED_MOST];
     struct sdse_row_run *run[SDSE_FUSED_MOST];
-    unsigned leads; // set of SDSE_BIT(layer): the first of these tiles is the first in
-                    // which the layer makes anything
+    unsigned leads; // set of SDSE_BIT(layer): the first tile in which it makes anything
 };
 
 struct sdse_axis {
     size_t count;
-    struct sdse_axis_tile *tile; // as they first come
+    struct sdse_axis_tile *tile; // in order
 };
 
 // Whether tiles x positions, of each map and of the outputs, can be listed.

@@ -10,12 +10,12 @@ struct cells_there {
     unsigned columns[SDSE_FUSED_MOST][MOMENTS][SDSE_TILE_SETS];
 };
 
-// Tiles of a pair of kinds, along rows and along columns.
+// A tile, along rows and along columns.
 struct tiles {
     const struct sdse_fused_rows_request *request;
     const struct cells_there *there;
     const struct sdse_axis_tile *rows, *columns;
-    bool lead; // they are the first of both
+    bool lead; // it is the first of both
 };
 
 // --- What is held ---
@@ -86,26 +86,19 @@ static void add_nest(const struct sdse_fused_nest *nest, struct sdse_fused_rows 
     out->nest[out->count++] = *nest;
 }
 
-// One run of rows times one of columns, in all these tiles. opens: it is the first nest
-// of its layer in each.
+// One run of rows times one of columns. opens: it is the first nest of its layer in the
+// tile.
 static void add_runs(const struct tiles *tiles, const struct sdse_fused_nest *whole,
                      bool opens, struct sdse_fused_rows *out) {
     struct sdse_fused_nest nest = *whole;
     const struct sdse_nest *layer = &tiles->request->nest[nest.layer];
     sdse_nest_part_along(layer, 0, &nest.rows, &nest.part);
     sdse_nest_part_along(&nest.part, 1, &nest.columns, &nest.part);
-    nest.times = tiles->rows->times * tiles->columns->times;
+    nest.times = 1;
     if (opens && nest.layer == 0 && tiles->request->buffered)
         nest.loaded = tiles->rows->fresh * tiles->columns->fresh;
-    if (opens && tiles->lead) {
-        struct sdse_fused_nest first = nest;
-        first.first = true;
-        first.times = 1;
-        add_nest(&first, out);
-        nest.times--;
-    }
-    if (nest.times)
-        add_nest(&nest, out);
+    nest.first = opens && tiles->lead;
+    add_nest(&nest, out);
 }
 
 static void list_nests(struct tiles *tiles, size_t layer, struct sdse_fused_rows *out) {
@@ -147,11 +140,11 @@ bool sdse_fused_cells_fit(const struct sdse_fused_rows_request *request) {
     return sdse_axis_fits(&rows) && sdse_axis_fits(&columns);
 }
 
-// No more than there are pairs of runs, and one more for each layer.
+// No more than there are pairs of runs.
 static size_t count_most(const struct sdse_fused_rows_request *request,
                          const struct sdse_axis *rows,
                          const struct sdse_axis *columns) {
-    size_t most = request->layer_count;
+    size_t most = 1;
     for (size_t m = 0; m < request->layer_count; m++) {
         size_t runs[2] = {0, 0};
         for (size_t r = 0; r < rows->count; r++)

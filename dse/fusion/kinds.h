@@ -32,8 +32,8 @@ struct sdse_kinds {
 // Lists the kinds of another configuration.
 //
 // kept   layers of the group whose weights stay in the shared memory [set of
-// SDSE_BIT(i)] *fits  out: what is reserved does not overflow it; false: not all are
-// listed
+//        SDSE_BIT(i)]
+// *fits  out: what is reserved does not overflow it; false: not all are listed
 enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
                                  const struct sdse_group_plan *plan, unsigned kept,
                                  bool *fits);

@@ -110,8 +110,8 @@ static bool is_first_input(const struct linking *l,
     const struct sdse_layer *first = layer_of(l, 0), *reader = layer_of(l, member);
     const uint64_t rows = sdse_nest_map_rows(&l->members->nest[0]);
     if (!l->input || l->request->boxed || edge->from != l->input->from ||
-        sdse_is_function(first) || edge->via == SDSE_VIA_POOL || edge->heads ||
-        l->input->heads || edge->channels || l->input->channels)
+        sdse_is_function(first) || edge->heads || l->input->heads || edge->channels ||
+        l->input->channels)
         return false;
     return rows == (edge->use == SDSE_EDGE_ADDEND ? reader->nest.bound[SDSE_P]
                                                   : reader->in_height);

@@ -73,18 +73,25 @@ struct list {
     struct sdse_found *at;
 };
 
+// Makes room for one more; false: memory is out.
+static bool reserve(struct list *list) {
+    if (list->count < list->capacity)
+        return true;
+    const size_t capacity = list->capacity ? 2 * list->capacity : 8;
+    struct sdse_found *grown = realloc(list->at, capacity * sizeof *grown);
+    if (!grown)
+        return false;
+    list->at = grown;
+    list->capacity = capacity;
+    return true;
+}
+
 // Puts a mapping that no point beats in its place; what it beats goes. False: memory is
 // out.
 static bool insert(struct list *list, const struct sdse_mapping *mapping,
                    const struct sdse_totals *totals) {
-    if (list->count == list->capacity) {
-        const size_t capacity = list->capacity ? 2 * list->capacity : 8;
-        struct sdse_found *grown = realloc(list->at, capacity * sizeof *grown);
-        if (!grown)
-            return false;
-        list->at = grown;
-        list->capacity = capacity;
-    }
+    if (!reserve(list))
+        return false;
     size_t first = 0; // the points before are cheaper
     while (first < list->count &&
            list->at[first].totals.energy_pj * (1 + epsilon) < totals->energy_pj)
@@ -121,14 +128,8 @@ static bool is_beaten_on_all_sides(const struct sdse_best *best,
 static bool insert_side(struct list *list, const struct sdse_mapping *mapping,
                         const struct sdse_totals *totals) {
     size_t kept = 0, place = 0;
-    if (list->count == list->capacity) {
-        const size_t capacity = list->capacity ? 2 * list->capacity : 8;
-        struct sdse_found *grown = realloc(list->at, capacity * sizeof *grown);
-        if (!grown)
-            return false;
-        list->at = grown;
-        list->capacity = capacity;
-    }
+    if (!reserve(list))
+        return false;
     for (size_t i = 0; i < list->count; i++) {
         const struct sdse_totals *at = &list->at[i].totals;
         if (at->energy_pj * (1 + epsilon) >= totals->energy_pj &&

@@ -106,8 +106,7 @@ enum sdse_status sdse_residency_placing(const struct sdse_residency_request *req
 
 // The residence that a question about a layer means.
 // part  out: [SDSE_MOST_SHARED], one for each memory of `arch` that shares, each but
-// the
-//       last pointing to the next
+//       the last pointing to the next
 void sdse_question_residence(const struct sdse_arch *arch,
                              const struct sdse_layer *layer,
                              const struct sdse_place_question *question,

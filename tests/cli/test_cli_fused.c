@@ -150,7 +150,6 @@ static void test_words_by_hand(void **state) {
                 total("large", "net", "--fuse 2", "resident", "energy_pj"));
 }
 
-// Each space holds the one before: unshared, resident, and deeper and deeper groups.
 // A head of GPT-2 small: 1,024 tokens of 64 words. Scores stay on chip row by row, keys
 // and values come in once: queries, keys, values and outputs cross, 4 * 1,024 * 64
 // words, and without sharing also 2 * 1,024^2 of scores. A second head is another
@@ -185,6 +184,7 @@ static void test_attention_by_rows(void **state) {
     }
 }
 
+// Each space holds the one before: unshared, resident, and deeper and deeper groups.
 static void test_spaces_are_nested(void **state) {
     (void)state;
     static const char *const archs[] = {"middle", "stores", "large"},
