@@ -97,18 +97,20 @@ static void run_if(struct sdse_template *x, struct sdse_template_made *made) {
     const bool off = x->off;
     bool taken =
         !off && sdse_template_is_true(sdse_template_expression(x, x->at, x->end));
-    for (bool any = taken; !x->failed;) {
+    for (bool any = taken, last = false; !x->failed;) {
         x->off = off || !taken;
         const enum closing closing = run_block(x, made);
         x->off = off;
-        if (closing == CLOSE_ELIF) {
+        if (last && (closing == CLOSE_ELIF || closing == CLOSE_ELSE)) {
+            refuse(x, x->word, "a condition ends with its 'else'");
+        } else if (closing == CLOSE_ELIF) {
             taken = !off && !any &&
                     sdse_template_is_true(sdse_template_expression(x, x->at, x->end));
             any |= taken;
         } else if (closing == CLOSE_ELSE) {
             expect_end(x);
             taken = !any;
-            any = true;
+            last = true;
         } else {
             expect_closing(x, closing, CLOSE_ENDIF);
             expect_end(x);
