@@ -90,6 +90,30 @@ static void test_layers_that_repeat(void **state) {
         strstr(layer, "\"latency_cycles\": 3072, \"outermost_words\": 1584"));
     assert_non_null(strstr(total, "\"latency_cycles\": 5120"));
     free(json);
+    SAYS("map -a @large.yaml -w @thrice.yaml --resident --fuse 2 --objective energy -j "
+         "1 -f json",
+         "\"layers\": \"c\"", "\"unshared_energy_pj\": 145497.6,",
+         "\"unshared_latency_cycles\": 3072,", "\"unshared_outermost_words\": 1584,");
+}
+
+// A layer that puts its whole map into the memory takes room for it: not a bit less.
+static void test_placed_by_themselves(void **state) {
+    (void)state;
+    write_scratch("placed.yaml",
+                  "mappings:\n  - {layer: a, place: {outputs: GLB}, " MAPPING "}\n"
+                  "  - {layer: b, place: {inputs: GLB, operands: 1, reserved_bits: "
+                  "2048}, " MAPPING "}\n  - {layer: c, " MAPPING "}\n"
+                  "  - {layer: d, " MAPPING "}\n");
+    SAYS("why-not -a @large.yaml -w @four.yaml -m @placed.yaml",
+         "\n-      a     -         1          4224            0          4224 ",
+         "  4224 of its tiles and of the place of its outputs\n",
+         "smallest GLB that admits it: 4224 bits");
+    for (int bytes = 527; bytes <= 528; bytes++) {
+        write_chip("edge", "activations, weights", bytes, "");
+        run_says(bytes == 527, "eval -a @edge.yaml -w @four.yaml -m @placed.yaml",
+                 bytes == 527 ? "layer 'a': GLB has 4216 bits, 8 too few: 4224 of its"
+                              : "\n0 groups of several layers;");
+    }
 }
 
 // A tensor of a layer before the group is told, up to the group that reads it.
@@ -292,6 +316,7 @@ static void test_edges_of_groups(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_in_any_order),
                                        cmocka_unit_test(test_layers_that_repeat),
+                                       cmocka_unit_test(test_placed_by_themselves),
                                        cmocka_unit_test(test_what_is_held_before),
                                        cmocka_unit_test(test_told_by_their_place),
                                        cmocka_unit_test(test_bands),

@@ -545,6 +545,8 @@ static void test_why_not(void **state) {
         "2064 bits = 0.251953 KiB; one bit less does not\n");
     run_says(0, "why-not -a @keeps.yaml -w @net.yaml --group a..b",
              "the group fits GLB, which has 1600 bits: it needs 272");
+    run_says(0, "why-not -a @keeps.yaml -w @net.yaml --group a..b --free-bypass",
+             "the group fits GLB, which has 1600 bits: it needs 256");
     char *json = run_text(
         0, "why-not -a @keeps.yaml -w @net.yaml --group a..b --tile 8 -f json");
     assert_non_null(strstr(json, "\"needed_bits\": 2064,\n \"fits\": false"));

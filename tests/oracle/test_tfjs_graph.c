@@ -308,16 +308,16 @@ static void behind(void **state) {
                     y.data[(i / 12 * 5 + k) * 12 + i % 12] =
                         k < 3 ? c.data[i * 3 + k] : x.data[i * 2 + k - 3];
             break;
-        case 6: // a row and a column left out, one channel alone
-            numbers("f", 4, (const int[]){0, 1, 2, 1});
-            numbers("t", 4, (const int[]){0, 3, 3, 2});
+        case 6: // a row and a column left out, the last channel alone
+            numbers("f", 4, (const int[]){0, 1, 2, -1});
+            numbers("t", 4, (const int[]){0, 3, 3, 0});
             numbers("u", 4, (const int[]){1, 1, 1, 1});
             node("StridedSlice", "y", "c f t u",
                  "\"begin_mask\": {\"i\": \"4\"}, \"end_mask\": {\"i\": \"1\"}, "
                  "\"shrink_axis_mask\": {\"i\": \"8\"}");
             y = (struct map){.rank = 3, .shape = {2, 2, 3}};
             for (size_t i = 0; i < 12; i++)
-                y.data[i] = c.data[((i / 6 * 3 + i / 3 % 2 + 1) * 4 + i % 3) * 3 + 1];
+                y.data[i] = c.data[((i / 6 * 3 + i / 3 % 2 + 1) * 4 + i % 3) * 3 + 2];
             break;
         case 7: // less the mean of the channels at its place; sums of columns
             numbers("a", 1, (const int[]){-1});
@@ -435,6 +435,9 @@ static void refusals(void **state) {
          "Einsum (1)"},
         {"Conv2D", "x w", STRIDES(1, 1), "tfjs-config", "none of SAME"},
         {"Conv2D", "x w", STRIDES(0, 1) ", " SAME, "tfjs-config", "rows and columns"},
+        {"Conv2D", "x w",
+         "\"strides\": {\"list\": {\"i\": [\"1\", \"1\", \"1\", \"2\"]}}, " SAME,
+         "tfjs-config", "only rows and columns may be above 1"},
         {"Conv2D", "x w", STRIDES(1, 1) ", " EXPLICIT "[\"0\", \"0\", \"1\"]}}",
          "tfjs-config", "explicit_paddings: layer 'y' (Conv2D): eight"},
         {"Conv2D", "x w", STRIDES(1, 1) ", " EXPLICIT "[0, 0, 1, 1, 1, 1, 0, 1]}}",

@@ -208,9 +208,14 @@ static void products(void **state) {
             y.data[i] = (double)b[i % 2];
             for (size_t c = 0; c < 3; c++)
                 y.data[i] += x.data[i / 2 * 3 + c] * (double)w[c * 2 + i % 2];
-            y.data[i] = tanh(y.data[i]);
         }
-        const char *dense = ", \"units\": 2, \"activation\": \"tanh\"";
+        for (size_t i = 0; i < count_of(&y); i += 2) { // softmax: of the last extent
+            const double left = y.data[i], right = y.data[i + 1];
+            y.data[i] = rank == 3 ? exp(left) / (exp(left) + exp(right)) : tanh(left);
+            y.data[i + 1] = rank == 3 ? exp(right) / (exp(left) + exp(right)) : tanh(right);
+        }
+        const char *dense = rank == 3 ? ", \"units\": 2, \"activation\": \"softmax\""
+                                      : ", \"units\": 2, \"activation\": \"tanh\"";
         char text[256];
         snprintf(text, sizeof text,
                  ", \"layer\": {\"class_name\": \"Dense\", \"config\": {\"name\": "

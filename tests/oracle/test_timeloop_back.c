@@ -295,9 +295,15 @@ static void compare(struct sdse_arena *arena, const struct sdse_arch *arch,
         return;
     whole++;
     for (unsigned l = 0; l < its.level_count; l++)
-        if (comes_back(&its, l))
-            assert_int_equal(its.level[l].buffering,
-                             back.arch->level[back_level(&its, l)].buffering);
+        if (comes_back(&its, l)) {
+            const struct sdse_level *from = &its.level[l],
+                                    *to = &back.arch->level[back_level(&its, l)];
+            const unsigned all = SDSE_BIT(SDSE_TENSORS) - 1;
+            assert_int_equal(from->buffering, to->buffering);
+            assert_int_equal(from->keeps & all, to->keeps & all);
+            assert_int_equal(from->keeps & from->may_bypass & all,
+                             to->keeps & to->may_bypass & all);
+        }
     if (!close_to(before.energy_pj, after.energy_pj) ||
         before.latency_cycles != after.latency_cycles)
         fail_msg("%s: %.12g pJ, %llu cycles became %.12g, %llu", name, before.energy_pj,

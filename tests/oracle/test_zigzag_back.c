@@ -416,7 +416,8 @@ static void files_say_what_is_there(void **state) {
     const struct sdse_workload *net = load_net(
         &w, "name: n\nsource: s\nlayers:\n  - {name: l, kind: conv, in: [4, 6, "
             "5], out_channels: 4, kernel: 3}\n  - {name: heads, kind: matmul, "
-            "heads: 2, m: 4, k: 4, n: 4}\n");
+            "heads: 2, m: 4, k: 4, n: 4}\n  - {name: padded, kind: conv, in: [1, 4, "
+            "9], out_channels: 1, kernel: 3, pad: 1, stride: 2}\n");
     struct sdse_mapping *mapping = NULL;
     const struct sdse_node *root =
         parse(&w, "mapping:\n- {level: top, temporal: P4 K2}\n- {level: low, temporal: "
@@ -454,6 +455,10 @@ static void files_say_what_is_there(void **state) {
     for (const struct sdse_diag *d = w.diags.first; d; d = d->next)
         product |= strstr(d->message, "cannot hold heads: ") != NULL;
     assert_true(unlimited && loops && product);
+    // Windows of stride 2 take padding at both ends of 9 columns, before 4 rows alone.
+    sdse_zigzag_export(arch, &net->layers[2], NULL, true, w.arena, &w.diags, &texts);
+    assert_non_null(strstr(texts.workload,
+                           "_sizes: [4, 9]\n  padding: [[1, 0], [1, 1]]\n"));
     sdse_arena_free(w.arena);
 }
 

@@ -588,6 +588,14 @@ static void shares_and_macros_are_whole(void **state) {
         assert_non_null(strstr(r.arch_text, "utilization_at_least: 0.125}"));
         sdse_arena_free(r.arena);
     }
+    // More places than there are are not asked for.
+    struct read r = read_texts(
+        ARCH("64", "weight",
+             "  - !Fanout\n    spatial: [{fanout: 2, min_usage: 1.5}]\n", "1e-12"),
+        NULL, true);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_null(strstr(r.arch_text, "utilization_at_least"));
+    sdse_arena_free(r.arena);
 }
 
 // Attributes with a leading _, arguments and constraints are what newer files say of

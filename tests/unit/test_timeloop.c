@@ -184,8 +184,9 @@ static void costs_are_those_of_tables_and_actions(void **state) {
          "compute: {pj_per_mac: 0.25}"},
         {ARCH("attributes: {depth: 64}, actions: [{name: read, energy: 7}]", ""),
          "read_pj: 7, fill_pj: 7"},
+        // What a class does beside what is counted is its own affair.
         {"compound_components: {classes: [{name: SRAM, actions: [{name: write, energy: "
-         "6}]}]}\n" ARCH("attributes: {depth: 64}", ""),
+         "6}, {name: lookup, energy: 1}]}]}\n" ARCH("attributes: {depth: 64}", ""),
          "read_pj: 6, fill_pj: 6"},
         {ARCH("attributes: {depth: 64}",
               "") "ART: {tables: [{name: a.b, area: 12.5}]}\n",

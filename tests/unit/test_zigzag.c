@@ -618,7 +618,8 @@ static void layers_are_what_their_equations_say(void **state) {
               "  padding: [[0, 0], [1, 1]]\n")
             LAYER("2", "Conv", "O[b][g][oy][ox]+=W[g][fy][fx]*I[b][g][iy][ix]",
                   "B, G, OY, OX, FY, FX", "1, 16, 4, 4, 3, 3",
-                  "  dimension_relations: [ix=1*ox+1*fx, iy=1*oy+1*fy]\n")
+                  "  dimension_relations: [ix=1*ox+1*fx, iy=1*oy+1*fy]\n"
+                  "  pr_loop_dims: [IX, IY]\n  padding: [[0, 2], [1, 0]]\n")
                 LAYER("3", "Conv",
                       "O[b][g][k][oy][ox]+=W[g][k][c][fy][fx]*I[b][g][c][iy][ix]",
                       "B, G, K, C, OY, OX, FY, FX", "1, 4, 6, 5, 4, 4, 3, 3",
@@ -651,7 +652,8 @@ static void layers_are_what_their_equations_say(void **state) {
                 fail_msg("layer %zu: %c is %llu", l, sdse_dim_letters[d],
                          (unsigned long long)r.net->layers[l].nest.bound[d]);
     const struct sdse_nest *first = &r.net->layers[0].nest,
-                           *second = &r.net->layers[1].nest;
+                           *second = &r.net->layers[1].nest,
+                           *third = &r.net->layers[2].nest;
     assert_int_equal(first->stride[0], 1);
     assert_int_equal(first->stride[1], 2);
     assert_int_equal(first->dilation[0], 1);
@@ -660,6 +662,11 @@ static void layers_are_what_their_equations_say(void **state) {
     assert_int_equal(second->map[0], 10);
     assert_int_equal(second->pad[0], 1);
     assert_int_equal(second->pad[1], 0);
+    // What windows reach less the padding of both ends.
+    assert_int_equal(third->map[0], 5);
+    assert_int_equal(third->map[1], 4);
+    assert_int_equal(third->pad[0], 1);
+    assert_int_equal(third->pad[1], 0);
     assert_string_equal(r.net->layers[4].name, "layer4");
     sdse_arena_free(r.arena);
 }
