@@ -58,23 +58,36 @@ bool sdse_tfjs_int(struct tfjs_layer *l, const char *key, int64_t least, int64_t
     return take_int(l, key, json_object_get(l->config, key), least, out);
 }
 
-double sdse_tfjs_real(const struct tfjs_layer *l, const char *key, double absent) {
+// NULL: absent or null, or of another type, which is reported.
+static const json_t *find(struct tfjs_layer *l, const char *key,
+                          bool (*is)(const json_t *value), const char *needed) {
     const json_t *value = json_object_get(l->config, key);
-    return json_is_number(value) ? json_number_value(value) : absent;
+    if (!value || json_is_null(value) || is(value))
+        return json_is_null(value) ? NULL : value;
+    sdse_tfjs_wrong(l, "tfjs-config", key, "%s is needed", needed);
+    return NULL;
 }
 
-bool sdse_tfjs_flag(const struct tfjs_layer *l, const char *key, bool absent) {
-    const json_t *value = json_object_get(l->config, key);
-    return json_is_boolean(value) ? json_is_true(value) : absent;
+static bool is_real(const json_t *value) { return json_is_number(value); }
+static bool is_flag(const json_t *value) { return json_is_boolean(value); }
+static bool is_text(const json_t *value) { return json_is_string(value); }
+
+double sdse_tfjs_real(struct tfjs_layer *l, const char *key, double absent) {
+    const json_t *value = find(l, key, is_real, "a number");
+    return value ? json_number_value(value) : absent;
 }
 
-const char *sdse_tfjs_text(const struct tfjs_layer *l, const char *key,
-                           const char *absent) {
-    const char *text = json_string_value(json_object_get(l->config, key));
-    return text ? text : absent;
+bool sdse_tfjs_flag(struct tfjs_layer *l, const char *key, bool absent) {
+    const json_t *value = find(l, key, is_flag, "true or false");
+    return value ? json_is_true(value) : absent;
 }
 
-bool sdse_tfjs_text_is(const struct tfjs_layer *l, const char *key, const char *text,
+const char *sdse_tfjs_text(struct tfjs_layer *l, const char *key, const char *absent) {
+    const json_t *value = find(l, key, is_text, "a text");
+    return value ? json_string_value(value) : absent;
+}
+
+bool sdse_tfjs_text_is(struct tfjs_layer *l, const char *key, const char *text,
                        bool absent) {
     const char *own = sdse_tfjs_text(l, key, NULL);
     return own ? strcmp(own, text) == 0 : absent;

@@ -15,7 +15,8 @@ bool sdse_tfjs_dense(struct tfjs_layer *l) {
     if (units && (uint64_t)units != kernel.shape[1])
         return sdse_tfjs_wrong(l, "tfjs-weights", "units",
                                "the weights are not of so many");
-    const char *x = sdse_tfjs_plain(l, l->in[0]), *bias = sdse_tfjs_bias(l), *out;
+    const char *x = sdse_tfjs_plain(l, l->in[0]), *out,
+               *bias = sdse_tfjs_bias(l, kernel.shape[1]);
     if (rank == 2) {
         out = sdse_rewrite_node(w, "Gemm", "", x, kernel.name, bias);
         sdse_rewrite_set_int(w, "transB", 1);
@@ -50,22 +51,19 @@ bool sdse_tfjs_embedding(struct tfjs_layer *l) {
 static const char *numbers(struct tfjs_layer *l, const char *flag, const char *role,
                            int64_t count,
                            const char *(*otherwise)(struct tfjs_layer *, int64_t)) {
-    struct tfjs_weights own;
-    if (!sdse_tfjs_flag(l, flag, true))
-        return otherwise(l, count);
-    return sdse_tfjs_weights(l, role, 1, NULL, &own) ? own.name : NULL;
+    return sdse_tfjs_flag(l, flag, true) ? sdse_tfjs_row(l, role, (uint64_t)count)
+                                         : otherwise(l, count);
 }
 
 bool sdse_tfjs_batch_norm(struct tfjs_layer *l) {
     struct sdse_rewrite *w = &l->r->w;
-    struct tfjs_weights mean, variance;
+    struct tfjs_weights mean;
     struct tfjs_value *x = l->in[0];
     unsigned axis;
     if (x->rank < 2)
         return sdse_tfjs_has_rank(l, 0, 2);
     if (!sdse_tfjs_axis(l, "axis", -1, x->rank, &axis) ||
-        !sdse_tfjs_weights(l, "moving_mean", 1, NULL, &mean) ||
-        !sdse_tfjs_weights(l, "moving_variance", 1, NULL, &variance))
+        !sdse_tfjs_weights(l, "moving_mean", 1, NULL, &mean))
         return false;
     const bool last = axis + 1 == x->rank, planes = last && x->rank > 2;
     if (!last && axis != 1)
@@ -76,9 +74,10 @@ bool sdse_tfjs_batch_norm(struct tfjs_layer *l) {
     const char *const in[5] = {planes ? sdse_tfjs_planes(l, x) : sdse_tfjs_plain(l, x),
                                numbers(l, "scale", "gamma", count, sdse_tfjs_ones),
                                numbers(l, "center", "beta", count, sdse_tfjs_zeros),
-                               mean.name, variance.name};
+                               mean.name,
+                               sdse_tfjs_row(l, "moving_variance", mean.shape[0])};
     const char *out = NULL;
-    if (!in[1] || !in[2])
+    if (!in[1] || !in[2] || !in[4])
         return false;
     sdse_rewrite_wide(w, "BatchNormalization", "", 5, in, 1, &out);
     sdse_rewrite_set_real(w, "epsilon", sdse_tfjs_real(l, "epsilon", 1e-3));

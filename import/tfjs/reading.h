@@ -79,12 +79,12 @@ bool sdse_tfjs_wrong(struct tfjs_layer *l, const char *check, const char *key,
 bool sdse_tfjs_ints(struct tfjs_layer *l, const char *key, unsigned count,
                     int64_t least, int64_t *out);
 bool sdse_tfjs_int(struct tfjs_layer *l, const char *key, int64_t least, int64_t *out);
-// A number, `absent` if it is none.
-double sdse_tfjs_real(const struct tfjs_layer *l, const char *key, double absent);
-bool sdse_tfjs_flag(const struct tfjs_layer *l, const char *key, bool absent);
-const char *sdse_tfjs_text(const struct tfjs_layer *l, const char *key,
-                           const char *absent);
-bool sdse_tfjs_text_is(const struct tfjs_layer *l, const char *key, const char *text,
+// What a setting says; `absent` if it is not there or null, or of another type, which
+// is reported.
+double sdse_tfjs_real(struct tfjs_layer *l, const char *key, double absent);
+bool sdse_tfjs_flag(struct tfjs_layer *l, const char *key, bool absent);
+const char *sdse_tfjs_text(struct tfjs_layer *l, const char *key, const char *absent);
+bool sdse_tfjs_text_is(struct tfjs_layer *l, const char *key, const char *text,
                        bool absent);
 // The axis of a setting, in the file's order: 0 … rank - 1.
 bool sdse_tfjs_axis(struct tfjs_layer *l, const char *key, int64_t absent,
@@ -130,8 +130,11 @@ bool sdse_tfjs_has_weights(const struct tfjs_layer *l, const char *role);
 // Other extents of the same numbers.
 void sdse_tfjs_view(struct tfjs_layer *l, struct tfjs_weights *weights, size_t rank,
                     const int64_t *dims);
-// Its bias, if use_bias says so: NULL without one, or where it was reported.
-const char *sdse_tfjs_bias(struct tfjs_layer *l);
+// The layer's weights called `role`, of one extent, `count`. NULL: reported.
+const char *sdse_tfjs_row(struct tfjs_layer *l, const char *role, uint64_t count);
+// Its bias of so many numbers, if use_bias says so: NULL without one, or where it was
+// reported.
+const char *sdse_tfjs_bias(struct tfjs_layer *l, uint64_t count);
 // `count` numbers that are 0, or 1, which no file holds.
 const char *sdse_tfjs_zeros(struct tfjs_layer *l, int64_t count);
 const char *sdse_tfjs_ones(struct tfjs_layer *l, int64_t count);

@@ -51,11 +51,11 @@ static bool take_matrix(struct tfjs_layer *l, const struct cell *cell, const cha
     return true;
 }
 
-// Biases of inputs and state, one behind the other: [1][2 * gates * units].
+// Biases of inputs and state, one behind the other: [1][2 * gates * units]; `both` are
+// in the file, else those of inputs alone.
 static const char *take_bias(struct tfjs_layer *l, const struct cell *cell,
-                             int64_t rows) {
+                             int64_t rows, bool both) {
     struct sdse_rewrite *w = &l->r->w;
-    const bool both = cell->gates == 3 && sdse_tfjs_flag(l, "reset_after", true);
     struct tfjs_weights bias;
     const int64_t one = 0;
     if (!sdse_tfjs_weights(l, "bias", both ? 2 : 1, NULL, &bias))
@@ -112,7 +112,9 @@ static bool write_cell(struct tfjs_layer *l, const char *suffix, bool reverse) {
     if (said != units)
         return sdse_tfjs_wrong(l, "tfjs-weights", "units",
                                "the weights are not of so many");
-    if (sdse_tfjs_flag(l, "use_bias", true) && !(bias = take_bias(l, cell, rows)))
+    const bool after = cell->gates == 3 && sdse_tfjs_flag(l, "reset_after", true);
+    if (sdse_tfjs_flag(l, "use_bias", true) &&
+        !(bias = take_bias(l, cell, rows, after)))
         return false;
     const bool two = cell->gates == 4;
     const char *const in[7] = {
@@ -128,14 +130,14 @@ static bool write_cell(struct tfjs_layer *l, const char *suffix, bool reverse) {
     sdse_rewrite_set_int(w, "hidden_size", units);
     if (reverse)
         sdse_rewrite_set_text(w, "direction", "reverse");
-    if (cell->gates == 3 && sdse_tfjs_flag(l, "reset_after", true))
+    if (after)
         sdse_rewrite_set_int(w, "linear_before_reset", 1);
-    const bool all = sdse_tfjs_flag(l, "return_sequences", false);
+    const bool all = sdse_tfjs_flag(l, "return_sequences", false),
+               states = sdse_tfjs_flag(l, "return_state", false);
     l->out[0] = all ? sdse_tfjs_value(squeezed(l, out[0], 2), 3, false)
                     : sdse_tfjs_value(squeezed(l, out[1], 1), 2, false);
     l->out_count = 1;
-    for (size_t i = 1; sdse_tfjs_flag(l, "return_state", false) && i < (two ? 3u : 2u);
-         i++)
+    for (size_t i = 1; states && i < (two ? 3u : 2u); i++)
         l->out[l->out_count++] = sdse_tfjs_value(squeezed(l, out[i], 1), 2, false);
     return true;
 }
@@ -166,8 +168,7 @@ bool sdse_tfjs_bidirectional(struct tfjs_layer *l) {
     const char *name = json_string_value(json_object_get(layer, "class_name"));
     json_t *config = json_object_get(layer, "config");
     struct tfjs_layer way[2];
-    if (!find_cell(name) ||
-        sdse_tfjs_flag(&(struct tfjs_layer){.config = config}, "return_state", false))
+    if (!find_cell(name) || json_is_true(json_object_get(config, "return_state")))
         return sdse_tfjs_wrong(l, "tfjs-config", "layer",
                                "an LSTM, a GRU or a SimpleRNN without return_state is "
                                "needed");

@@ -1,6 +1,7 @@
 // The weights of a layer, found by name: "conv1/kernel", "model/lstm/lstm_cell/bias:0".
 // The last part is what they are, one before it is the layer's name; further parts are
 // of cells, wrappers and models that it is in.
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,12 +200,20 @@ void sdse_tfjs_view(struct tfjs_layer *l, struct tfjs_weights *weights, size_t r
     weights->tensor->dims = own;
 }
 
-const char *sdse_tfjs_bias(struct tfjs_layer *l) {
-    struct tfjs_weights bias;
-    return sdse_tfjs_flag(l, "use_bias", true) &&
-                   sdse_tfjs_weights(l, "bias", 1, NULL, &bias)
-               ? bias.name
-               : NULL;
+const char *sdse_tfjs_row(struct tfjs_layer *l, const char *role, uint64_t count) {
+    struct tfjs_weights row;
+    if (!sdse_tfjs_weights(l, role, 1, NULL, &row))
+        return NULL;
+    if (row.shape[0] == count)
+        return row.name;
+    sdse_tfjs_wrong(l, "tfjs-weights", NULL,
+                    "its %s has %" PRIu64 " numbers, for %" PRIu64 " channels", role,
+                    row.shape[0], count);
+    return NULL;
+}
+
+const char *sdse_tfjs_bias(struct tfjs_layer *l, uint64_t count) {
+    return sdse_tfjs_flag(l, "use_bias", true) ? sdse_tfjs_row(l, "bias", count) : NULL;
 }
 
 const char *sdse_tfjs_zeros(struct tfjs_layer *l, int64_t count) {

@@ -122,10 +122,11 @@ bool sdse_tfjs_conv(struct tfjs_layer *l) {
         !take_kernel(l, &window, "kernel", window.axes + 1, &kernel))
         return false;
     const char *map = take_map(l, &window, &planes, &zeros);
-    return put(
-        l,
-        write_conv(l, &window, "", map, kernel.name, sdse_tfjs_bias(l), groups, zeros),
-        planes);
+    return put(l,
+               write_conv(l, &window, "", map, kernel.name,
+                          sdse_tfjs_bias(l, kernel.shape[window.axes + 1]), groups,
+                          zeros),
+               planes);
 }
 
 // Weights [taps…][channels][each] as [channels * each][1][taps…].
@@ -158,7 +159,9 @@ bool sdse_tfjs_depthwise(struct tfjs_layer *l) {
         return false;
     const char *map = take_map(l, &window, &planes, &zeros);
     return put(l,
-               write_conv(l, &window, "", map, kernel.name, sdse_tfjs_bias(l),
+               write_conv(l, &window, "", map, kernel.name,
+                          sdse_tfjs_bias(l, kernel.shape[window.axes] *
+                                                kernel.shape[window.axes + 1]),
                           (int64_t)kernel.shape[window.axes], zeros),
                planes);
 }
@@ -178,10 +181,10 @@ bool sdse_tfjs_separable(struct tfjs_layer *l) {
     const char *map = take_map(l, &window, &planes, &zeros);
     map = write_conv(l, &window, ".depthwise", map, depth.name, NULL,
                      (int64_t)depth.shape[window.axes], zeros);
-    return put(
-        l,
-        write_conv(l, &point, ".pointwise", map, mix.name, sdse_tfjs_bias(l), 1, NULL),
-        planes);
+    return put(l,
+               write_conv(l, &point, ".pointwise", map, mix.name,
+                          sdse_tfjs_bias(l, mix.shape[point.axes + 1]), 1, NULL),
+               planes);
 }
 
 // Outputs are in stride with `same`, else (in - 1) stride + the larger of window and
@@ -220,7 +223,7 @@ bool sdse_tfjs_transposed(struct tfjs_layer *l) {
         return false;
     const char *map = sdse_tfjs_image(l, &planes);
     const char *out = sdse_rewrite_node(&l->r->w, "ConvTranspose", "", map, kernel.name,
-                                        sdse_tfjs_bias(l));
+                                        sdse_tfjs_bias(l, kernel.shape[window.axes]));
     set_transposed(l, &window, extra, given && !json_is_null(given));
     return put(l, out, planes);
 }

@@ -450,6 +450,10 @@ static void refusals(void **state) {
     try_layer("Conv2D", ", \"filters\": 5", "tfjs-weights", "filters");
     try_layer("Conv2D", ", \"groups\": 3", "onnx-shape", "groups");
     try_layer("Conv2D", ", \"activation\": \"mine\"", "tfjs-config", "'mine'");
+    try_layer("Conv2D", ", \"use_bias\": \"false\"", "tfjs-config",
+              "config.use_bias: layer 'y' (Conv2D): true or false is needed");
+    try_layer("Conv2D", ", \"padding\": 1", "tfjs-config", "a text is needed");
+    try_layer("ReLU", ", \"max_value\": \"6\"", "tfjs-config", "a number is needed");
     try_layer("Conv1D", "", "tfjs-config", "reads one of 4");
     try_layer("Dense", "", "tfjs-weights", "2 extents of real numbers");
     try_layer("PReLU", "", "tfjs-weights", "no alpha of it");
@@ -501,6 +505,50 @@ static void refusals(void **state) {
     refused("tfjs-json", "an output of 'a'");
 }
 
+// Rows of another length than the channels that they are of; the kernels put out four.
+static void lengths(void **state) {
+    (void)state;
+    static const struct {
+        const char *class_name, *kernel;
+        size_t kernel_shape[4];
+    } layers[] = {{"Conv2D", "kernel", {3, 3, 2, 4}},
+                  {"DepthwiseConv2D", "depthwise_kernel", {3, 3, 2, 2}},
+                  {"Conv2DTranspose", "kernel", {3, 3, 4, 2}},
+                  {"Dense", "kernel", {2, 4}}};
+    for (size_t i = 0; i < 2 * sizeof layers / sizeof *layers; i++) {
+        const size_t *shape = layers[i / 2].kernel_shape;
+        web_begin(&web);
+        counted("y/bias", 1, (size_t[]){i % 2 ? 4 : 5}, 0);
+        counted(i / 2 == 3 ? "y/kernel" : "y/none", 2, shape, 0);
+        if (i / 2 < 3) {
+            char name[32];
+            snprintf(name, sizeof name, "y/%s", layers[i / 2].kernel);
+            counted(name, 4, shape, 0);
+        }
+        web_layer(&web, layers[i / 2].class_name, "y", "x", "");
+        open_net("[null, 8, 8, 2]", "[\"y\", 0, 0]");
+        if (i % 2) {
+            imported();
+            web_end(&web);
+        } else {
+            refused("tfjs-weights", "its bias has 5 numbers, for 4 channels");
+        }
+    }
+    static const char *const roles[] = {"moving_mean", "moving_variance", "gamma",
+                                        "beta"};
+    for (size_t wrong = 1; wrong < 4; wrong++) {
+        web_begin(&web);
+        for (size_t i = 0; i < 4; i++) {
+            char name[32];
+            snprintf(name, sizeof name, "y/%s", roles[i]);
+            counted(name, 1, (size_t[]){i == wrong ? 3 : 2}, 0);
+        }
+        web_layer(&web, "BatchNormalization", "y", "x", "");
+        open_net("[null, 8, 8, 2]", "[\"y\", 0, 0]");
+        refused("tfjs-weights", "has 3 numbers, for 2 channels");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(block, setup, teardown),
@@ -512,6 +560,7 @@ int main(void) {
         cmocka_unit_test(inner_calls),
         cmocka_unit_test(backwards),
         cmocka_unit_test(multiplied),
-        cmocka_unit_test(refusals)};
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(lengths)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
