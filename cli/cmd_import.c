@@ -119,8 +119,8 @@ write_files(struct cli *cli, const struct sdse_imported *imported, const char *f
     return status;
 }
 
-// What a file is, of what can be imported.
-enum source { MODEL, WEB, LITE, TENSORS, TEXTS, SOURCES };
+// What a file is; what is OTHER cannot be imported.
+enum source { MODEL, WEB, LITE, TENSORS, TEXTS, OTHER, SOURCES };
 
 // What is asked for has an effect on this kind of file.
 static bool options_fit(struct cli *cli, const struct cli_args *args,
@@ -155,6 +155,11 @@ static bool options_fit(struct cli *cli, const struct cli_args *args,
     return fit;
 }
 
+static void refuse_kind(struct cli *cli, const char *path, const char *is) {
+    sdse_diag_add(&cli->diags, SDSE_ERROR, (struct sdse_loc){.file = path},
+                  "tensors-kind", "this is %s", is);
+}
+
 // Says what cannot be imported, if it is known what it is.
 static enum cli_exit look(struct cli *cli, const char *path, enum source *source,
                           enum sdse_tensor_format *format) {
@@ -164,14 +169,16 @@ static enum cli_exit look(struct cli *cli, const char *path, enum source *source
     if (status != SDSE_OK)
         return cli_finish(cli, status);
     if (is) {
-        sdse_diag_add(&cli->diags, SDSE_ERROR, (struct sdse_loc){.file = path},
-                      "tensors-kind", "this is %s", is);
+        refuse_kind(cli, path, is);
         return cli_finish(cli, SDSE_INVALID);
     }
-    *source = *format == SDSE_TENSORS_TFLITE  ? LITE
-              : *format != SDSE_TENSORS_NONE  ? TENSORS
-              : cli_is_text_import(cli, path) ? TEXTS
-                                              : MODEL;
+    const enum cli_text_kind text =
+        *format == SDSE_TENSORS_NONE ? cli_text_kind(cli, path) : CLI_NO_TEXT;
+    *source = *format == SDSE_TENSORS_TFLITE ? LITE
+              : *format != SDSE_TENSORS_NONE ? TENSORS
+              : text == CLI_TEXT_OF_TOOL     ? TEXTS
+              : text == CLI_OTHER_TEXT       ? OTHER
+                                             : MODEL;
     return cli->fault ? CLI_SYSTEM : CLI_OK;
 }
 
@@ -228,6 +235,12 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     if (!options_fit(cli, args, source)) {
         sdse_imported_free(web);
         return CLI_USAGE;
+    }
+    if (source == OTHER) {
+        refuse_kind(cli, args->operands[0],
+                    "text, but no design of a tool that is read (docs/import.md lists "
+                    "them), and no model");
+        return cli_finish(cli, SDSE_INVALID);
     }
     if (source == TEXTS)
         return cli_import_text(cli, (const char *const *)args->operands,

@@ -19,14 +19,26 @@
 
 enum { MOST_BYTES = 1 << 24 };
 
-bool cli_is_text_import(struct cli *cli, const char *path) {
+// No control characters but blanks: a model of protobuf begins with one.
+static bool is_plain(const char *text, size_t bytes) {
+    size_t i = 0;
+    while (i < bytes &&
+           ((unsigned char)text[i] >= ' ' || strchr("\t\n\r\f", text[i])) && text[i])
+        i++;
+    return bytes > 0 && i == bytes;
+}
+
+enum cli_text_kind cli_text_kind(struct cli *cli, const char *path) {
     size_t bytes;
     char *text = sdse_read_file(path, MOST_BYTES, &bytes);
     if (!text && sdse_errno_status(errno) != SDSE_INVALID)
         cli_error_errno(cli, path, errno);
-    const bool is = text && cli_text_format(text) != NULL;
+    const enum cli_text_kind kind = !text                   ? CLI_NO_TEXT
+                                    : cli_text_format(text) ? CLI_TEXT_OF_TOOL
+                                    : is_plain(text, bytes) ? CLI_OTHER_TEXT
+                                                            : CLI_NO_TEXT;
     free(text);
-    return is;
+    return kind;
 }
 
 // --- What is read ---

@@ -7,9 +7,11 @@
 
 enum { CLI_MOST_IMPORTED = 64 }; // files of one command line
 
-// Whether `path` is such a file, by what it holds. A machine that cannot say is its own
-// fault, noted: cli->fault.
-bool cli_is_text_import(struct cli *cli, const char *path);
+enum cli_text_kind { CLI_NO_TEXT, CLI_OTHER_TEXT, CLI_TEXT_OF_TOOL };
+
+// What `path` is, by what it holds. A machine that cannot say is its own fault, noted:
+// cli->fault.
+enum cli_text_kind cli_text_kind(struct cli *cli, const char *path);
 
 // Writes the accelerator, network or mapping that the files describe to the file
 // `output`, or into the folder `output` where they are several, and shows them; `json`:

@@ -268,6 +268,9 @@ static void look_alikes(void **state) {
     } rows[] = {
         {BYTES("version https://git-lfs.github.com/spec/v1\n"), "a pointer of git-lfs"},
         {BYTES("\xef\xbb\xbf \n<!doctype HTML>"), "a web page"},
+        {BYTES("{\"a\": 1}\n"), "this is text, but no design"},
+        {BYTES("\xc3\xa4: \t[1]\r\n"), "this is text, but no design"},
+        {BYTES("text\1"), "not an ONNX file"},
         {BYTES("\x89HDF\r\n\x1a\n"), "an HDF5 file"},
         {BYTES("GGUF\3\0\0\0"), "a GGUF file"},
         {BYTES("\x80\2}q\1."), "a pickle"},
