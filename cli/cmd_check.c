@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/mapping_head.h"
+#include "cli/problem.h"
 #include "costmodel/resolve.h"
 #include "dse/schedule/schedule.h"
 #include "dse/sweep/plan.h"
@@ -20,7 +21,7 @@ static const struct cli_option options[] = {
               NULL, false},
     [WORKLOAD] = {"workload", 'w', CLI_TEXT, "NET", "the network that mappings are for",
                   NULL, false},
-    [LAYER] = {"layer", 'l', CLI_TEXT, "LAYER", "its layer", NULL, false},
+    [LAYER] = CLI_OPTION_LAYER,
     [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
                 "links may lead weight files of sweeps out of their folder", NULL,
                 false},
@@ -113,23 +114,23 @@ static const char *check_mapping(struct cli *cli, const struct subject *subject,
                       "-w NET -l LAYER for its bounds");
         return NULL;
     }
-    if (subject->workload && !subject->layer) {
-        cli_find_layer(cli, subject->workload, NULL); // says that it takes a choice
+    const struct sdse_layer *layer = subject->layer;
+    if (subject->workload && !layer) // where nothing names it that is said
+        layer = cli_find_layer(cli, subject->workload, cli_mapping_layer(root));
+    if (subject->workload && !layer)
         return NULL;
-    }
     struct sdse_placement placement;
     struct sdse_mapping *mapping;
     struct sdse_arch *arch;
     const bool readable =
         cli_compare_mapping_head(cli, root, subject->arch, subject->workload, NULL);
     if (sdse_arch_of_mapping(subject->arch, root, cli->arena, &arch) != SDSE_OK ||
-        sdse_placed_mapping_from_tree(cli->arena, root, arch, subject->layer,
-                                      &cli->diags, &placement, &mapping) != SDSE_OK ||
+        sdse_placed_mapping_from_tree(cli->arena, root, arch, layer, &cli->diags,
+                                      &placement, &mapping) != SDSE_OK ||
         !readable)
         return NULL;
     return sdse_arena_printf(cli->arena, "mapping on %s%s%s", subject->arch->name,
-                             subject->layer ? " of " : "",
-                             subject->layer ? subject->layer->name : "");
+                             layer ? " of " : "", layer ? layer->name : "");
 }
 
 // The mapping of a network, with raw weights.

@@ -22,6 +22,11 @@ void cli_print_mapping_head(FILE *out, const char *arch, const char *workload,
         print_key(out, "layer", layer);
 }
 
+const char *cli_mapping_layer(const struct sdse_node *root) {
+    const struct sdse_node *named = sdse_node_get(root, "layer");
+    return named && named->kind == SDSE_NODE_SCALAR ? named->text : NULL;
+}
+
 static void compare_name(struct cli *cli, const struct sdse_node *node,
                          const char *what, const char *name) {
     const char *said;

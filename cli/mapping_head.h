@@ -15,6 +15,9 @@
 void cli_print_mapping_head(FILE *out, const char *arch, const char *workload,
                             const char *form, const char *layer);
 
+// The layer that a mapping's file names; NULL: none.
+const char *cli_mapping_layer(const struct sdse_node *root);
+
 // Warns of each of them that is another here, at its place [mapping-for]; what the file
 // does not say is not compared, nor is a workload or a form that is NULL. Two texts of
 // one form are equal. False after errors: a key that cannot be read.

@@ -235,14 +235,15 @@ bool cli_load_mapping(struct cli *cli, struct cli_problem *problem,
     enum sdse_status status =
         sdse_tree_parse_file(cli->arena, path, &cli->diags, &root);
     if (status == SDSE_OK && sdse_tree_kind(root) != SDSE_FILE_MAPPING) {
-        sdse_diag_add(&cli->diags, SDSE_ERROR, root->loc, "file-kind",
-                      "a mapping is needed here: the file has no key 'mapping'");
+        sdse_diag_add(
+            &cli->diags, SDSE_ERROR, root->loc, "file-kind",
+            sdse_tree_kind(root) == SDSE_FILE_SCHEDULE
+                ? "the mapping of one layer is needed here: this is a network's"
+                : "a mapping is needed here: the file has no key 'mapping'");
         status = SDSE_INVALID;
     }
-    if (status == SDSE_OK && !layer_name) {
-        const struct sdse_node *named = sdse_node_get(root, "layer");
-        layer_name = named && named->kind == SDSE_NODE_SCALAR ? named->text : NULL;
-    }
+    if (status == SDSE_OK && !layer_name)
+        layer_name = cli_mapping_layer(root);
     if (status == SDSE_OK) {
         *layer = cli_find_layer(cli, problem->workload, layer_name);
         if (!*layer)

@@ -241,6 +241,8 @@ void sdse_tlx_check_layer(struct sdse_tlx *x) {
 }
 
 void sdse_tlx_check_mapping(struct sdse_tlx *x) {
+    if (sdse_layer_moves(x->layer))
+        return; // which is said of the layer
     for (unsigned d = 0; d < SDSE_DIMS; d++) {
         uint64_t product = 1;
         for (unsigned l = 0; l < x->mapping->level_count; l++) {

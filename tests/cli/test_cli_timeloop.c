@@ -223,6 +223,16 @@ static void what_timeloop_lacks_is_named(void **state) {
     run_says(2, "convert -a eyeriss -m x.yaml --to timeloop -o @e", "--workload");
     snprintf(line, sizeof line, "%s --lossy -w resnet18 -l conv1.relu", eyeriss);
     run_says(1, line, "Timeloop cannot hold a layer that multiplies nothing");
+    write_scratch("relu.yaml", "layer: conv1.relu\nmapping: streamed\n");
+    snprintf(line, sizeof line, "%s --lossy -w resnet18 -m @relu.yaml", eyeriss);
+    struct ran streamed = run_program(line);
+    assert_int_equal(streamed.status, 1);
+    assert_non_null(strstr(streamed.err, "a layer that multiplies nothing"));
+    assert_null(strstr(streamed.err, "factors of"));
+    free_ran(&streamed);
+    write_scratch("network.yaml", "mappings: []\n");
+    snprintf(line, sizeof line, "%s --lossy -w resnet18 -m @network.yaml", eyeriss);
+    run_says(1, line, "the mapping of one layer is needed here: this is a network's");
     // Eyeriss has words of 16 bits.
     static const struct {
         const char *bits;

@@ -102,6 +102,8 @@ static void test_files_say_which_memory(void **state) {
         free(text);
     }
     free(csv);
+    run_says(0, "check -a @two.yaml -w @net.yaml @maps/a.yaml @maps/s.yaml",
+             "mapping on two of s");
     // No tile of a tensor is kept at its home or outside of it.
     char *text = read_whole(scratch("maps/c.yaml"));
     assert_non_null(strstr(text, "{level: L2, temporal: Q3, keeps: [weights]}"));
