@@ -285,17 +285,18 @@ const struct cli_verb cli_verb_import = {
     .options = options,
     .option_count = CLI_COUNT_OF(options),
     .notes =
-        "What a file is, is told by what it holds; docs/import.md lists operators and "
-        "constructs.\nOf a model of ONNX, TensorFlow Lite or TensorFlow.js, "
-        "DIR/workload.yaml is read by -w, DIR by\n`sdse decompose`.\nFiles of tensors "
-        "alone (safetensors and its index, .pt, a model.json without topology, "
-        ".npz,\na "
-        "folder of .npy) become weights; --like says of which network, so that it can "
-        "be "
-        "mapped.\nDesigns of Timeloop, ZigZag, AccelForge, MAESTRO and SCALE-Sim "
-        "become "
-        "accelerators, networks\nand mappings; several files of one design are given "
-        "together.",
+        "What a file is, is told by what it holds; docs/import.md lists operators "
+        "and constructs.\n"
+        "Of a model of ONNX, TensorFlow Lite or TensorFlow.js, DIR/workload.yaml is "
+        "read by -w, DIR by\n"
+        "`sdse decompose`.\n"
+        "Files of tensors alone (safetensors and its index, .pt, a model.json "
+        "without topology, .npz,\n"
+        "a folder of .npy) become weights; --like says of which network, so that it "
+        "can be mapped.\n"
+        "Designs of Timeloop, ZigZag, AccelForge, MAESTRO and SCALE-Sim become "
+        "accelerators, networks\n"
+        "and mappings; several files of one design are given together.",
     .example = "sdse import model.onnx -o model --input x=1x3x224x224",
     .run = run,
 };

@@ -248,6 +248,43 @@ static bool may_ask_for_turns(const struct cli_map_run *run) {
     return false;
 }
 
+// Options that mean something beside another one alone. False after a message.
+static bool has_what_goes_with(const struct cli_map_run *run) {
+    static const struct {
+        int option, with;
+        const char *why;
+    } rows[] = {
+        {TILES, FUSE, "tiles are those of layers that take turns"},
+        {COLUMNS, FUSE, "tiles are those of layers that take turns"},
+        {OVERLAP, FUSE, "it is between the nests of layers that take turns"},
+        {COPIES, RESIDENT, "tensors are moved into and out of a shared memory"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (!run->args->value[rows[i].option] || run->args->value[rows[i].with])
+            continue;
+        cli_error(run->cli, "--%s goes with --%s: %s", options[rows[i].option].name,
+                  options[rows[i].with].name, rows[i].why);
+        return false;
+    }
+    return true;
+}
+
+// False after a message.
+static bool may_go_together(const struct cli_map_run *run) {
+    const char *const *value = run->args->value;
+    if (value[COPIES] && value[OUTPUT] && !value[FUSE])
+        cli_error(run->cli, "--copies: files of single layers do not say what happens "
+                            "between them: --fuse 1 writes the network's");
+    else if (value[COPIES] && run->fuse_overlap)
+        cli_error(run->cli, "--copies does not go with --overlap outer: while a tensor "
+                            "is moved nothing else runs");
+    else if (value[BYPASS] && run->fuse_overlap)
+        cli_error(run->cli, "--free-bypass does not go with --overlap outer: what "
+                            "comes ahead waits in a memory that no tensor passes by");
+    else
+        return true;
+    return false;
+}
+
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct cli_map_run run = {
         .cli = cli,
@@ -265,46 +302,11 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         return CLI_USAGE;
     if (args->value[FUSE] && !may_ask_for_turns(&run))
         return CLI_USAGE;
-    if (args->value[TILES] && !args->value[FUSE]) {
-        cli_error(cli, "--tiles goes with --fuse: tiles are those of layers that take "
-                       "turns");
+    run.fuse_overlap = args->value[OVERLAP] && cli_choice(args, options, OVERLAP) == 1;
+    if (!has_what_goes_with(&run) || !may_go_together(&run))
         return CLI_USAGE;
-    }
-    if (args->value[COLUMNS] && !args->value[FUSE]) {
-        cli_error(cli, "--columns goes with --fuse: tiles are those of layers that "
-                       "take turns");
-        return CLI_USAGE;
-    }
-    if (args->value[OVERLAP] && !args->value[FUSE]) {
-        cli_error(cli, "--overlap goes with --fuse: it is between the nests of layers "
-                       "that take turns");
-        return CLI_USAGE;
-    }
-    if (args->value[COPIES] && !args->value[RESIDENT]) {
-        cli_error(cli, "--copies goes with --resident: tensors are moved into and out "
-                       "of a shared memory");
-        return CLI_USAGE;
-    }
-    if (args->value[COPIES] && args->value[OUTPUT] && !args->value[FUSE]) {
-        cli_error(cli, "--copies: files of single layers do not say what happens "
-                       "between them: --fuse 1 writes the network's");
-        return CLI_USAGE;
-    }
-    if (args->value[COPIES] && args->value[OVERLAP] &&
-        cli_choice(args, options, OVERLAP) == 1) {
-        cli_error(cli, "--copies does not go with --overlap outer: while a tensor is "
-                       "moved nothing else runs");
-        return CLI_USAGE;
-    }
-    if (args->value[BYPASS] && args->value[OVERLAP] &&
-        cli_choice(args, options, OVERLAP) == 1) {
-        cli_error(cli, "--free-bypass does not go with --overlap outer: what comes "
-                       "ahead waits in a memory that no tensor passes by");
-        return CLI_USAGE;
-    }
     run.copies = args->value[COPIES] != NULL;
     run.fuse_columns = args->value[COLUMNS] != NULL;
-    run.fuse_overlap = args->value[OVERLAP] && cli_choice(args, options, OVERLAP) == 1;
     run.fuse_depth = (unsigned)cli_count(args, FUSE, 0);
     run.fuse_all_tiles =
         args->value[TILES] && cli_choice(args, options, TILES) == SDSE_TILES_ALL;

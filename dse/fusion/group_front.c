@@ -272,6 +272,14 @@ static enum sdse_status bound_while_worth(struct asking *asking, bool *worth) {
     return SDSE_OK;
 }
 
+// A plan of the group, with or without overlap of its nests.
+static struct sdse_group_plan plan_of(const struct sdse_group *group, size_t index,
+                                      bool overlaps) {
+    struct sdse_group_plan plan = group->plan[index];
+    plan.overlaps = overlaps;
+    return plan;
+}
+
 // Lists the configurations that may fit and help, the most promising first.
 //
 // columns  those of tiles of some columns, of which many are not looked at any further
@@ -293,9 +301,8 @@ static enum sdse_status list_configs(struct asking *asking, bool columns,
             continue;
         for (unsigned way = 0; way <= 2 * all + 1; way++) {
             const unsigned kept = way / 2;
-            struct sdse_group_plan plan = group->plan[p];
+            const struct sdse_group_plan plan = plan_of(group, p, way % 2);
             bool fits, worth = true;
-            plan.overlaps = way % 2;
             if (kept & ~may_keep || (plan.overlaps && !may_overlap) ||
                 (plan.overlaps && !sdse_kinds_come_ahead(&asking->kinds, &plan, kept)))
                 continue;
@@ -334,8 +341,8 @@ static enum sdse_status try_configs(struct asking *asking, struct config *config
          i++) {
         bool fits, worth = may_help(asking, &config[i].least);
         if (worth) {
-            struct sdse_group_plan plan = asking->kinds.group->plan[config[i].plan];
-            plan.overlaps = config[i].overlaps;
+            const struct sdse_group_plan plan =
+                plan_of(asking->kinds.group, config[i].plan, config[i].overlaps);
             status = sdse_kinds_list(&asking->kinds, &plan, config[i].kept, &fits);
             if (status == SDSE_OK)
                 status = sdse_kinds_bound(&asking->kinds);
@@ -411,14 +418,13 @@ enum sdse_status sdse_group_point_kinds(struct sdse_nests *nests,
                                         const struct sdse_group_point *point,
                                         struct sdse_arena *arena,
                                         struct sdse_fused_group *out) {
-    struct sdse_group_plan overlapped = group->plan[point->plan];
-    overlapped.overlaps = point->choice != NULL;
-    const struct sdse_group_plan *plan = &overlapped;
+    const struct sdse_group_plan plan =
+        plan_of(group, point->plan, point->choice != NULL);
     struct asking asking = {.kinds = {nests, group, question, 0, 0, NULL},
                             .goal = nests->request->residency.goal};
     struct sdse_kind_sums sums;
     bool fits;
-    enum sdse_status status = sdse_kinds_list(&asking.kinds, plan, point->kept, &fits);
+    enum sdse_status status = sdse_kinds_list(&asking.kinds, &plan, point->kept, &fits);
     for (size_t i = 0; i < asking.kinds.count && !status; i++)
         status = sdse_nests_answer(nests, asking.kinds.kind[i].entry,
                                    asking.kinds.kind[i].reserved_bits,
@@ -442,11 +448,11 @@ enum sdse_status sdse_group_point_kinds(struct sdse_nests *nests,
             .first = group->first,
             .last = group->last,
             .question = *question,
-            .config = sdse_group_config(group, plan, point->kept),
+            .config = sdse_group_config(group, &plan, point->kept),
             .layer_count = group->members.count,
             .at = point->at};
         memcpy(out->layer, group->members.layer, sizeof out->layer);
-        status = sdse_kinds_describe(&asking.kinds, plan, point->kept, arena, out);
+        status = sdse_kinds_describe(&asking.kinds, &plan, point->kept, arena, out);
         for (size_t i = 0; i < out->kind_count && !status; i++)
             out->kind[i].point = &asking.kinds.kind[i].answer->answer.point[choice[i]];
     }

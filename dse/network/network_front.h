@@ -20,7 +20,7 @@ struct sdse_layer_front {
     size_t count;
     const struct sdse_tradeoff *elements;
     uint64_t repeat; // [>= 1]
-    size_t first;    // number of the first element to who answers, of places (places.h)
+    size_t first;    // of places (places.h): number that who answers gives the first
 };
 
 struct sdse_front_stage;

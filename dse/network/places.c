@@ -18,12 +18,8 @@ struct finder {
 
 // --- Tensors alive ---
 
-static size_t last_use(const struct sdse_handed_tensor *tensor) {
-    return tensor->use[tensor->use_count - 1];
-}
-
 static bool is_alive_after(const struct sdse_handed_tensor *tensor, size_t layer) {
-    return tensor->maker <= layer && last_use(tensor) > layer;
+    return tensor->maker <= layer && sdse_handed_last_use(tensor) > layer;
 }
 
 static bool list_alive(const struct sdse_placing *placing, size_t layer,
@@ -74,7 +70,7 @@ static bool may_be(const struct sdse_handed_tensor *made, enum sdse_place place)
     if (place == SDSE_PLACE_OUTERMOST)
         return true;
     return made && made->may_share_in[sdse_place_memory(place)] &&
-           (!sdse_place_is_both(place) || last_use(made) > made->use[0]);
+           (!sdse_place_is_both(place) || sdse_handed_last_use(made) > made->use[0]);
 }
 
 // The question of a layer, or a group that it begins, that finds live tensors at these

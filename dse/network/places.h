@@ -62,6 +62,10 @@ struct sdse_handed_tensor {
     };
 };
 
+static inline size_t sdse_handed_last_use(const struct sdse_handed_tensor *tensor) {
+    return tensor->use[tensor->use_count - 1];
+}
+
 // A place, of the first memory that shares; each further one adds two.
 enum sdse_place {
     SDSE_PLACE_OUTERMOST,
@@ -101,9 +105,8 @@ struct sdse_placing {
     size_t group_count;
     const struct sdse_layer_group *group; // by rising last layer
     // What it takes to bring each tensor into M, while nothing else runs
-    // [tensor_count]; NULL: tensors are not moved (or several
-    // memories share), and what is in both leaves M after
-    // its first use.
+    // [tensor_count]; NULL: tensors are not moved (or several memories share), and what
+    // is in both leaves M after its first use.
     const struct sdse_tradeoff *copy_cost;
     double room_bits; // of M: more is not brought in
 };
@@ -127,6 +130,9 @@ struct sdse_copies {
     size_t count;
     struct sdse_copy *copy;
 };
+
+// Puts them into that order.
+void sdse_copies_sort(struct sdse_copies *copies);
 
 // Most copies that the tensors can have; 0: they are not moved.
 size_t sdse_placing_most_copies(const struct sdse_placing *placing);

@@ -4,10 +4,6 @@
 #include "dse/network/place_labels.h"
 #include "dse/network/places.h"
 
-static size_t last_use(const struct sdse_handed_tensor *tensor) {
-    return tensor->use[tensor->use_count - 1];
-}
-
 // --- One layer ---
 
 const struct sdse_handed_tensor *sdse_handed_by(const struct sdse_placing *placing,
@@ -63,7 +59,8 @@ size_t sdse_copies_first_until(const struct sdse_placing *placing,
                                enum sdse_place place) {
     const struct sdse_handed_tensor *handed = &placing->tensor[tensor];
     if (!sdse_place_is_both(place))
-        return place == SDSE_PLACE_OUTERMOST ? handed->maker : last_use(handed);
+        return place == SDSE_PLACE_OUTERMOST ? handed->maker
+                                             : sdse_handed_last_use(handed);
     for (size_t i = 0; copies && i < copies->count; i++)
         if (copies->copy[i].tensor == tensor && copies->copy[i].from == handed->maker)
             return copies->copy[i].until;
@@ -209,6 +206,11 @@ static int by_from(const void *a, const void *b) {
     return x->tensor < y->tensor ? -1 : x->tensor > y->tensor;
 }
 
+void sdse_copies_sort(struct sdse_copies *copies) {
+    if (copies->count)
+        qsort(copies->copy, copies->count, sizeof *copies->copy, by_from);
+}
+
 void sdse_places_choices(const struct sdse_places *places, size_t element,
                          struct sdse_place_question *question, size_t *choice,
                          enum sdse_place *place, struct sdse_copies *copies) {
@@ -235,7 +237,6 @@ void sdse_places_choices(const struct sdse_places *places, size_t element,
         element = label->parent;
         end = first;
     }
-    if (copies->count)
-        qsort(copies->copy, copies->count, sizeof *copies->copy, by_from);
+    sdse_copies_sort(copies);
     sdse_placing_questions(placing, place, copies, question);
 }

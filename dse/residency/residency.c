@@ -280,8 +280,8 @@ static size_t with_outputs(const struct sdse_answers *answers,
     for (unsigned p = 0; p < sdse_placing_places(placing); p++) {
         next.outputs = (enum sdse_place)p;
         const unsigned memory = p ? sdse_place_memory(next.outputs) : 0;
-        const bool twice = made && (placing->copy_cost ||
-                                    made->use[made->use_count - 1] > made->use[0]);
+        const bool twice =
+            made && (placing->copy_cost || sdse_handed_last_use(made) > made->use[0]);
         if ((p && (!made || !made->may_share_in[memory] ||
                    (sdse_place_is_both(next.outputs) && !twice))) ||
             splits_map(answers, &next))

@@ -1,7 +1,5 @@
 // `copies` of a network's mapping: when the shared memory has a copy of a tensor that
 // the outermost memory has as well.
-#include <stdlib.h>
-
 #include "dse/residency/copies.h"
 #include "dse/schedule/reading.h"
 #include "spec/reading.h"
@@ -126,13 +124,6 @@ static void read_item(struct sdse_schedule_reader *r, const struct sdse_node *it
         copies->copy[copies->count++] = copy;
 }
 
-static int by_from(const void *a, const void *b) {
-    const struct sdse_copy *x = a, *y = b;
-    if (x->from != y->from)
-        return x->from < y->from ? -1 : 1;
-    return x->tensor < y->tensor ? -1 : x->tensor > y->tensor;
-}
-
 // A tensor that is there already does not come once more: since it was made, or since
 // another copy began. No copy begins inside a group.
 static void refuse_overlaps(struct sdse_schedule_reader *r,
@@ -173,8 +164,7 @@ bool sdse_schedule_read_copies(struct sdse_schedule_reader *r,
         return false;
     sdse_for_each_child (item, node)
         read_item(r, item, inside);
-    if (copies->count)
-        qsort(copies->copy, copies->count, sizeof *copies->copy, by_from);
+    sdse_copies_sort(copies);
     if (r->diags->errors == errors)
         refuse_overlaps(r, node);
     return r->diags->errors == errors;

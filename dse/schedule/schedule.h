@@ -65,8 +65,8 @@ char *sdse_schedule_text(struct sdse_arena *arena, const struct sdse_arch *arch,
 //
 // SDSE_INVALID after diagnostics: schedule-layer (unknown, said twice, not at all),
 // schedule-place (what the maker of a tensor says is not what its reader says),
-// group-layers, group-tile, group-tensor, group-weights, group-place, nest-layer,
-// schedule-copy, nest-rows, nest-times, nest-place, nest-brings, schedule-room (what
+// schedule-copy, group-layers, group-tile, group-tensor, group-weights, group-place,
+// nest-layer, nest-rows, nest-times, nest-place, nest-brings, schedule-room (what
 // overflows, term by term), and those of mappings and values. SDSE_OVERFLOW: tiles
 // without number.
 enum sdse_status sdse_schedule_read(const struct sdse_fusion_request *request,

@@ -142,7 +142,7 @@ static double outermost_bits(struct residing *r, size_t maker) {
 static bool keep_tensor(struct residing *r, size_t t) {
     const struct sdse_residency *residency = &r->fusion.residency;
     const struct sdse_handed_tensor *tensor = &residency->placing.tensor[t];
-    const size_t last = tensor->use[tensor->use_count - 1];
+    const size_t last = sdse_handed_last_use(tensor);
     if (sdse_group_around(tensor, r->group, r->group_count))
         return true; // only some rows of it are anywhere
     struct sdse_place_record at = {.tensor = r->workload->layers[tensor->maker].name,
