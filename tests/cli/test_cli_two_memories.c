@@ -28,6 +28,9 @@ static int write_inputs(void **state) {
     char text[1024];
     snprintf(text, sizeof text, arch, "two", "GLB", "", "GLB");
     write_scratch("two.yaml", text);
+    // The vector unit stands outside of the inner memory.
+    snprintf(text, sizeof text, arch, "near", "GLB", "", "L2");
+    write_scratch("near.yaml", text);
     // The inner memory's words are as wide as two, it may be uneven, and its name needs
     // quotes.
     snprintf(text, sizeof text, arch, "wide", "'{GLB}'",
@@ -149,6 +152,11 @@ static void test_addends_and_right_operands(void **state) {
         {0, "c", "{addends: {L2: 1, GLB: 1}, reserved_bits: {L2: 64, GLB: 64}}",
          "1 of 2 maps that are added stay in L2\n  1 of 2 maps that are added stay in "
          "GLB\n"},
+        {0, "c", "{addends: {L2: 1, GLB: 1}, reserved_bits: {L2: 64, GLB: 64}}",
+         "past the memories on the way to the vector unit\n"
+         "  L2 reads               8 words x 8 bit = 64 bit x 1.5 pJ/bit = 96 pJ  [1]\n"
+         "  GLB reads              8 words x 8 bit = 64 bit x 0.5 pJ/bit = 32 pJ  [1]\n"
+         "  vector unit"},
         {1, "c", "{addends: {L2: 2, GLB: 1}, reserved_bits: {L2: 128, GLB: 64}}",
          "[place-operands]"},
         {0, "p", "{weights: GLB, reserved_bits: {GLB: 32}}", "weights stay in GLB"},
@@ -246,6 +254,11 @@ static void test_places_by_memory(void **state) {
     is_read(1, "place: {outputs: GLB, reserved_bits: {L2: 3200, GLB: 49}}",
             "GLB holds 49 bits through the layer, and its tiles with the place of its "
             "outputs take 1152: 1201 in all, but 1200 fit [place-room]");
+    write_scratch("placed.yaml",
+                  "layer: s\nplace: {outputs: GLB}\nmapping: streamed\n");
+    run_says(1, "explain -a @near.yaml -w @net.yaml -m @placed.yaml",
+             "layer 's' (add) does not reach memory 'GLB': the vector unit stands "
+             "further out [place-reach]");
 }
 
 static void test_a_sweep_stores_both(void **state) {
