@@ -67,15 +67,23 @@ struct counts {
     double hops[SDSE_MAX_LEVELS], destinations[SDSE_MAX_LEVELS]; // times words
 };
 
+// How an iteration of a loop began.
+struct beginning {
+    struct state state; // relative to where it starts
+    struct counts counts;
+};
+
 struct walk {
     const struct sdse_view *view;
     struct sdse_edge *edge;
     bool keeps_nothing; // the children are multipliers
+    bool merges;        // false: one child stands for all
     size_t child_count;
     uint64_t *place;  // [child][SDSE_DIMS]: first iteration of the child's place
     uint64_t *digits; // [child][levels]: flat place below each level outside the child
     struct child *children;
-    struct child *before; // a stack of snapshots, one per loop
+    struct child *before;        // a stack of snapshots, one per loop
+    struct beginning *beginning; // that goes with it
     struct state state;
     struct request *requests;
     struct sdse_axis axis[2]; // of inputs
@@ -90,26 +98,36 @@ struct walk {
 
 // --- Coordinates ---
 
+static const enum sdse_dim plain[SDSE_TENSORS][AXES] = {
+    {SDSE_G, SDSE_K, SDSE_C, SDSE_R, SDSE_S},
+    {SDSE_N, SDSE_G, SDSE_C, SDSE_P, SDSE_Q},
+    {SDSE_N, SDSE_G, SDSE_K, SDSE_P, SDSE_Q},
+};
+
+static void origin_of(const struct walk *walk, const uint64_t base[SDSE_DIMS],
+                      int64_t origin[AXES]) {
+    const enum sdse_dim *dim = plain[walk->edge->tensor];
+    for (int a = 0; a < AXES; a++)
+        origin[a] = (int64_t)base[dim[a]];
+    if (walk->edge->tensor != SDSE_INPUTS)
+        return;
+    for (int i = 0; i < 2; i++) {
+        const struct sdse_axis *axis = &walk->axis[i];
+        origin[3 + i] = (int64_t)(base[dim[3 + i]] * axis->stride +
+                                  base[i ? SDSE_S : SDSE_R] * axis->dilation);
+    }
+}
+
 static struct tile tile_at(const struct walk *walk, const uint64_t base[SDSE_DIMS],
                            const uint64_t size[SDSE_DIMS]) {
-    static const enum sdse_dim plain[SDSE_TENSORS][AXES] = {
-        {SDSE_G, SDSE_K, SDSE_C, SDSE_R, SDSE_S},
-        {SDSE_N, SDSE_G, SDSE_C, SDSE_P, SDSE_Q},
-        {SDSE_N, SDSE_G, SDSE_K, SDSE_P, SDSE_Q},
-    };
-    const enum sdse_tensor tensor = walk->edge->tensor;
-    struct tile tile = {.shape = {0}};
-    for (int a = 0; a < AXES; a++) {
-        const enum sdse_dim dim = plain[tensor][a];
-        tile.low[a] = (int64_t)base[dim];
-        tile.shape[a] = (int64_t)size[dim];
-        if (tensor != SDSE_INPUTS || a < 3)
-            continue;
-        const enum sdse_dim tap = a == 3 ? SDSE_R : SDSE_S;
-        const struct sdse_axis *axis = &walk->axis[a - 3];
-        tile.low[a] = (int64_t)(base[dim] * axis->stride + base[tap] * axis->dilation);
-        tile.shape[a + 2] = (int64_t)size[tap];
-    }
+    const enum sdse_dim *dim = plain[walk->edge->tensor];
+    const bool inputs = walk->edge->tensor == SDSE_INPUTS;
+    struct tile tile;
+    origin_of(walk, base, tile.low);
+    for (int a = 0; a < AXES; a++)
+        tile.shape[a] = (int64_t)size[dim[a]];
+    tile.shape[AXES] = inputs ? (int64_t)size[SDSE_R] : 0;
+    tile.shape[AXES + 1] = inputs ? (int64_t)size[SDSE_S] : 0;
     return tile;
 }
 
@@ -299,12 +317,13 @@ static void merge_requests(struct walk *walk, size_t count) {
     for (size_t i = 0; i < count; i++)
         walk->counts.taken += list[i].count;
     walk->counts.visits += count;
-    for (unsigned l = walk->edge->parent; l < walk->edge->child; l++) {
+    for (unsigned l = walk->edge->parent; walk->merges && l < walk->edge->child; l++) {
         for (size_t i = 0; i < count; i++) {
             sorted[i] = list[i];
             place_request(walk, l, (size_t)list[i].instance, &sorted[i]);
         }
-        qsort(sorted, count, sizeof *sorted, by_words_then_place);
+        if (count > 1)
+            qsort(sorted, count, sizeof *sorted, by_words_then_place);
         for (size_t i = 0; i < count;)
             i += count_group(walk, l, &sorted[i], count - i);
     }
@@ -333,6 +352,14 @@ static struct tile child_tile(const struct walk *walk, const uint64_t base[SDSE_
     return tile_at(walk, base, size);
 }
 
+// All but the words that it asks for.
+static void clear_request(struct request *request, size_t child) {
+    request->instance = child;
+    request->alone = request->column = request->row = request->count = 0;
+    for (int a = 0; a < AXES; a++)
+        request->less[a] = (struct set){0, 0};
+}
+
 // Outputs leave every child that holds a tile, whether it works now or not.
 static void drain(struct walk *walk) {
     size_t count = 0;
@@ -340,15 +367,11 @@ static void drain(struct walk *walk) {
         struct child *child = &walk->children[i];
         if (!child->has_held)
             continue;
-        const uint64_t *place = walk->place + i * SDSE_DIMS;
-        uint64_t size[SDSE_DIMS];
-        for (int d = 0; d < SDSE_DIMS; d++)
-            size[d] = 1;
         struct request *request = &walk->requests[count++];
-        memset(request, 0, sizeof *request);
-        request->instance = i;
+        clear_request(request, i);
         // Only places matter: all children moved by the same temporal origin.
-        struct tile tile = tile_at(walk, place, size);
+        struct tile tile;
+        origin_of(walk, walk->place + i * SDSE_DIMS, tile.low);
         memcpy(tile.shape, child->held, sizeof tile.shape);
         for (int a = 0; a < AXES; a++)
             request->words[a] = set_of(walk, a, &tile);
@@ -406,8 +429,7 @@ static bool wants_tile(const struct walk *walk, size_t i, struct tile *tile) {
 static bool take_tile(struct walk *walk, size_t i, const struct tile *tile,
                       struct request *request) {
     struct child *child = &walk->children[i];
-    memset(request, 0, sizeof *request);
-    request->instance = i;
+    clear_request(request, i);
     for (int a = 0; a < AXES; a++)
         request->words[a] = set_of(walk, a, tile);
     if (!walk->keeps_nothing) {
@@ -442,18 +464,10 @@ static void take_tiles(struct walk *walk) {
     merge_requests(walk, count);
 }
 
-static void origin_of(const struct walk *walk, int64_t origin[AXES]) {
-    uint64_t ones[SDSE_DIMS];
-    for (int d = 0; d < SDSE_DIMS; d++)
-        ones[d] = 1;
-    const struct tile tile = tile_at(walk, walk->base, ones);
-    memcpy(origin, tile.low, sizeof tile.low);
-}
-
 static void step(struct walk *walk) {
     if (!walk->keeps_nothing) {
         int64_t origin[AXES];
-        origin_of(walk, origin);
+        origin_of(walk, walk->base, origin);
         if (!walk->state.started ||
             memcmp(origin, walk->state.last_origin, sizeof origin) != 0) {
             if (walk->edge->tensor == SDSE_OUTPUTS)
@@ -543,12 +557,24 @@ static uint64_t alike_iterations(const struct walk *walk, unsigned depth,
     return alike;
 }
 
-static void add_times(struct counts *counts, const struct counts *since,
-                      uint64_t times) {
+static void note_counts(const struct walk *walk, struct counts *since) {
+    const struct counts *counts = &walk->counts;
+    since->visits = counts->visits;
+    since->taken = counts->taken;
+    for (unsigned l = walk->edge->parent; l < walk->edge->child; l++) {
+        since->merged[l] = counts->merged[l];
+        since->hops[l] = counts->hops[l];
+        since->destinations[l] = counts->destinations[l];
+    }
+}
+
+// Counts all since `since` as many times again.
+static void add_times(struct walk *walk, const struct counts *since, uint64_t times) {
+    struct counts *counts = &walk->counts;
     const double factor = (double)times;
     counts->visits += (counts->visits - since->visits) * times;
     counts->taken += (counts->taken - since->taken) * times;
-    for (unsigned l = 0; l < SDSE_MAX_LEVELS; l++) {
+    for (unsigned l = walk->edge->parent; l < walk->edge->child; l++) {
         counts->merged[l] += (counts->merged[l] - since->merged[l]) * times;
         counts->hops[l] += (counts->hops[l] - since->hops[l]) * factor;
         counts->destinations[l] +=
@@ -560,7 +586,7 @@ static void add_times(struct counts *counts, const struct counts *since,
 static struct state relative_state(const struct walk *walk) {
     struct state state = walk->state;
     int64_t origin[AXES];
-    origin_of(walk, origin);
+    origin_of(walk, walk->base, origin);
     if (state.started)
         for (int a = 0; a < AXES; a++)
             state.last_origin[a] -= origin[a];
@@ -569,7 +595,7 @@ static struct state relative_state(const struct walk *walk) {
 
 static void restore_state(struct walk *walk, struct state relative) {
     int64_t origin[AXES];
-    origin_of(walk, origin);
+    origin_of(walk, walk->base, origin);
     if (relative.started)
         for (int a = 0; a < AXES; a++)
             relative.last_origin[a] += origin[a];
@@ -589,34 +615,37 @@ static void run_loops(struct walk *walk, unsigned outer) {
     const uint64_t start = walk->base[loop->dim], bound = view->nest->bound[loop->dim];
     const size_t snapshot_bytes = walk->child_count * sizeof *walk->children;
     struct child *before = walk->before + (size_t)(outer - 1) * walk->child_count;
-    struct state state_before;
-    memset(&state_before, 0, sizeof state_before);
-    bool comparable =
-        false; // `before` holds the start of the previous, alike iteration
-    struct counts counts_before = walk->counts;
+    struct beginning *beginning = &walk->beginning[outer - 1];
+    bool comparable = false; // they are of the previous, alike iteration
     for (uint64_t digit = 0; digit < loop->factor;) {
         walk->base[loop->dim] = start + digit * loop->weight;
         if (walk->base[loop->dim] >= bound)
             break;
-        walk->base[loop->dim] = start;
-        const uint64_t alike = alike_iterations(walk, outer, digit);
-        walk->base[loop->dim] = start + digit * loop->weight;
-        const struct state state_now = relative_state(walk);
-        if (comparable && alike &&
-            memcmp(&state_now, &state_before, sizeof state_now) == 0 &&
-            memcmp(before, walk->children, snapshot_bytes) == 0) {
-            add_times(&walk->counts, &counts_before, alike);
-            digit += alike;
+        // The last iteration has nothing to be compared with behind it.
+        uint64_t alike = 0;
+        if (comparable || digit + 1 < loop->factor) {
+            walk->base[loop->dim] = start;
+            alike = alike_iterations(walk, outer, digit);
             walk->base[loop->dim] = start + digit * loop->weight;
-            restore_state(walk, state_now);
-            comparable = false;
-            continue;
+        }
+        if (comparable || alike > 1) {
+            const struct state now = relative_state(walk);
+            if (comparable && alike &&
+                memcmp(&now, &beginning->state, sizeof now) == 0 &&
+                memcmp(before, walk->children, snapshot_bytes) == 0) {
+                add_times(walk, &beginning->counts, alike);
+                digit += alike;
+                walk->base[loop->dim] = start + digit * loop->weight;
+                restore_state(walk, now);
+                comparable = false;
+                continue;
+            }
+            beginning->state = now;
         }
         comparable = alike > 1;
         if (comparable) {
             memcpy(before, walk->children, snapshot_bytes);
-            state_before = state_now;
-            counts_before = walk->counts;
+            note_counts(walk, &beginning->counts);
         }
         run_loops(walk, outer - 1);
         digit++;
@@ -655,21 +684,39 @@ bool sdse_walk_is_alike(const struct sdse_view *view) {
     return true;
 }
 
+// One piece of memory for all; false if there is none.
+static bool reserve(struct walk *walk, void **memory) {
+    const size_t children = walk->child_count, loops = walk->view->loop_count;
+    const size_t place = SDSE_DIMS * sizeof *walk->place, held = sizeof *walk->children;
+    const size_t requests = 2 * sizeof *walk->requests;
+    const size_t digits = walk->view->level_count * sizeof *walk->digits;
+    const size_t beginnings = loops * sizeof *walk->beginning;
+    const size_t of_child = place + held + requests + digits + loops * held;
+    *memory = NULL;
+    if (children > (SIZE_MAX - beginnings) / of_child)
+        return false;
+    char *at = *memory = malloc(beginnings + children * of_child);
+    if (!at)
+        return false;
+    memset(at, 0, children * (place + held)); // the others are written, then read
+    walk->place = (void *)at;
+    walk->children = (void *)(at += children * place);
+    walk->requests = (void *)(at += children * held);
+    walk->digits = (void *)(at += children * requests);
+    walk->before = (void *)(at += children * digits);
+    walk->beginning = (void *)(at + children * loops * held);
+    return true;
+}
+
 bool sdse_walk_edge(const struct sdse_view *view, bool alike, struct sdse_edge *edge) {
-    struct walk walk = {.view = view, .edge = edge};
+    struct walk walk = {.view = view, .edge = edge, .merges = !alike};
     walk.keeps_nothing = edge->child == view->level_count;
     walk.child_count = alike ? 1 : (size_t)view->used[edge->child];
-    for (unsigned a = 0; a < 2; a++)
+    for (unsigned a = 0; a < 2 && edge->tensor == SDSE_INPUTS; a++)
         walk.axis[a] = sdse_axis_of(view->nest, a);
     walk.gaps = !walk.keeps_nothing && view->arch->level[edge->child].fetch_gaps;
-    const size_t loops = view->loop_count + 1;
-    walk.place = calloc(walk.child_count * SDSE_DIMS, sizeof *walk.place);
-    walk.digits = calloc(walk.child_count * view->level_count, sizeof *walk.digits);
-    walk.children = calloc(walk.child_count, sizeof *walk.children);
-    walk.before = calloc(walk.child_count * loops, sizeof *walk.before);
-    walk.requests = calloc(2 * walk.child_count, sizeof *walk.requests);
-    const bool ready =
-        walk.place && walk.digits && walk.children && walk.before && walk.requests;
+    void *memory;
+    const bool ready = reserve(&walk, &memory);
     if (ready) {
         place_children(&walk);
         run_loops(&walk, view->loop_count);
@@ -684,11 +731,7 @@ bool sdse_walk_edge(const struct sdse_view *view, bool alike, struct sdse_edge *
             edge->destinations[l] = words > 0 ? walk.counts.destinations[l] / words : 0;
         }
     }
-    free(walk.place);
-    free(walk.digits);
-    free(walk.children);
-    free(walk.before);
-    free(walk.requests);
+    free(memory);
     for (unsigned i = 0; i < walk.pattern_count; i++)
         sdse_pattern_clear(&walk.patterns[i].pattern);
     return ready && !walk.out_of_memory;
