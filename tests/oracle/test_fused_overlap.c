@@ -119,6 +119,29 @@ static void test_networks(void **state) {
     assert_true(network_count < 200 || seen.overlapped);
 }
 
+// Two lanes take weights twice: a nest is faster for more energy, which pays only where
+// the outermost memory is at work for another nest meanwhile.
+static void test_lanes_that_pay_beside_another(void **state) {
+    (void)state;
+    struct brute_problem p = {.arena = sdse_arena_new(),
+                              .overlap = true,
+                              .tiles = SDSE_TILES_BALANCED,
+                              .depth = 2};
+    brute_read("{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+               "{level: DRAM, memory: {class: dram, pj_per_bit: 8, "
+               "shared_bits_per_cycle: 9}}, {level: GLB, memory: {class: sram, shares: "
+               "[activations], capacity_bytes: 99, pj_per_bit: 1}, fanout: {x: 2, "
+               "dims_x: [P]}, network: {topology: bus, pj_per_bit: 0.5}}, {level: R, "
+               "memory: {class: regfile, capacity_bytes: 3, pj_per_bit: 0.1}}], "
+               "compute: {pj_per_mac: 0.5}, vector: {below: GLB, free: true}}",
+               "{name: n, source: s, layers: [{name: a, kind: conv, in: [2, 6, 1], "
+               "kernel: [3, 1], pad: [1, 0], out_channels: 1}, {name: b, kind: conv, "
+               "in: [1, 6, 1], kernel: 1, out_channels: 2}], edges: chain}",
+               &p);
+    compare_with_brute_force(&p, &seen);
+    sdse_arena_free(p.arena);
+}
+
 // --- What waits, by hand ---
 
 enum {
@@ -454,6 +477,7 @@ static int tell_seed(void **state) {
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_networks, tell_seed),
+        cmocka_unit_test(test_lanes_that_pay_beside_another),
         cmocka_unit_test(test_what_waits),
         cmocka_unit_test(test_time_is_that_of_schedules),
         cmocka_unit_test(test_sums_equal_all_choices)};
