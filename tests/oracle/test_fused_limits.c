@@ -93,6 +93,16 @@ static const struct sdse_fusion_config one_row = {.tile_rows = 1};
 
 // --- Parts ---
 
+// All of them at a time, or more than there are, are no parts.
+static bool may_take(const char *layers, const char *edges, size_t first, size_t last,
+                     const struct sdse_fusion_config *config) {
+    struct answer answer;
+    ask(&plain, layers, edges, first, last, &raw, config, 0, &answer);
+    const bool may = !answer.refusal.reason;
+    sdse_arena_free(answer.arena);
+    return may;
+}
+
 // Channels, or keys, that may come in parts, heads, and columns: of a network's layers
 // from the first on.
 static void test_parts(void **state) {
@@ -181,6 +191,21 @@ static void test_parts(void **state) {
                      (unsigned long long)answer.limits.heads,
                      (unsigned long long)answer.limits.columns);
         sdse_arena_free(answer.arena);
+        const uint64_t channels = cases[i].channels, heads = cases[i].heads;
+        const struct sdse_fusion_config all[] = {
+            {.tile_rows = 1, .tile_heads = heads},
+            {.tile_rows = 1, .tile_columns = cases[i].columns},
+            {.tile_rows = 1, .tile_channels = channels},
+            {.tile_rows = 1, .tile_keys = channels, .tile_heads = heads > 1}};
+        const uint64_t some[] = {heads, cases[i].columns, channels, channels};
+        for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+            if (some[k] && may_take(cases[i].layers, cases[i].edges, cases[i].first,
+                                    last, &all[k]))
+                fail_msg("case %zu: part %zu of all of them", i, k);
+        const struct sdse_fusion_config less = {.tile_rows = 1,
+                                                .tile_heads = heads - 1};
+        if (!may_take(cases[i].layers, cases[i].edges, cases[i].first, last, &less))
+            fail_msg("case %zu: one head less", i);
     }
 }
 
