@@ -35,8 +35,8 @@ static void holds(struct opened *o, size_t i, const float *values, size_t count)
 
 // A convolution of int8 weights [2][3][1][2] with a scale and a zero point a filter:
 // 5 x 6 rows and columns, strides 2 and 3, padding as TensorFlow's SAME puts it.
-static void write_conv(struct lite *m, int padding, int out_rows, int out_columns,
-                       int axis) {
+static size_t write_conv(struct lite *m, int padding, int out_rows, int out_columns,
+                         int axis) {
     lite_begin(m);
     lite_tensor(m, "x", I8, 4, (const int[]){1, 5, 6, 2});
     const size_t w = lite_tensor(m, "w", I8, 4, (const int[]){2, 3, 1, 2});
@@ -46,7 +46,9 @@ static void write_conv(struct lite *m, int padding, int out_rows, int out_column
     lite_scales(m, w, 2, (const float[]){0.5f, 2}, (const int[]){1, -3}, axis);
     lite_tensor(m, "conv/Relu;conv/Bias", I8, 4,
                 (const int[]){1, out_rows, out_columns, 2});
-    set_window(m, lite_operator(m, CONV, 2, (const int[]){0, 1}, 2), padding, 3, 2);
+    const size_t options = lite_operator(m, CONV, 2, (const int[]){0, 1}, 2);
+    set_window(m, options, padding, 3, 2);
+    return options;
 }
 
 static void convolution(void **state) {
@@ -74,6 +76,16 @@ static void convolution(void **state) {
             }
     holds(&o, 0, values, 12);
     end(&o);
+    // Rows two apart: (3 - 1) 2 + 5 - 5 = 4, two of them before.
+    flat_number(&m.b, write_conv(&m, SAME, 3, 2, 0), 5, 2, 4);
+    o = parse(&m);
+    assert_int_equal(o.status, SDSE_OK);
+    layer = &o.net->layers[0];
+    assert_int_equal(layer->nest.dilation[0], 2);
+    assert_int_equal(layer->nest.dilation[1], 1);
+    assert_int_equal(layer->nest.pad[0], 2);
+    assert_int_equal(layer->nest.pad[1], 0);
+    end(&o);
     write_conv(&m, VALID, 2, 2, 0);
     o = parse(&m);
     assert_int_equal(o.status, SDSE_OK);
@@ -82,6 +94,8 @@ static void convolution(void **state) {
     write_conv(&m, VALID, 3, 2, 0);
     refused(&m, "tflite-shape", "not what its window makes");
     write_conv(&m, SAME, 2, 2, 0);
+    refused(&m, "tflite-shape", "not what its window makes");
+    flat_number(&m.b, write_conv(&m, SAME, 3, 2, 0), 5, 0, 4); // no dilation is 0
     refused(&m, "tflite-shape", "not what its window makes");
     write_conv(&m, SAME, 3, 2, 1); // three rows, two scales
     refused(&m, "tflite-weights", "not as many as its filters");
