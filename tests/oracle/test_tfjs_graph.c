@@ -193,13 +193,13 @@ static void channels_first(void **state) {
 static void depthwise(void **state) {
     (void)state;
     begin(4, (const size_t[]){1, 4, 4, 2});
-    const float *w = constant("w", 4, (const size_t[]){2, 2, 2, 2});
-    y = (struct map){.rank = 4, .shape = {1, 3, 3, 4}};
-    for (size_t i = 0; i < 36; i++)
+    const float *w = constant("w", 4, (const size_t[]){2, 2, 2, 3});
+    y = (struct map){.rank = 4, .shape = {1, 3, 3, 6}};
+    for (size_t i = 0; i < 54; i++)
         for (size_t t = 0; t < 4; t++)
             y.data[i] +=
-                x.data[((i / 12 + t / 2) * 4 + i / 4 % 3 + t % 2) * 2 + i % 4 / 2] *
-                (double)w[(t * 2 + i % 4 / 2) * 2 + i % 2];
+                x.data[((i / 18 + t / 2) * 4 + i / 6 % 3 + t % 2) * 2 + i % 6 / 3] *
+                (double)w[(t * 2 + i % 6 / 3) * 3 + i % 3];
     char attr[200];
     snprintf(attr, sizeof attr, "%s, \"padding\": {\"s\": \"%s\"}", STRIDES(1, 1),
              coded("VALID"));
