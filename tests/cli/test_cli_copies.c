@@ -282,10 +282,37 @@ static void test_found(void **state) {
              "out of one: take `shares` from the others");
 }
 
+// What is said in another order is the same: copies before one layer in the order of
+// their makers.
+static void test_in_any_order(void **state) {
+    (void)state;
+    static const char conv[] = "kind: conv, in: [1, 4, 16], out_channels: 1, kernel: 1",
+                      mapping[] = "mapping: [{level: DRAM, temporal: P4 Q16}]";
+    char text[1200];
+    snprintf(text, sizeof text,
+             "{name: sum, source: s, edges: [{from: a, to: d}, {from: b, to: d}], "
+             "layers: [{name: a, %s}, {name: b, %s}, {name: c, %s}, {name: d, kind: "
+             "add, in: [1, 4, 16], fused: false}]}",
+             conv, conv, conv);
+    write_scratch("sum.yaml", text);
+    for (int turned = 0; turned < 2; turned++) {
+        snprintf(text, sizeof text,
+                 "mappings:\n  - {layer: a, %s}\n  - {layer: b, %s}\n  - {layer: c, "
+                 "%s}\n  - {layer: d, place: {inputs: GLB, operands: 2, reserved_bits: "
+                 "1024}, mapping: streamed}\ngroups: []\ncopies:\n  - {of: %c, before: "
+                 "d, until: d}\n  - {of: %c, before: d, until: d}\n",
+                 mapping, mapping, mapping, "ab"[turned], "ba"[turned]);
+        write_scratch(turned ? "turned.yaml" : "straight.yaml", text);
+    }
+    run_says(0, "eval -a @one.yaml -w @sum.yaml -m @straight.yaml", "\na -> GLB ");
+    run_alike("eval -a @one.yaml -w @sum.yaml -m @straight.yaml",
+              "eval -a @one.yaml -w @sum.yaml -m @turned.yaml");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_costs_by_hand), cmocka_unit_test(test_coded_words),
         cmocka_unit_test(test_broken_files), cmocka_unit_test(test_around_a_group),
-        cmocka_unit_test(test_found)};
+        cmocka_unit_test(test_in_any_order), cmocka_unit_test(test_found)};
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
 }

@@ -178,6 +178,30 @@ static void test_channels(void **state) {
     free(run_text(0, "verify @channels.db"));
 }
 
+// Nests that differ in nothing but the rows of padding, or of the map, that they read
+// have solutions of their own.
+static void test_rows_at_the_edges(void **state) {
+    (void)state;
+    write_scratch(
+        "chip.yaml",
+        "{name: chip, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, memory: "
+        "{class: sram, shares: [activations], capacity_bytes: 80, pj_per_bit: 1}}, "
+        "{level: regs, memory: {class: regfile, capacity_bytes: 16, pj_per_bit: 0.1}}], "
+        "compute: {pj_per_mac: 0.5}}");
+    write_scratch("net.yaml",
+                  "{name: net, source: s, edges: chain, layers: [{name: a, kind: conv, "
+                  "in: [2, 9, 8], out_channels: 2, kernel: 3, pad: 1}, {name: b, kind: "
+                  "conv, in: [2, 9, 8], out_channels: 2, kernel: 1}]}");
+    write_sweep("energy", "mapper: {resident: true, fuse_depth: 2}\n");
+    sweep_into("edges", "");
+    assert_true(number_of("edges", "SELECT count(*) FROM v_nest WHERE layer = 'a' AND "
+                                   "bounds = 'K2 C2 P3 Q8 R3 S3' AND reserved_bits = "
+                                   "0") == 3);
+    assert_true(number_of("edges", "SELECT count(DISTINCT solution_hash) FROM v_nest "
+                                   "WHERE layer = 'a'") == 3);
+}
+
 // Groups that are alike but in their names have solutions of their own, which name
 // them.
 static void test_equal_groups(void **state) {
@@ -305,6 +329,7 @@ int main(void) {
         cmocka_unit_test(test_attention),
         cmocka_unit_test(test_bands),
         cmocka_unit_test(test_channels),
+        cmocka_unit_test(test_rows_at_the_edges),
         cmocka_unit_test(test_equal_groups),
         cmocka_unit_test(test_one_point),
         cmocka_unit_test(test_damage_is_seen_and_repaired)};

@@ -194,6 +194,19 @@ static void test_bands(void **state) {
          "\"tile_columns\": 1,", "\"banded\": \"a\",", "\"buffered_in_bands\": false,");
 }
 
+// Columns that a stride leaves apart are read as they are written.
+static void test_columns_apart(void **state) {
+    (void)state;
+    write_scratch("apart.yaml",
+                  "{name: apart, source: s, edges: chain, layers: [{name: a, kind: conv, "
+                  "in: [2, 4, 16], out_channels: 2, kernel: 1}, {name: b, kind: conv, "
+                  "in: [2, 4, 16], out_channels: 2, kernel: 1, stride: 2}]}");
+    free(run_text(0, "map -a @small.yaml -w @apart.yaml --resident --fuse 2 --columns "
+                     "--objective energy -j 1 -o @apart-found.yaml"));
+    SAYS("explain -a @small.yaml -w @apart.yaml -m @apart-found.yaml",
+         "rows 0, 2, ... 2 at columns 8, 10, ... 14");
+}
+
 // A map that several layers of the group read comes in once for all of them.
 static void test_inputs_for_all(void **state) {
     (void)state;
@@ -320,6 +333,7 @@ int main(void) {
                                        cmocka_unit_test(test_what_is_held_before),
                                        cmocka_unit_test(test_told_by_their_place),
                                        cmocka_unit_test(test_bands),
+                                       cmocka_unit_test(test_columns_apart),
                                        cmocka_unit_test(test_inputs_for_all),
                                        cmocka_unit_test(test_keys),
                                        cmocka_unit_test(test_refused),

@@ -583,6 +583,46 @@ static void test_why_not(void **state) {
              "no memory of diannao may hold tensors between layers");
 }
 
+// Options of the search are those of a group's: four rows at a time, three at least,
+// take seven rows with padding, and ten as six and four, tiles that are not equal.
+static void test_why_not_options(void **state) {
+    (void)state;
+    static const struct {
+        int rows;
+        const char *options, *says;
+    } cases[] = {{7, "", "the group fits GLB, which has 1600 bits: it needs 648"},
+                 {7, " --imperfect 20", "it needs 432"},
+                 {10, "", "no capacity of GLB admits the group"},
+                 {10, " --tiles all", "least is needed with 6 rows of b a tile"}};
+    char text[1024], line[200];
+    snprintf(text, sizeof text, arch_text, "four", "activations", 200);
+    char *levels = strstr(text, ", compute:"), *fanout = strstr(text, "}}, {level: regs");
+    char whole[1400];
+    snprintf(whole, sizeof whole,
+             "%.*s}, fanout: {x: 4}, network: {free: true}%.*s, dataflow: [{name: d, "
+             "constraints: [{level: GLB, utilization_at_least: 0.75}]}]%s",
+             (int)(fanout - text), text, (int)(levels - fanout - 1), fanout + 1, levels);
+    write_scratch("four.yaml", whole);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const int n = cases[i].rows, of = n == 7 ? 7 : 1;
+        snprintf(text, sizeof text,
+                 "{name: rows, source: s, edges: chain, layers: [{name: a, kind: conv, "
+                 "in: [%d, %d, %d], out_channels: %d, kernel: 1}, {name: b, kind: "
+                 "conv, in: [%d, %d, %d], out_channels: %d, kernel: 1}]}",
+                 of, n, of, of, of, n, of, of);
+        write_scratch("rows.yaml", text);
+        snprintf(line, sizeof line, "why-not -a @four.yaml -w @rows.yaml --group a..b%s",
+                 cases[i].options);
+        run_says(i == 2 ? 4 : 0, line, cases[i].says);
+        // What needs padding is searched with it.
+        if (i == 1)
+            run_says(0,
+                     "map -a @four.yaml -w @rows.yaml --resident --fuse 2 --objective "
+                     "energy --imperfect 20 -j 1",
+                     "\n1 group of several layers; 980 words cross at DRAM");
+    }
+}
+
 // Layers that look as if they took turns: a function between that is executed twice, a
 // right operand for the left one, and heads that a window, or steps, would mix.
 static void test_no_turns(void **state) {
@@ -653,6 +693,7 @@ int main(void) {
         cmocka_unit_test(test_head_is_refused),
         cmocka_unit_test(test_explained),
         cmocka_unit_test(test_why_not),
+        cmocka_unit_test(test_why_not_options),
         cmocka_unit_test(test_why_not_a_file),
         cmocka_unit_test(test_no_turns)};
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);

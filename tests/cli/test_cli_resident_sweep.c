@@ -255,6 +255,7 @@ static void test_what_makes_another_point(void **state) {
         "out_channels: 2, kernel: 1}, {name: c, kind: conv, in: [2, 3, 3], "
         "out_channels: 2, kernel: 1}], edges: chain}");
     sweep_into("edges", "");
+    assert_true(number_of("edges", "SELECT count(*) FROM v_sweep") == 2);
     rows = asked("edges", "SELECT~count(*)~AS~n,~sum(superseded)~AS~old~FROM~v_point");
     assert_non_null(strstr(rows, "n,old\n3,1"));
     free(rows);
@@ -399,6 +400,43 @@ static void test_written_through(void **state) {
     free(run_text(0, "verify @through.db"));
 }
 
+// Two layers alike, each beside as much, but what one of them holds is its addend.
+static void test_addends_there(void **state) {
+    (void)state;
+    static const struct {
+        char name;
+        const char *more;
+    } layers[] = {{'p', ""}, {'a', ""}, {'b', ""}, {'c', ", addends: 1"}, {'q', ""},
+                  {'r', ""}, {'s', ""}, {'t', ", addends: 1"}, {'u', ""}};
+    char text[2048] = "{name: net, source: s, layers: [";
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
+        sprintf(text + strlen(text),
+                "{name: %c, kind: conv, in: [2, 3, 3], out_channels: 2, kernel: 1%s}, ",
+                layers[i].name, layers[i].more);
+    strcat(text, "], edges: [{from: a, to: b}, {from: b, to: c}, {from: a, to: c, as: "
+                 "addend}, {from: p, to: t, as: addend}, {from: r, to: [s, u]}, {from: "
+                 "s, to: t}]}");
+    write_scratch("net.yaml", text);
+    write_scratch(
+        "chip.yaml",
+        "{name: chip, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, memory: "
+        "{class: sram, shares: [activations], capacity_bytes: 40, pj_per_bit: 1}}, "
+        "{level: regs, memory: {class: regfile, capacity_bytes: 16, pj_per_bit: 0.1}}], "
+        "compute: {pj_per_mac: 0.5}, vector: {below: GLB, free: true}}");
+    write_sweep("energy", "mapper: {resident: true}\n");
+    sweep_into("addends", "");
+    assert_true(number_of("addends", "SELECT sum((layer = 'c') = (mapping LIKE 'place: "
+                                     "{inputs: GLB, operands: 1, addends: 1, "
+                                     "reserved_bits: 288}%')) FROM v_layer WHERE layer "
+                                     "IN ('c', 't')") == 2);
+    assert_true(number_of("addends", "SELECT count(DISTINCT front_id) FROM v_layer v "
+                                     "JOIN point_layer USING (point_id, layer_index) "
+                                     "JOIN solution USING (solution_id) WHERE layer IN "
+                                     "('c', 't')") == 2);
+    free(run_text(0, "verify @addends.db"));
+}
+
 // --- One point again ---
 
 static void test_one_point(void **state) {
@@ -475,6 +513,7 @@ int main(void) {
         cmocka_unit_test(test_what_files_share),
         cmocka_unit_test(test_chosen_layers),
         cmocka_unit_test(test_more_held_beside),
+        cmocka_unit_test(test_addends_there),
         cmocka_unit_test(test_written_through),
         cmocka_unit_test(test_one_point),
         cmocka_unit_test(test_repaired),

@@ -97,6 +97,10 @@ static void one_problem_through_both_tools(void **state) {
                      "@timeloop --force"));
     free(run_text(0, "import @zz/hardware.yaml @zz/workload.yaml @zz/mapping.yaml -o "
                      "@zigzag --force --lossy"));
+    free(run_text(0, "convert -a simba --to timeloop -o @banks --lossy"));
+    char *banks = read_whole(scratch("banks/arch.yaml"));
+    assert_non_null(strstr(banks, "depth: 4096, n_banks: 8,"));
+    free(banks);
     enum { K = 64, C = 64, P = 56, Q = 56, R = 3, S = 3 };
     // DRAM C16 P4, GLB Q56 | P14 across, K4 S3 down, then C4 R3, then K16.
     const uint64_t macs = (uint64_t)K * C * P * Q * R * S, outputs = K * P * Q,
