@@ -187,7 +187,8 @@ static void test_rows_at_the_edges(void **state) {
         "{name: chip, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
         "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, memory: "
         "{class: sram, shares: [activations], capacity_bytes: 80, pj_per_bit: 1}}, "
-        "{level: regs, memory: {class: regfile, capacity_bytes: 16, pj_per_bit: 0.1}}], "
+        "{level: regs, memory: {class: regfile, capacity_bytes: 16, pj_per_bit: "
+        "0.1}}], "
         "compute: {pj_per_mac: 0.5}}");
     write_scratch("net.yaml",
                   "{name: net, source: s, edges: chain, layers: [{name: a, kind: conv, "

@@ -192,15 +192,51 @@ static void test_bands(void **state) {
          "  it brings in 42 words of inputs from DRAM\n");
     SAYS("why-not -a @small.yaml -w @wide.yaml --group a..b --columns -f json",
          "\"tile_columns\": 1,", "\"banded\": \"a\",", "\"buffered_in_bands\": false,");
+    SAYS("why-not -a @small.yaml -w @wide.yaml --group a..b --columns",
+         "; in bands: a; weights kept: -\n");
+    // Of the inputs alone.
+    write_chip("bands", "activations, weights", 80, "");
+    snprintf(text, sizeof text,
+             "{name: ends, source: s, edges: chain, layers: [{name: a, %s}, {name: b, "
+             "kind: conv, in: [2, 9, 32], out_channels: 2, kernel: 1}]}",
+             layer);
+    write_scratch("ends.yaml", text);
+    SAYS("map -a @bands.yaml -w @ends.yaml --resident --fuse 2 --columns --objective "
+         "energy -j 1 -f json",
+         "\"inputs\": \"DRAM, buffered in bands\"", "\"banded\": \"-\"}");
+}
+
+// Inputs that are buffered come ahead into their place: the nest need not keep them.
+static void test_buffered_ahead(void **state) {
+    (void)state;
+#define AHEAD(layer, from, rest)                                      \
+    "      - {layer: " layer ", rows: 2, from: " from                 \
+    ", mapping: [{level: DRAM}, {level: GLB, temporal: K2 Q8 P2" rest \
+    "}, {level: regs, temporal: K2 C4}]}\n"
+#define AHEAD_A(from) AHEAD("a", from, " R3 S3, keeps: [weights]")
+    write_scratch(
+        "padded.yaml",
+        "{name: padded, source: s, edges: chain, layers: [{name: a, kind: "
+        "conv, in: [4, 8, 8], out_channels: 4, kernel: 3, pad: 1}, {name: b, " LAYER
+        "}]}");
+    write_scratch(
+        "ahead.yaml",
+        "groups:\n  - layers: [a, b]\n    tile: P2\n    tensors: {a: retain}\n"
+        "    input: buffered\n    overlap: outer\n    nests:\n" AHEAD_A("0")
+            AHEAD_A("2") AHEAD_A("6") AHEAD("b", "0", "") AHEAD("b", "2", "")
+                AHEAD("b", "6", ""));
+    SAYS("eval -a @large.yaml -w @padded.yaml -m @ahead.yaml",
+         "\n1 group of several layers; 1152 words cross at DRAM\n");
 }
 
 // Columns that a stride leaves apart are read as they are written.
 static void test_columns_apart(void **state) {
     (void)state;
-    write_scratch("apart.yaml",
-                  "{name: apart, source: s, edges: chain, layers: [{name: a, kind: conv, "
-                  "in: [2, 4, 16], out_channels: 2, kernel: 1}, {name: b, kind: conv, "
-                  "in: [2, 4, 16], out_channels: 2, kernel: 1, stride: 2}]}");
+    write_scratch(
+        "apart.yaml",
+        "{name: apart, source: s, edges: chain, layers: [{name: a, kind: conv, "
+        "in: [2, 4, 16], out_channels: 2, kernel: 1}, {name: b, kind: conv, "
+        "in: [2, 4, 16], out_channels: 2, kernel: 1, stride: 2}]}");
     free(run_text(0, "map -a @small.yaml -w @apart.yaml --resident --fuse 2 --columns "
                      "--objective energy -j 1 -o @apart-found.yaml"));
     SAYS("explain -a @small.yaml -w @apart.yaml -m @apart-found.yaml",
@@ -333,6 +369,7 @@ int main(void) {
                                        cmocka_unit_test(test_what_is_held_before),
                                        cmocka_unit_test(test_told_by_their_place),
                                        cmocka_unit_test(test_bands),
+                                       cmocka_unit_test(test_buffered_ahead),
                                        cmocka_unit_test(test_columns_apart),
                                        cmocka_unit_test(test_inputs_for_all),
                                        cmocka_unit_test(test_keys),

@@ -596,12 +596,14 @@ static void test_why_not_options(void **state) {
                  {10, " --tiles all", "least is needed with 6 rows of b a tile"}};
     char text[1024], line[200];
     snprintf(text, sizeof text, arch_text, "four", "activations", 200);
-    char *levels = strstr(text, ", compute:"), *fanout = strstr(text, "}}, {level: regs");
+    char *levels = strstr(text, ", compute:"),
+         *fanout = strstr(text, "}}, {level: regs");
     char whole[1400];
     snprintf(whole, sizeof whole,
              "%.*s}, fanout: {x: 4}, network: {free: true}%.*s, dataflow: [{name: d, "
              "constraints: [{level: GLB, utilization_at_least: 0.75}]}]%s",
-             (int)(fanout - text), text, (int)(levels - fanout - 1), fanout + 1, levels);
+             (int)(fanout - text), text, (int)(levels - fanout - 1), fanout + 1,
+             levels);
     write_scratch("four.yaml", whole);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const int n = cases[i].rows, of = n == 7 ? 7 : 1;
@@ -611,7 +613,8 @@ static void test_why_not_options(void **state) {
                  "conv, in: [%d, %d, %d], out_channels: %d, kernel: 1}]}",
                  of, n, of, of, of, n, of, of);
         write_scratch("rows.yaml", text);
-        snprintf(line, sizeof line, "why-not -a @four.yaml -w @rows.yaml --group a..b%s",
+        snprintf(line, sizeof line,
+                 "why-not -a @four.yaml -w @rows.yaml --group a..b%s",
                  cases[i].options);
         run_says(i == 2 ? 4 : 0, line, cases[i].says);
         // What needs padding is searched with it.

@@ -406,8 +406,9 @@ static void test_addends_there(void **state) {
     static const struct {
         char name;
         const char *more;
-    } layers[] = {{'p', ""}, {'a', ""}, {'b', ""}, {'c', ", addends: 1"}, {'q', ""},
-                  {'r', ""}, {'s', ""}, {'t', ", addends: 1"}, {'u', ""}};
+    } layers[] = {{'p', ""}, {'a', ""}, {'b', ""}, {'c', ", addends: 1"},
+                  {'q', ""}, {'r', ""}, {'s', ""}, {'t', ", addends: 1"},
+                  {'u', ""}};
     char text[2048] = "{name: net, source: s, layers: [";
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
         sprintf(text + strlen(text),
@@ -422,7 +423,8 @@ static void test_addends_there(void **state) {
         "{name: chip, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
         "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, memory: "
         "{class: sram, shares: [activations], capacity_bytes: 40, pj_per_bit: 1}}, "
-        "{level: regs, memory: {class: regfile, capacity_bytes: 16, pj_per_bit: 0.1}}], "
+        "{level: regs, memory: {class: regfile, capacity_bytes: 16, pj_per_bit: "
+        "0.1}}], "
         "compute: {pj_per_mac: 0.5}, vector: {below: GLB, free: true}}");
     write_sweep("energy", "mapper: {resident: true}\n");
     sweep_into("addends", "");

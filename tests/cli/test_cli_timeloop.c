@@ -97,9 +97,19 @@ static void one_problem_through_both_tools(void **state) {
                      "@timeloop --force"));
     free(run_text(0, "import @zz/hardware.yaml @zz/workload.yaml @zz/mapping.yaml -o "
                      "@zigzag --force --lossy"));
-    free(run_text(0, "convert -a simba --to timeloop -o @banks --lossy"));
+    // A memory of banks, which inputs may pass by.
+    write_scratch(
+        "banked.yaml",
+        "{name: banked, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
+        "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: "
+        "GLB, keeps: [weights, inputs], memory: {class: "
+        "sram, capacity_kib: 32, banks: 8, port_bits: 64, may_bypass: [inputs]}}], "
+        "compute: "
+        "{pj_per_mac: 0.5}}");
+    free(run_text(0, "convert -a @banked.yaml --to timeloop -o @banks --lossy"));
     char *banks = read_whole(scratch("banks/arch.yaml"));
-    assert_non_null(strstr(banks, "depth: 4096, n_banks: 8,"));
+    assert_non_null(strstr(banks, "depth: 4096, n_banks: 8}"));
+    assert_non_null(strstr(banks, "keep: [Weights], bypass: [Outputs]}"));
     free(banks);
     enum { K = 64, C = 64, P = 56, Q = 56, R = 3, S = 3 };
     // DRAM C16 P4, GLB Q56 | P14 across, K4 S3 down, then C4 R3, then K16.
