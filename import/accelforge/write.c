@@ -147,7 +147,7 @@ static void print_vector(FILE *out, const struct sdse_af_arch *arch, double hert
     const struct sdse_af_vector *vector = &arch->vector;
     const double rate = per_cycle(vector->ops_per_s, hertz);
     fputs("vector: {", out);
-    if (vector->there) {
+    if (vector->there && arch->level_count) { // without memories all is refused
         fputs("below: ", out);
         sdse_print_word(out, arch->level[vector->below].name);
         fputs(", ", out);

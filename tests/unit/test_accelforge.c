@@ -748,6 +748,8 @@ static void what_has_no_counterpart_is_refused(void **state) {
         {ARCH("64}\n    component_class: {a: 1", "weight", "", "1e-12"), "", "", false},
         {"arch:\n  nodes: []\nworkload: {einsums: []}\n", "accelforge-node",
          "keeps all tensors", false},
+        {"arch:\n  nodes:\n  - !Compute {name: v, enabled: len(All) == 2}\n",
+         "accelforge-node", "keeps all tensors", false},
         {NET "  - 'O2[m] = I[m, k]'\n", "accelforge-einsum", "puts out other words",
          true},
         {NET "  - 'O2[m] = I[2 * m]'\n", "accelforge-einsum", "puts out other words",
