@@ -13,6 +13,7 @@
 #include "base/checked.h"
 #include "base/errno_text.h"
 #include "base/inside.h"
+#include "import/onnx/lent.h"
 
 #define TYPE(name) ONNX__TENSOR_PROTO__DATA_TYPE__##name
 
@@ -226,7 +227,7 @@ static bool check_length(const Onnx__TensorProto *tensor, const char *file,
                          struct sdse_diags *diags) {
     const struct element *element = find_element(tensor);
     uint64_t bytes;
-    if (!element)
+    if (!element || sdse_onnx_is_lent(tensor))
         return true; // the type is refused when somebody wants the values
     count = items_of(element, count);
     if (!sdse_mul_u64(count, element->bytes, &bytes))
@@ -378,6 +379,8 @@ enum sdse_status sdse_onnx_tensor_read(const Onnx__TensorProto *tensor,
                                        const char *file, struct sdse_array *out,
                                        struct sdse_diags *diags) {
     const struct element *element = find_element(tensor);
+    if (sdse_onnx_is_lent(tensor))
+        return sdse_onnx_lent_read(tensor, out, diags);
     if (!element || element->dtype == SDSE_DTYPES) {
         refuse(tensor, file, diags, "onnx-tensor-type",
                "its element type is not read as weights");
@@ -460,7 +463,7 @@ double *sdse_onnx_tensor_fold(const Onnx__TensorProto *tensor, const char *file,
                               struct sdse_diags *diags) {
     const struct element *element = find_element(tensor);
     const bool external = sdse_onnx_tensor_is_external(tensor);
-    if (!element || (external && !file))
+    if (!element || (external && !file) || sdse_onnx_is_lent(tensor))
         return NULL;
     const unsigned char *raw = tensor->has_raw_data ? tensor->raw_data.data : NULL;
     if (external) {

@@ -40,10 +40,6 @@ bool sdse_onnx_tensor_check(const Onnx__TensorProto *tensor, const char *file,
                             enum sdse_onnx_external external,
                             struct sdse_onnx_shape *shape, struct sdse_diags *diags);
 
-// The key in external_data of a tensor that was made of another tool's file, which
-// stores its numbers in so many bits each. Nobody else writes it.
-#define SDSE_ONNX_STORED_BITS "sdse_stored_bits"
-
 // Whether a tensor's data is in another file than the model's.
 bool sdse_onnx_tensor_is_external(const Onnx__TensorProto *tensor);
 
@@ -59,7 +55,8 @@ bool sdse_onnx_tensor_is_real(const Onnx__TensorProto *tensor);
 // True for the element types that sdse_onnx_tensor_read reads.
 bool sdse_onnx_tensor_is_weights(const Onnx__TensorProto *tensor);
 
-// The values of a checked tensor as floats. The caller owns *out.
+// The values of a checked tensor as floats, also of one whose numbers are lent
+// (import/onnx/lent.h). The caller owns *out.
 //
 // Returns SDSE_OK; SDSE_INVALID with a diagnostic if the element type is not one of
 // enum sdse_dtype or a value exceeds f32; SDSE_NO_MEMORY; SDSE_IO.
@@ -69,8 +66,8 @@ enum sdse_status sdse_onnx_tensor_read(const Onnx__TensorProto *tensor,
 
 // The values of a small checked tensor (shapes, axes, scales) as doubles, allocated
 // from the arena; integers beyond 2^53 are rounded. External data is read from beside
-// `file` (NULL: it is not). NULL if the type is not a number's, the data cannot be read
-// (a diagnostic says why), or memory is out.
+// `file` (NULL: it is not). NULL if the type is not a number's, the numbers are lent,
+// the data cannot be read (a diagnostic says why), or memory is out.
 double *sdse_onnx_tensor_fold(const Onnx__TensorProto *tensor, const char *file,
                               size_t count, struct sdse_arena *arena,
                               struct sdse_diags *diags);

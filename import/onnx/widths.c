@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "import/onnx/lent.h"
 #include "import/onnx/operators.h"
 #include "import/onnx/ops.h"
 
@@ -35,12 +36,9 @@ static uint32_t bits_of_type(int32_t type) {
 
 // Of a stored tensor, or of the file that it was made of.
 static uint32_t bits_of_tensor(const Onnx__TensorProto *tensor) {
-    for (size_t i = 0; i < tensor->n_external_data; i++) {
-        const Onnx__StringStringEntryProto *entry = tensor->external_data[i];
-        if (entry->key && entry->value &&
-            strcmp(entry->key, SDSE_ONNX_STORED_BITS) == 0)
-            return strcmp(entry->value, "8") == 0 ? 8 : 16;
-    }
+    const struct sdse_onnx_lender *lender = sdse_onnx_lender(tensor);
+    if (lender)
+        return lender->bits < 32 ? lender->bits : 0;
     return bits_of_type(tensor->data_type);
 }
 

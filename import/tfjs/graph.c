@@ -293,12 +293,13 @@ static bool take_input(struct graph *g, const struct node *n, size_t i,
 
 static bool waits_for(void *owner, size_t item, size_t *on) {
     struct graph *g = owner;
+    struct tfjs_reader *r = g->r;
     struct node *n = &g->node[item];
     const size_t all = json_array_size(n->inputs);
     if (!n->in)
-        n->in = SDSE_ARENA_ARRAY(g->r->arena, struct tfjs_value *, all + 1);
-    g->r->w.failed |= !n->in;
-    for (; n->ready < all && !g->r->w.failed; n->ready++) {
+        n->in = SDSE_ARENA_ARRAY(r->arena, struct tfjs_value *, all + 1);
+    r->w.failed |= !n->in;
+    for (; n->ready < all && !r->w.failed; n->ready++) {
         struct node *from;
         size_t output;
         if (!take_input(g, n, n->ready, &from, &output))
@@ -313,8 +314,10 @@ static bool waits_for(void *owner, size_t item, size_t *on) {
         if (output >= from->count)
             return wrong_node(g, n, "it reads an output that a node does not have");
         n->in[n->in_count++] = &from->out[output];
+        if (from->out[output].stored)
+            r->used[from->out[output].stored - 1] = true;
     }
-    return !g->r->w.failed;
+    return !r->w.failed;
 }
 
 static bool run(void *owner, size_t item) {

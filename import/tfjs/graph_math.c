@@ -185,8 +185,7 @@ static bool matmul(struct tfjs_layer *l) {
     const size_t stored = l->in[1]->stored;
     const char *b = NULL;
     if (stored && !right) { // outputs first, as layers have them
-        bool fresh;
-        const Onnx__TensorProto *own = sdse_tfjs_stored(l, stored - 1, turned, &fresh);
+        const Onnx__TensorProto *own = sdse_tfjs_stored(l, stored - 1, turned, false);
         b = own ? own->name : NULL;
     } else {
         b = sdse_tfjs_plain(l, l->in[1]);

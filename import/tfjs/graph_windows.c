@@ -85,7 +85,6 @@ static void set_window(struct tfjs_layer *l, const struct window *window) {
 static const char *kernel_of(struct tfjs_layer *l, const unsigned order[RANK],
                              uint64_t shape[RANK], Onnx__TensorProto **tensor) {
     const size_t stored = l->in_count > 1 ? l->in[1]->stored : 0;
-    bool fresh;
     if (!stored || l->in[1]->rank != RANK ||
         l->r->tensors.tensor[stored - 1].dtype == SDSE_DTYPES) {
         sdse_tfjs_wrong(l, "tfjs-weights", NULL,
@@ -93,7 +92,7 @@ static const char *kernel_of(struct tfjs_layer *l, const unsigned order[RANK],
         return NULL;
     }
     memcpy(shape, l->r->tensors.tensor[stored - 1].shape, RANK * sizeof *shape);
-    *tensor = sdse_tfjs_stored(l, stored - 1, order, &fresh);
+    *tensor = sdse_tfjs_stored(l, stored - 1, order, false);
     return *tensor ? (*tensor)->name : NULL;
 }
 

@@ -33,8 +33,8 @@ struct tfjs_reader {
     const struct sdse_import_options *options;
     struct sdse_tensors tensors;
     json_t *by_part; // places in `tensors` by each part of the name but the last
-    Onnx__TensorProto **loaded; // of each tensor, in the order that was asked for last
-    uint32_t *order;            // that order; 0: not yet
+    struct tfjs_loan **loan; // of each tensor, in the order that was asked for last
+    bool *used;              // of each tensor: somebody asked for its numbers
     size_t input_count, output_count, input_room, output_room;
     Onnx__ValueInfoProto **input, **output;
     unsigned depth; // of models within models
@@ -114,18 +114,15 @@ struct tfjs_weights {
     unsigned rank;
     uint64_t shape[TFJS_MOST_RANK]; // as stored
     Onnx__TensorProto *tensor;
-    bool fresh; // nobody had asked for it before
 };
-
-// A stored tensor as a constant of the graph, turned as below; NULL: reported, or
-// memory is out. *fresh: it is another one than the last time.
-Onnx__TensorProto *sdse_tfjs_stored(struct tfjs_layer *l, size_t at,
-                                    const unsigned *from, bool *fresh);
 
 // The layer's weights called `role`, of so many extents; dimension from[i] of what is
 // stored becomes the i-th (NULL: as it is). Reported where there are none.
 bool sdse_tfjs_weights(struct tfjs_layer *l, const char *role, unsigned rank,
                        const unsigned *from, struct tfjs_weights *out);
+// The same; `four`: they are of the gates i f c o, and become those of i o f c.
+bool sdse_tfjs_gates(struct tfjs_layer *l, const char *role, unsigned rank,
+                     const unsigned *from, bool four, struct tfjs_weights *out);
 bool sdse_tfjs_has_weights(const struct tfjs_layer *l, const char *role);
 // Other extents of the same numbers.
 void sdse_tfjs_view(struct tfjs_layer *l, struct tfjs_weights *weights, size_t rank,
@@ -139,6 +136,16 @@ const char *sdse_tfjs_bias(struct tfjs_layer *l, uint64_t count);
 const char *sdse_tfjs_zeros(struct tfjs_layer *l, int64_t count);
 const char *sdse_tfjs_ones(struct tfjs_layer *l, int64_t count);
 bool sdse_tfjs_index_weights(struct tfjs_reader *r);
+// Warns of what nobody asked for, once all is translated: [tfjs-unused].
+void sdse_tfjs_warn_unused(const struct tfjs_reader *r);
+
+// --- loans.c ---
+
+// A stored tensor of real numbers as a constant of the graph, turned as above; more
+// than SDSE_ONNX_FOLD_LIMIT numbers are read when they are asked for. NULL: reported,
+// or memory is out.
+Onnx__TensorProto *sdse_tfjs_stored(struct tfjs_layer *l, size_t at,
+                                    const unsigned *from, bool four_gates);
 
 // --- functions.c ---
 

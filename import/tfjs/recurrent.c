@@ -17,35 +17,16 @@ static const struct cell *find_cell(const char *class_name) {
     return NULL;
 }
 
-static void swap(float *a, float *b, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        const float held = a[i];
-        a[i] = b[i];
-        b[i] = held;
-    }
-}
-
-// i f c o as i o f c, once: each gate is `count` numbers.
-static void order_gates(const struct cell *cell, const struct tfjs_weights *weights,
-                        size_t count) {
-    float *data = weights->tensor->float_data;
-    if (cell->gates != 4 || !weights->fresh)
-        return;
-    swap(data + 2 * count, data + 3 * count, count); // i f o c
-    swap(data + count, data + 2 * count, count);     // i o f c
-}
-
 static bool take_matrix(struct tfjs_layer *l, const struct cell *cell, const char *role,
                         struct tfjs_weights *out) {
     static const unsigned turned[] = {1, 0};
-    if (!sdse_tfjs_weights(l, role, 2, turned, out))
+    if (!sdse_tfjs_gates(l, role, 2, turned, cell->gates == 4, out))
         return false;
     const uint64_t rows = out->shape[1], gates = (uint64_t)cell->gates;
     if (rows % gates)
         return sdse_tfjs_wrong(l, "tfjs-weights", NULL,
                                "the %s is not of %u gates of as many units", role,
                                (unsigned)gates);
-    order_gates(cell, out, (size_t)(rows / gates * out->shape[0]));
     sdse_tfjs_view(l, out, 3,
                    (const int64_t[]){1, (int64_t)rows, (int64_t)out->shape[0]});
     return true;
@@ -58,7 +39,7 @@ static const char *take_bias(struct tfjs_layer *l, const struct cell *cell,
     struct sdse_rewrite *w = &l->r->w;
     struct tfjs_weights bias;
     const int64_t one = 0;
-    if (!sdse_tfjs_weights(l, "bias", both ? 2 : 1, NULL, &bias))
+    if (!sdse_tfjs_gates(l, "bias", both ? 2 : 1, NULL, cell->gates == 4, &bias))
         return NULL;
     const bool fits = both ? bias.shape[0] == 2 && bias.shape[1] == (uint64_t)rows
                            : bias.shape[0] == (uint64_t)rows;
@@ -70,7 +51,6 @@ static const char *take_bias(struct tfjs_layer *l, const struct cell *cell,
         sdse_tfjs_view(l, &bias, 2, (const int64_t[]){1, 2 * rows});
         return bias.name;
     }
-    order_gates(cell, &bias, (size_t)(rows / cell->gates));
     const char *all = sdse_rewrite_concat(w, bias.name, sdse_tfjs_zeros(l, rows), 0);
     return sdse_rewrite_node(w, "Unsqueeze", NULL, all, sdse_rewrite_ints(w, 1, &one),
                              NULL);

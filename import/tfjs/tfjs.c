@@ -257,6 +257,8 @@ read_model(const struct sdse_blob *blob, json_t *topology, struct sdse_tensors *
         status = translate(r, topology, &model);
     json_decref(r->by_part);
     if (status == SDSE_OK)
+        sdse_tfjs_warn_unused(r);
+    if (status == SDSE_OK)
         return sdse_import_onnx_made(model, arena, blob->name, options, out, diags);
     sdse_arena_free(arena);
     return status;

@@ -52,10 +52,9 @@ static const char *stored(struct tfjs_layer *l, const struct tfjs_value *value) 
     struct sdse_rewrite *w = &l->r->w;
     struct sdse_array array;
     int64_t numbers[MOST];
-    bool fresh;
     if (!whole || tensor->rank > 1 || tensor->count > MOST) {
         const Onnx__TensorProto *own =
-            sdse_tfjs_stored(l, value->stored - 1, NULL, &fresh);
+            sdse_tfjs_stored(l, value->stored - 1, NULL, false);
         return own ? own->name : NULL;
     }
     const enum sdse_status status = sdse_tensor_values(tensor, &array, l->r->diags);

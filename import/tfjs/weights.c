@@ -2,6 +2,7 @@
 // The last part is what they are, one before it is the layer's name; further parts are
 // of cells, wrappers and models that it is in.
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,11 +14,36 @@ static const char *last_part(const char *name) {
     return slash ? slash + 1 : name;
 }
 
+void sdse_tfjs_warn_unused(const struct tfjs_reader *r) {
+    enum { FIRST = 3 };
+    char names[FIRST * 110 + 8] = "";
+    size_t count = 0, length = 0;
+    uint64_t numbers = 0;
+    for (size_t i = 0; i < r->tensors.count; i++) {
+        if (r->used[i])
+            continue;
+        const struct sdse_stored_tensor *one = &r->tensors.tensor[i];
+        if (count < FIRST)
+            length += (size_t)snprintf(names + length, sizeof names - length,
+                                       "%s'%.100s'", count ? ", " : "", one->name);
+        else if (count == FIRST)
+            snprintf(names + length, sizeof names - length, " …");
+        count++;
+        numbers += one->count;
+    }
+    if (count)
+        sdse_diag_add(r->diags, SDSE_WARNING, (struct sdse_loc){.file = r->file},
+                      "tfjs-unused",
+                      "weights of weightsManifest that no layer takes: %zu, of %" PRIu64
+                      " numbers: %s",
+                      count, numbers, names);
+}
+
 bool sdse_tfjs_index_weights(struct tfjs_reader *r) {
     r->by_part = json_object();
-    r->loaded = SDSE_ARENA_ARRAY(r->arena, Onnx__TensorProto *, r->tensors.count + 1);
-    r->order = SDSE_ARENA_ARRAY(r->arena, uint32_t, r->tensors.count + 1);
-    if (!r->by_part || !r->loaded || !r->order)
+    r->loan = SDSE_ARENA_ARRAY(r->arena, struct tfjs_loan *, r->tensors.count + 1);
+    r->used = SDSE_ARENA_ARRAY(r->arena, bool, r->tensors.count + 1);
+    if (!r->by_part || !r->loan || !r->used)
         return false;
     for (size_t i = 0; i < r->tensors.count; i++) {
         const char *name = r->tensors.tensor[i].name, *end = last_part(name);
@@ -80,58 +106,6 @@ static size_t find(const struct tfjs_layer *l, const char *part, const char *rol
     return found;
 }
 
-// How wide the file stores what is read as f32.
-static bool note_bits(struct tfjs_reader *r, const struct sdse_stored_tensor *stored,
-                      Onnx__TensorProto *tensor) {
-    const size_t bytes = sdse_dtype_bytes(stored->dtype);
-    Onnx__StringStringEntryProto *entry =
-        SDSE_ARENA_NEW(r->arena, Onnx__StringStringEntryProto);
-    Onnx__StringStringEntryProto **list =
-        SDSE_ARENA_ARRAY(r->arena, Onnx__StringStringEntryProto *, 1);
-    if (bytes >= sizeof(float))
-        return true;
-    if (!entry || !list)
-        return false;
-    onnx__string_string_entry_proto__init(entry);
-    entry->key = sdse_arena_strdup(r->arena, SDSE_ONNX_STORED_BITS);
-    entry->value = sdse_arena_printf(r->arena, "%zu", 8 * bytes);
-    list[0] = entry;
-    tensor->n_external_data = 1;
-    tensor->external_data = list;
-    return entry->key && entry->value;
-}
-
-// The numbers as f32, turned; NULL: reported, or memory is out.
-static Onnx__TensorProto *load(struct tfjs_layer *l,
-                               const struct sdse_stored_tensor *stored,
-                               const unsigned *from) {
-    struct tfjs_reader *r = l->r;
-    struct sdse_stored_tensor turned = *stored;
-    struct sdse_array array;
-    int64_t dims[TFJS_MOST_RANK];
-    const char *name;
-    for (unsigned i = 0; i < stored->rank; i++) {
-        turned.shape[i] = stored->shape[from ? from[i] : i];
-        turned.stride[i] = stored->stride[from ? from[i] : i];
-        dims[i] = (int64_t)turned.shape[i];
-    }
-    if (r->w.failed)
-        return NULL;
-    const enum sdse_status status = sdse_tensor_values(&turned, &array, r->diags);
-    if (status != SDSE_OK) {
-        r->broken |= status != SDSE_NO_MEMORY;
-        r->w.failed |= status == SDSE_NO_MEMORY;
-        return NULL;
-    }
-    float *numbers = sdse_rewrite_floats(&r->w, stored->rank, dims, &name);
-    if (numbers)
-        memcpy(numbers, array.data, (size_t)array.count * sizeof *numbers);
-    sdse_array_free(&array);
-    Onnx__TensorProto *tensor = numbers ? r->w.tensors[r->w.tensor_count - 1] : NULL;
-    r->w.failed |= tensor && !note_bits(r, stored, tensor);
-    return tensor;
-}
-
 static const char *shape_text(struct tfjs_layer *l,
                               const struct sdse_stored_tensor *stored) {
     struct sdse_onnx_shape shape = {.known = true, .rank = stored->rank};
@@ -145,33 +119,12 @@ static size_t find_any(const struct tfjs_layer *l, const char *role) {
     return at == SIZE_MAX && l->wrapper ? find(l, l->wrapper, role) : at;
 }
 
-// An order of extents as a number, never 0.
-static uint32_t order_of(unsigned rank, const unsigned *from) {
-    uint32_t order = 1;
-    for (unsigned i = 0; i < rank; i++)
-        order = order << 3 | (from ? from[i] : i);
-    return order;
-}
-
-Onnx__TensorProto *sdse_tfjs_stored(struct tfjs_layer *l, size_t at,
-                                    const unsigned *from, bool *fresh) {
-    struct tfjs_reader *r = l->r;
-    const struct sdse_stored_tensor *stored = &r->tensors.tensor[at];
-    const uint32_t order = order_of(stored->rank, from);
-    *fresh = r->order[at] != order;
-    if (*fresh) {
-        r->loaded[at] = load(l, stored, from);
-        r->order[at] = order;
-    }
-    return r->loaded[at];
-}
-
 bool sdse_tfjs_has_weights(const struct tfjs_layer *l, const char *role) {
     return find_any(l, role) != SIZE_MAX;
 }
 
-bool sdse_tfjs_weights(struct tfjs_layer *l, const char *role, unsigned rank,
-                       const unsigned *from, struct tfjs_weights *out) {
+bool sdse_tfjs_gates(struct tfjs_layer *l, const char *role, unsigned rank,
+                     const unsigned *from, bool four, struct tfjs_weights *out) {
     const size_t at = find_any(l, role);
     if (at == SIZE_MAX)
         return sdse_tfjs_wrong(l, "tfjs-weights", NULL,
@@ -183,9 +136,15 @@ bool sdse_tfjs_weights(struct tfjs_layer *l, const char *role, unsigned rank,
                                rank, stored->name, shape_text(l, stored));
     *out = (struct tfjs_weights){.rank = rank};
     memcpy(out->shape, stored->shape, sizeof out->shape);
-    out->tensor = sdse_tfjs_stored(l, at, from, &out->fresh);
+    l->r->used[at] = true;
+    out->tensor = sdse_tfjs_stored(l, at, from, four);
     out->name = out->tensor ? out->tensor->name : NULL;
     return out->tensor != NULL;
+}
+
+bool sdse_tfjs_weights(struct tfjs_layer *l, const char *role, unsigned rank,
+                       const unsigned *from, struct tfjs_weights *out) {
+    return sdse_tfjs_gates(l, role, rank, from, false, out);
 }
 
 void sdse_tfjs_view(struct tfjs_layer *l, struct tfjs_weights *weights, size_t rank,

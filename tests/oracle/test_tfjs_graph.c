@@ -467,12 +467,44 @@ static void refusals(void **state) {
     node("Const", "lost", "", "");
     node("Conv2D", "y", "x w", STRIDES(1, 1) ", " SAME);
     refused("tfjs-weights", "weightsManifest has no 'lost'");
+    begin(2, (const size_t[]){1, 2});
+    constant("w", 2, (const size_t[]){2, 2});
+    web_print(web.weights,
+              ", {\"name\": \"c\", \"dtype\": \"complex64\", \"shape\": [1]}");
+    web.count += 2;
+    node("Const", "c", "", "");
+    node("MatMul", "m", "x w", "");
+    node("Add", "y", "m c", "");
+    refused("tfjs-weights", "'c' is of complex64, which is not read");
+}
+
+// A constant that nobody reads is named; one that says a shape is read.
+static void nobody_reads(void **state) {
+    (void)state;
+    begin(2, (const size_t[]){1, 2});
+    constant("w", 2, (const size_t[]){2, 2});
+    numbers("shape", 2, (const int[]){1, 2});
+    constant("spare", 1, (const size_t[]){7});
+    node("MatMul", "m", "x w", "");
+    node("Reshape", "y", "m shape", "");
+    open_graph(&x);
+    assert_int_equal(web.status, SDSE_OK);
+    size_t said = 0;
+    for (const struct sdse_diag *d = web.diags.first; d; d = d->next) {
+        if (strcmp(d->check, "tfjs-unused") != 0)
+            continue;
+        assert_non_null(strstr(d->message, ": 1, of 7 numbers: 'spare'"));
+        said++;
+    }
+    assert_int_equal(said, 1);
+    web_end(&web);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(convolution), cmocka_unit_test(channels_first),
         cmocka_unit_test(depthwise),   cmocka_unit_test(behind),
-        cmocka_unit_test(products),    cmocka_unit_test(refusals)};
+        cmocka_unit_test(products),    cmocka_unit_test(refusals),
+        cmocka_unit_test(nobody_reads)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

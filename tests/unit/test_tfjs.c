@@ -549,6 +549,70 @@ static void lengths(void **state) {
     }
 }
 
+// The warning of weights that nobody takes; "" where there is none.
+static const char *left_over(void) {
+    imported();
+    for (const struct sdse_diag *d = web.diags.first; d; d = d->next)
+        if (strcmp(d->check, "tfjs-unused") == 0)
+            return d->message;
+    return "";
+}
+
+// Of a layer without a bias, of one that is not there, of a table of whole numbers.
+static void taken_by_no_layer(void **state) {
+    (void)state;
+    for (size_t extra = 0; extra < 5; extra++) {
+        static const char *const more[] = {"fc/bias", "gone/kernel", "third/kernel",
+                                           "Adam/m"};
+        web_begin(&web);
+        counted("fc/kernel", 2, (size_t[]){3, 5}, 0);
+        for (size_t i = 0; i < extra; i++)
+            counted(more[i], 1, (size_t[]){5 + i}, 0);
+        web_layer(&web, "Dense", "fc", "x", ", \"units\": 5, \"use_bias\": false");
+        open_net("[null, 3]", "[\"fc\", 0, 0]");
+        static const char *const says[] = {
+            "", ": 1, of 5 numbers: 'fc/bias'",
+            ": 2, of 11 numbers: 'fc/bias', 'gone/kernel'",
+            ": 3, of 18 numbers: 'fc/bias', 'gone/kernel', 'third/kernel'",
+            ": 4, of 26 numbers: 'fc/bias', 'gone/kernel', 'third/kernel' …"};
+        const char *said = left_over(), *end = strchr(said, ':');
+        assert_string_equal(end ? end : "", says[extra]);
+        assert_int_equal(imported()->parameters_not_in_layers, 0);
+        web_end(&web);
+    }
+}
+
+// Numbers beyond f32 by their scale are found when they are read: few of them at once,
+// many with their layer's weights.
+static void beyond_f32(void **state) {
+    (void)state;
+    for (size_t inputs = 4; inputs <= 2048; inputs *= 512) {
+        char shape[32];
+        web_begin(&web);
+        web_print(web.weights,
+                  "{\"name\": \"fc/kernel\", \"dtype\": \"float32\", \"shape\": "
+                  "[%zu, 1], \"quantization\": {\"dtype\": \"uint16\", \"scale\": "
+                  "1e37, \"min\": 0}}, {\"name\": \"rest\", \"dtype\": "
+                  "\"float32\", \"shape\": [%zu]}",
+                  inputs, inputs / 2);
+        memset(web.data, 1, inputs * 4);
+        web.count = inputs;
+        web_layer(&web, "Dense", "fc", "x", ", \"units\": 1, \"use_bias\": false");
+        snprintf(shape, sizeof shape, "[null, %zu]", inputs);
+        open_net(shape, "[\"fc\", 0, 0]");
+        if (inputs == 4) {
+            refused("tensors-range", "beyond the range of f32");
+            continue;
+        }
+        struct sdse_array array;
+        imported();
+        assert_int_equal(sdse_imported_weights(web.imported, 0, &array, &web.diags),
+                         SDSE_INVALID);
+        assert_string_equal(web.diags.last->check, "tensors-range");
+        web_end(&web);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(block, setup, teardown),
@@ -561,6 +625,8 @@ int main(void) {
         cmocka_unit_test(backwards),
         cmocka_unit_test(multiplied),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(taken_by_no_layer),
+        cmocka_unit_test(beyond_f32),
         cmocka_unit_test(lengths)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -249,6 +249,11 @@ float *sdse_rewrite_floats(struct sdse_rewrite *w, size_t rank, const int64_t *d
     return data;
 }
 
+Onnx__TensorProto *sdse_rewrite_unfilled(struct sdse_rewrite *w, size_t rank,
+                                         const int64_t *dims) {
+    return add_tensor(w, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, rank, dims);
+}
+
 void sdse_rewrite_approximate(struct sdse_rewrite *w, const char *how) {
     w->approximation = how;
 }

@@ -108,6 +108,10 @@ const char *sdse_rewrite_reals(struct sdse_rewrite *w, size_t count,
 // Numbers of this shape, 0 until they are filled in; NULL if memory is out.
 float *sdse_rewrite_floats(struct sdse_rewrite *w, size_t rank, const int64_t *dims,
                            const char **name);
+// A tensor of f32 without numbers, which are to be lent (import/onnx/lent.h); NULL if
+// memory is out.
+Onnx__TensorProto *sdse_rewrite_unfilled(struct sdse_rewrite *w, size_t rank,
+                                         const int64_t *dims);
 // A tensor that is `like` another but for its name, type and shape; it shares the data.
 const char *sdse_rewrite_view(struct sdse_rewrite *w, const Onnx__TensorProto *like,
                               int32_t type, size_t rank, const int64_t *dims);
