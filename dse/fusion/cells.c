@@ -1,5 +1,7 @@
 #include "dse/fusion/cells.h"
 
+#include "dse/fusion/tile_runs.h"
+
 // When a tensor is looked at: before the nests that make it, while it is made or read,
 // after it was read.
 enum moment { BEFORE, NOW, AFTER, MOMENTS };
@@ -77,46 +79,54 @@ static uint64_t count_held(const struct tiles *tiles, size_t tensor, size_t laye
 
 // --- Nests ---
 
-static void add_nest(const struct sdse_fused_nest *nest, struct sdse_fused_rows *out) {
-    for (size_t i = out->count; i-- > 0 && out->nest[i].layer == nest->layer;)
+// Returns the kind that it is of.
+static size_t add_nest(const struct sdse_fused_nest *nest,
+                       struct sdse_fused_rows *out) {
+    for (size_t i = out->count; i-- > 0;)
         if (sdse_fused_nests_alike(&out->nest[i], nest)) {
             out->nest[i].times += nest->times;
-            return;
+            return i;
         }
-    out->nest[out->count++] = *nest;
+    out->nest[out->count] = *nest;
+    return out->count++;
 }
 
 // One run of rows times one of columns. opens: it is the first nest of its layer in the
-// tile.
-static void add_runs(const struct tiles *tiles, const struct sdse_fused_nest *whole,
-                     bool opens, struct sdse_fused_rows *out) {
+// tile. Returns its kind.
+static size_t add_runs(const struct tiles *tiles, const struct sdse_fused_nest *whole,
+                       bool opens, struct sdse_fused_rows *out) {
     struct sdse_fused_nest nest = *whole;
     const struct sdse_nest *layer = &tiles->request->nest[nest.layer];
     sdse_nest_part_along(layer, 0, &nest.rows, &nest.part);
     sdse_nest_part_along(&nest.part, 1, &nest.columns, &nest.part);
-    nest.times = 1;
     if (opens && nest.layer == 0 && tiles->request->buffered)
         nest.loaded = tiles->rows->fresh * tiles->columns->fresh;
     nest.first = opens && tiles->lead;
-    add_nest(&nest, out);
+    return add_nest(&nest, out);
 }
 
-static void list_nests(struct tiles *tiles, size_t layer, struct sdse_fused_rows *out) {
+// order: NULL, the nests are counted; else they are, and the kinds of this tile are
+// added there. False: memory is out.
+static bool list_nests(struct tiles *tiles, size_t layer, struct sdse_fused_rows *out,
+                       struct sdse_tile_runs *order) {
     const size_t rows = tiles->rows->run_count[layer],
                  columns = tiles->columns->run_count[layer];
-    struct sdse_fused_nest nest = {.layer = layer};
+    struct sdse_fused_nest nest = {.layer = layer, .times = order ? 0 : 1};
+    bool good = true;
     if (!rows || !columns)
-        return;
+        return true;
     for (size_t i = tiles->request->buffered ? 0 : 1; i < tiles->request->layer_count;
          i++)
         nest.held[i] = count_held(tiles, i, layer);
     tiles->lead = tiles->rows->leads & tiles->columns->leads & SDSE_BIT(layer);
     for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < columns; c++) {
+        for (size_t c = 0; c < columns && good; c++) {
             nest.rows = tiles->rows->run[layer][r];
             nest.columns = tiles->columns->run[layer][c];
-            add_runs(tiles, &nest, r == 0 && c == 0, out);
+            const size_t kind = add_runs(tiles, &nest, r == 0 && c == 0, out);
+            good = !order || sdse_tile_runs_add(order, kind);
         }
+    return good;
 }
 
 // --- Both axes ---
@@ -156,6 +166,28 @@ static size_t count_most(const struct sdse_fused_rows_request *request,
     return most;
 }
 
+// The order in which they run, once all are listed; false: memory is out.
+static bool order_tiles(const struct sdse_fused_rows_request *request,
+                        const struct cells_there *there, const struct sdse_axis *axis,
+                        struct sdse_arena *arena, struct sdse_fused_rows *rows) {
+    struct sdse_tile_runs order = {.arena = arena};
+    for (size_t r = 0; r < axis[0].count; r++)
+        for (size_t c = 0; c < axis[1].count; c++) {
+            struct tiles tiles = {.request = request,
+                                  .there = there,
+                                  .rows = &axis[0].tile[r],
+                                  .columns = &axis[1].tile[c]};
+            for (size_t m = 0; m < request->layer_count; m++)
+                if (!list_nests(&tiles, m, rows, &order))
+                    return false;
+            if (!sdse_tile_runs_end(&order, 1))
+                return false;
+        }
+    rows->run = order.run;
+    rows->run_count = order.count;
+    return true;
+}
+
 enum sdse_status sdse_fused_cells_find(const struct sdse_fused_rows_request *request,
                                        struct sdse_arena *arena,
                                        struct sdse_fused_rows *rows) {
@@ -180,8 +212,10 @@ enum sdse_status sdse_fused_cells_find(const struct sdse_fused_rows_request *req
                                       .there = &there,
                                       .rows = &axis[0].tile[r],
                                       .columns = &axis[1].tile[c]};
-                list_nests(&tiles, m, &fresh);
+                list_nests(&tiles, m, &fresh, NULL);
             }
+    if (request->ordered && !order_tiles(request, &there, axis, arena, &fresh))
+        return SDSE_NO_MEMORY;
     *rows = fresh;
     return SDSE_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "dse/fusion/groups.h"
 #include "dse/fusion/kinds.h"
+#include "dse/fusion/order.h"
 
 // What is against the place of the group's input.
 static struct sdse_group_refusal
@@ -110,16 +111,24 @@ enum sdse_status sdse_fusion_configure(
     nests->capacity_bits = (double)INFINITY;
     nests->counts = &counts;
     nests->arena = arena;
-    struct sdse_kinds kinds = {nests, &made, question, 0, 0, NULL};
+    struct sdse_kinds kinds = {.nests = nests, .group = &made, .question = question};
     struct sdse_fused_group fresh = {.first = made.first,
                                      .last = made.last,
                                      .layer_count = made.members.count,
                                      .question = *question,
                                      .config = *config};
     memcpy(fresh.layer, made.members.layer, sizeof fresh.layer);
+    if (request->ordered) {
+        kinds.note = SDSE_ARENA_ARRAY(arena, struct sdse_kind_note,
+                                      plan.count * (question->more + 1) + 1);
+        if (!kinds.note)
+            return SDSE_NO_MEMORY;
+    }
     status = sdse_kinds_list(&kinds, &plan, config->kept, &fits);
     if (status == SDSE_OK)
         status = sdse_kinds_describe(&kinds, &plan, config->kept, arena, &fresh);
+    if (status == SDSE_OK && request->ordered)
+        status = sdse_order_find(&kinds, &plan, arena, &fresh.order);
     free(kinds.kind);
     if (status == SDSE_OK)
         *group = fresh;

@@ -33,6 +33,7 @@ struct sdse_fusion_request {
     enum sdse_fusion_tiles tiles;
     bool columns; // tiles of some columns are tried, too
     bool overlap; // the outermost memory may work ahead (dse/fusion/overlap.h)
+    bool ordered; // sdse_fusion_configure says the order of nests, too
     // For references that count bounding boxes (struct sdse_fused_rows_request): the
     // nests of all layers with their maps, which those of `residency` forget. NULL:
     // exact sets.
@@ -89,6 +90,14 @@ struct sdse_fused_kind {
     const struct sdse_map_point *point;
 };
 
+// What runs, so often behind one another: a kind of nest, or turns in their order.
+struct sdse_fused_turn {
+    uint64_t times;
+    size_t kind;  // as an index, where count is 0
+    size_t count; // of the turns in it
+    const struct sdse_fused_turn *turn;
+};
+
 struct sdse_fused_group {
     size_t first, last; // layers
     size_t layer_count; // that are members; between them fused ones may stand
@@ -97,7 +106,8 @@ struct sdse_fused_group {
     struct sdse_fusion_config config;
     struct sdse_tradeoff at;
     size_t kind_count;
-    struct sdse_fused_kind *kind; // by layer
+    struct sdse_fused_kind *kind;
+    struct sdse_fused_turn order; // of all nests; count 0: not asked for
 };
 
 struct sdse_fusion_counts {

@@ -386,9 +386,10 @@ enum sdse_status sdse_group_front_find(struct sdse_nests *nests,
                                        const struct sdse_place_question *question,
                                        struct sdse_arena *arena,
                                        struct sdse_group_front *front) {
-    struct asking asking = {.kinds = {nests, group, question, 0, 0, NULL},
-                            .arena = arena,
-                            .goal = nests->request->residency.goal};
+    struct asking asking = {
+        .kinds = {.nests = nests, .group = group, .question = question},
+        .arena = arena,
+        .goal = nests->request->residency.goal};
     const int may_keep = __builtin_popcount(may_be_kept(group, question));
     size_t count = 0;
     struct config *config =
@@ -420,8 +421,9 @@ enum sdse_status sdse_group_point_kinds(struct sdse_nests *nests,
                                         struct sdse_fused_group *out) {
     const struct sdse_group_plan plan =
         plan_of(group, point->plan, point->choice != NULL);
-    struct asking asking = {.kinds = {nests, group, question, 0, 0, NULL},
-                            .goal = nests->request->residency.goal};
+    struct asking asking = {
+        .kinds = {.nests = nests, .group = group, .question = question},
+        .goal = nests->request->residency.goal};
     struct sdse_kind_sums sums;
     bool fits;
     enum sdse_status status = sdse_kinds_list(&asking.kinds, &plan, point->kept, &fits);

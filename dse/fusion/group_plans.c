@@ -204,7 +204,8 @@ static enum sdse_status find_rows(const struct sdse_fusion_request *request,
         .banded = plan->banded,
         .boxes = request->boxed != NULL,
         .parts = group->members.channels.count > 0 && !plan->tile_columns,
-        .steady = request->overlap};
+        .steady = request->overlap,
+        .ordered = request->ordered};
     return sdse_fused_rows_find(&rows_request, arena, rows);
 }
 
@@ -275,6 +276,9 @@ enum sdse_status sdse_group_plan_one(const struct sdse_fusion_request *request,
     const enum sdse_status status = find_rows(request, group, plan, arena, &rows);
     if (status != SDSE_OK || rows.starved)
         return status != SDSE_OK ? status : SDSE_INVALID;
+    plan->whole = rows.count;
+    plan->run_count = rows.run_count;
+    plan->run = rows.run;
     return list_nests(&group->members, &rows, arena, plan) ? SDSE_OK : SDSE_NO_MEMORY;
 }
 

@@ -16,6 +16,10 @@ struct sdse_group_plan {
     bool overlaps; // as struct sdse_fusion_config has it
     size_t count;
     const struct sdse_fused_nest *nest;
+    // How tiles follow each other, of nests of all heads and channels, `whole` of them;
+    // where the request has it ordered.
+    size_t whole, run_count;
+    const struct sdse_tile_run *run;
 };
 
 struct sdse_group {

@@ -262,7 +262,8 @@ static double reserved_bits(const struct sdse_kinds *kinds,
     return bits;
 }
 
-static bool add_kind(struct sdse_kinds *kinds, const struct sdse_kind *kind) {
+// Returns the kind that it is of; kinds->count: memory is out.
+static size_t add_kind(struct sdse_kinds *kinds, const struct sdse_kind *kind) {
     for (size_t i = 0; i < kinds->count; i++) {
         struct sdse_kind *other = &kinds->kind[i];
         // Those of runs stay apart: they are in the order of the tile.
@@ -270,24 +271,36 @@ static bool add_kind(struct sdse_kinds *kinds, const struct sdse_kind *kind) {
             other->reserved_bits == kind->reserved_bits &&
             other->layer == kind->layer) {
             other->times += kind->times;
-            return true;
+            return i;
         }
     }
     if (kinds->count == kinds->room) {
         const size_t room = 2 * kinds->room + 16;
         struct sdse_kind *more = realloc(kinds->kind, room * sizeof *more);
         if (!more)
-            return false;
+            return kinds->count;
         kinds->kind = more;
         kinds->room = room;
     }
-    kinds->kind[kinds->count++] = *kind;
+    kinds->kind[kinds->count] = *kind;
+    return kinds->count++;
+}
+
+// Adds what runs with nest number `nest` of the plan; false: memory is out.
+static bool add_noted(struct sdse_kinds *kinds, const struct sdse_kind *kind,
+                      size_t nest) {
+    const size_t index = kind->entry ? add_kind(kinds, kind) : kinds->count;
+    if (index == kinds->count)
+        return false;
+    if (kinds->note)
+        kinds->note[kinds->note_count++] = (struct sdse_kind_note){nest, index};
     return true;
 }
 
 // Fused layers between this one and the next of the group work on its rows.
+// index: of the nest
 static enum sdse_status add_fused(struct sdse_kinds *kinds,
-                                  const struct sdse_fused_nest *nest) {
+                                  const struct sdse_fused_nest *nest, size_t index) {
     const struct sdse_group *group = kinds->group;
     const struct sdse_members *members = &group->members;
     const struct sdse_residency_layer *layer = kinds->nests->request->residency.layer;
@@ -318,7 +331,7 @@ static enum sdse_status add_fused(struct sdse_kinds *kinds,
             .channels = nest->channels,
             .continues = nest->continues,
             .unfinished = nest->unfinished};
-        if (!kind.entry || !add_kind(kinds, &kind))
+        if (!add_noted(kinds, &kind, index))
             return SDSE_NO_MEMORY;
     }
     return SDSE_OK;
@@ -330,7 +343,7 @@ enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
     const struct sdse_group *group = kinds->group;
     const double ahead = ahead_bits(kinds, plan, kept);
     enum sdse_status status = SDSE_OK;
-    kinds->count = 0;
+    kinds->count = kinds->note_count = 0;
     *fits = true;
     for (size_t i = 0; i < plan->count && *fits && !status; i++) {
         const struct sdse_fused_nest *nest = &plan->nest[i];
@@ -353,9 +366,9 @@ enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
         const struct sdse_residence at = residence_of(kinds, kept, nest, plan);
         kind.entry =
             sdse_nests_entry(kinds->nests, kind.layer, &nest->part, &at, kind.turn > 0);
-        if (!kind.entry || !add_kind(kinds, &kind))
+        if (!add_noted(kinds, &kind, i))
             return SDSE_NO_MEMORY;
-        status = add_fused(kinds, nest);
+        status = add_fused(kinds, nest, i);
     }
     return status;
 }

@@ -21,12 +21,21 @@ struct sdse_kind {
     struct sdse_overlap_sides least_sides; // likewise
 };
 
+// Which kind a nest of a plan is, or a function of single words behind it.
+struct sdse_kind_note {
+    size_t nest, kind; // as indices
+};
+
 struct sdse_kinds {
     struct sdse_nests *nests;
     const struct sdse_group *group;
     const struct sdse_place_question *question;
     size_t count, room;
     struct sdse_kind *kind; // of one configuration, freed by the caller
+    // Of each nest, in the order of the plan, what runs then; NULL: not noted. [nests
+    // of the plan x layers of the group]
+    size_t note_count;
+    struct sdse_kind_note *note;
 };
 
 // Lists the kinds of another configuration.

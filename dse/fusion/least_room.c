@@ -151,7 +151,8 @@ static enum sdse_status try_all(struct asking *a,
                                 const struct sdse_place_question *question,
                                 uint64_t tile_rows, struct sdse_group_room *room) {
     const unsigned all = (1u << a->group.members.count) - 1u;
-    struct sdse_kinds kinds = {a->nests, &a->group, question, 0, 0, NULL};
+    struct sdse_kinds kinds = {
+        .nests = a->nests, .group = &a->group, .question = question};
     double best = (double)INFINITY;
     enum sdse_status status = SDSE_OK;
     for (size_t p = 0; p < a->group.plan_count && !status; p++) {

@@ -272,6 +272,12 @@ bool sdse_fused_nests_alike(const struct sdse_fused_nest *a,
            memcmp(&a->part, &b->part, sizeof a->part) == 0;
 }
 
+// Which kind a nest of a tile is, if that is asked for; false: memory is out.
+static bool note(struct plan *plan, size_t tile, size_t kind) {
+    return !(plan->request->steady || plan->request->ordered) ||
+           sdse_steady_note(&plan->steady, tile, kind, plan->arena);
+}
+
 // tile  in which it is
 static bool add_nest(struct plan *plan, size_t tile,
                      const struct sdse_fused_nest *nest) {
@@ -279,8 +285,7 @@ static bool add_nest(struct plan *plan, size_t tile,
     for (size_t i = rows->count; i-- > 0 && rows->nest[i].layer == nest->layer;) {
         if (sdse_fused_nests_alike(&rows->nest[i], nest)) {
             rows->nest[i].times += nest->times;
-            return !plan->request->steady ||
-                   sdse_steady_note(&plan->steady, tile, i, plan->arena);
+            return note(plan, tile, i);
         }
     }
     if (rows->count == plan->room) {
@@ -295,8 +300,7 @@ static bool add_nest(struct plan *plan, size_t tile,
         plan->room = room;
     }
     rows->nest[rows->count++] = *nest;
-    return !plan->request->steady ||
-           sdse_steady_note(&plan->steady, tile, rows->count - 1, plan->arena);
+    return note(plan, tile, rows->count - 1);
 }
 
 // Whether some tile needs rows of a buffered input that nobody brings in.
@@ -369,6 +373,10 @@ enum sdse_status sdse_fused_rows_find(const struct sdse_fused_rows_request *requ
     if (request->steady &&
         !sdse_steady_find(&plan.steady, plan.tiles, (size_t)plan.group.alike,
                           plan.group.omitted, arena, fresh.nest))
+        return SDSE_NO_MEMORY;
+    if (request->ordered &&
+        !sdse_steady_order(&plan.steady, plan.tiles, (size_t)plan.group.alike,
+                           plan.group.omitted, arena, &fresh))
         return SDSE_NO_MEMORY;
     *rows = fresh;
     return SDSE_OK;

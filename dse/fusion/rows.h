@@ -70,6 +70,7 @@ struct sdse_fused_rows_request {
     bool boxes;
     bool parts;  // `tile_rows`, `idle` and `again` of nests are asked for; else 0
     bool steady; // `turn` and `steady` are, of tiles of whole rows
+    bool ordered; // `run` is
 };
 
 // A kind of nest: all that are alike.
@@ -100,6 +101,13 @@ struct sdse_fused_nest {
     uint64_t turn, steady;
 };
 
+// Tiles behind one another that run the same kinds of nests in the same order.
+struct sdse_tile_run {
+    uint64_t times; // tiles
+    size_t count;
+    const size_t *nest; // of one, in order: kinds, as indices
+};
+
 struct sdse_fused_rows {
     size_t count;
     // By layer, then as they first come; those with a `turn` as their tile has them.
@@ -108,6 +116,9 @@ struct sdse_fused_rows {
     // nothing: there is no such schedule.
     bool starved;
     uint64_t tiles; // of whole rows
+    size_t run_count;
+    const struct sdse_tile_run
+        *run; // in order, no two of the same; NULL: not asked for
 };
 
 // What a layer of the group reads of it.

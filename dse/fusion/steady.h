@@ -22,11 +22,17 @@ bool sdse_steady_note(struct sdse_steady *steady, size_t tile, size_t kind,
 // ones. The tile `alike` stands for `omitted` more behind it.
 //
 // kind  `turn` and `steady` are set of those in it, if each is in a tile once; these
-//       then stand in the order of the tile, in the places that they had
+//       then stand in the order of the tile, in the places that they had, and what was
+//       noted names them there
 //
 // False: memory is out.
-bool sdse_steady_find(const struct sdse_steady *steady, size_t tiles, size_t alike,
+bool sdse_steady_find(struct sdse_steady *steady, size_t tiles, size_t alike,
                       uint64_t omitted, struct sdse_arena *arena,
                       struct sdse_fused_nest *kind);
+
+// The order in which all tiles run their kinds: `run` of *rows. Likewise; in `arena`.
+bool sdse_steady_order(const struct sdse_steady *steady, size_t tiles, size_t alike,
+                       uint64_t omitted, struct sdse_arena *arena,
+                       struct sdse_fused_rows *rows);
 
 #endif

@@ -19,6 +19,7 @@
 #include "dse/fusion/kinds.h"
 #include "oracle/support_attention.h"
 #include "oracle/support_cases.h"
+#include "oracle/support_nestorder.h"
 #include "support/sanitized.h"
 
 static uint64_t network_count = SANITIZED ? 20 : 300, first_seed = 1, current_seed;
@@ -118,6 +119,7 @@ struct work {
     const struct sdse_group *group;
     const struct sdse_group_plan *plan;
     const struct sdse_place_question *question;
+    struct nest_order order;
     unsigned kept;
     size_t first;
     struct map map[TENSORS];
@@ -169,7 +171,7 @@ static bool is_of(const struct work *work, const struct sdse_kind *kind, size_t 
                             : step == OUT   ? 1
                                             : right;
     const bool sums = at->by_keys && is_last(work, member), begun = at->key > 0;
-    return kind->layer == a->layer[work->first + member] && kind->times > 0 &&
+    return kind->layer == a->layer[work->first + member] &&
            kind->rows.count == at->rows && bound[SDSE_G] == groups &&
            (!at->by_keys || step != QK || bound[SDSE_K] == at->keys) &&
            (!at->by_keys || step != AV || bound[SDSE_C] == at->keys) &&
@@ -179,21 +181,17 @@ static bool is_of(const struct work *work, const struct sdse_kind *kind, size_t 
            key->loads_weights == (work->kept >> member & 1u && at->row == 0);
 }
 
-// Takes an executed nest off the kinds that are left.
+// Takes an executed nest off the kinds: it is the next one.
 static void take_kind(struct work *work, size_t member, const struct piece *at,
                       uint64_t loaded, double reserved) {
-    for (size_t i = 0; i < work->kinds->count; i++) {
-        struct sdse_kind *kind = &work->kinds->kind[i];
-        if (!is_of(work, kind, member, at) ||
-            kind->entry->key.loaded_inputs != loaded ||
-            fabs(kind->reserved_bits - reserved) > 1e-6)
-            continue;
-        kind->times--;
+    const struct sdse_kind *kind = nest_order_next(&work->order, work->kinds);
+    if (kind && is_of(work, kind, member, at) &&
+        kind->entry->key.loaded_inputs == loaded &&
+        fabs(kind->reserved_bits - reserved) <= 1e-6)
         return;
-    }
     fail_msg(
         "network %llu: member %zu, %zu rows of %zu heads, %zu keys from %zu, %.17g "
-        "bits: no kind",
+        "bits: not the next one",
         (unsigned long long)current_seed, member, at->rows, at->heads, at->keys,
         at->key, reserved);
 }
@@ -332,16 +330,7 @@ static uint64_t rescaled_words(const struct sdse_kinds *kinds) {
 static void run_plan(struct work *work, struct sdse_kinds *kinds) {
     const struct attention *a = work->a;
     const size_t members = work->group->members.count;
-    bool fits;
     work->kinds = kinds;
-    assert_int_equal(sdse_kinds_list(kinds, work->plan, work->kept, &fits), SDSE_OK);
-    assert_true(fits);
-    for (size_t i = 0; i < kinds->count; i++) // fused functions have their host's times
-        if (sdse_layer_moves(&kinds->nests->request->residency.workload
-                                  ->layers[kinds->kind[i].layer]) &&
-            kinds->nests->request->residency.workload->layers[kinds->kind[i].layer]
-                .move.fused)
-            kinds->kind[i].times = 0;
     const uint64_t rescaled = rescaled_words(kinds);
     work->loads = work->rescaled = 0;
     for (size_t i = 0; i <= members; i++) {
@@ -369,8 +358,6 @@ static void run_plan(struct work *work, struct sdse_kinds *kinds) {
             }
         }
     }
-    for (size_t i = 0; i < kinds->count; i++)
-        assert_int_equal(kinds->kind[i].times, 0);
     uint64_t kept_words = 0;
     for (size_t i = 0; i < members; i++)
         kept_words += work->kept >> i & 1u ? weight_words(work, i, a->shape.heads) : 0;
@@ -423,7 +410,8 @@ static void run_plans(const struct sdse_fusion_request *request,
                 .outputs = group->output_bits > 0 && n % 2 ? SDSE_PLACE_SHARED
                                                            : SDSE_PLACE_OUTERMOST,
                 .reserved_bits = (double)(8 * n)};
-            struct sdse_kinds kinds = {nests, group, &question, 0, 0, NULL};
+            struct sdse_kinds kinds = {
+                .nests = nests, .group = group, .question = &question};
             struct work work = {.a = a,
                                 .group = group,
                                 .plan = &group->plan[n],
@@ -441,7 +429,10 @@ static void run_plans(const struct sdse_fusion_request *request,
                                  (double)(map->heads * map->rows * map->columns)
                            : 0;
             }
+            nest_order_begin(request, group, &group->plan[n], kept, arena, &kinds,
+                             &work.order);
             run_plan(&work, &kinds);
+            nest_order_end(&work.order, &kinds);
             free(kinds.kind);
         }
 }

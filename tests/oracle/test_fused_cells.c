@@ -90,7 +90,8 @@ static void make_group(uint64_t seed, struct group *group) {
         .tile_rows = 1 + below(&state, (unsigned)last[SDSE_P] + 1),
         .tile_columns = 1 + below(&state, (unsigned)last[SDSE_Q] + 1),
         .retained = (unsigned)below(&state, all) & ~1u,
-        .buffered = below(&state, 2)};
+        .buffered = below(&state, 2),
+        .ordered = true};
     group->request.banded = (unsigned)below(&state, all) & ~group->request.retained;
     if (!group->request.buffered)
         group->request.banded &= ~1u;
@@ -395,6 +396,17 @@ static const struct sdse_fused_nest *take(const struct expected *expected,
     return kind;
 }
 
+// Whether the nest number `at` of the schedule is of the kind that the order has there.
+static bool is_next(const struct sdse_fused_rows *rows, size_t at, size_t kind) {
+    for (size_t r = 0; r < rows->run_count; r++) {
+        const struct sdse_tile_run *run = &rows->run[r];
+        if (at < run->times * run->count)
+            return run->nest[at % run->count] == kind;
+        at -= run->times * run->count;
+    }
+    return false;
+}
+
 // Positions at equal distances, from the first on.
 static size_t list_runs(const bool *set, struct sdse_row_run *run) {
     size_t count = 0;
@@ -413,10 +425,10 @@ static size_t list_runs(const bool *set, struct sdse_row_run *run) {
     return count;
 }
 
-// Returns the nests of the step.
+// made: nests before the step. Returns those of the step.
 static size_t check_step(const struct group *group, const struct schedule *schedule,
-                         size_t at, bool *seen, struct sdse_fused_rows *rows,
-                         struct numbers *numbers) {
+                         size_t at, size_t made, bool *seen,
+                         struct sdse_fused_rows *rows, struct numbers *numbers) {
     const struct step *step = &schedule->step[at];
     struct expected expected = {.layer = step->layer};
     for (size_t i = group->request.buffered ? 0 : 1; i < group->request.layer_count;
@@ -443,7 +455,10 @@ static size_t check_step(const struct group *group, const struct schedule *sched
                      here[axis]->step, here[axis]->count, &expected.picture[axis]);
             }
             expected.first = !seen[step->layer];
-            run_part(group, take(&expected, rows), here[0], here[1], numbers);
+            const struct sdse_fused_nest *kind = take(&expected, rows);
+            assert_true(
+                is_next(rows, made + r * count[1] + c, (size_t)(kind - rows->nest)));
+            run_part(group, kind, here[0], here[1], numbers);
             seen[step->layer] = true;
             expected.loaded = 0;
         }
@@ -481,7 +496,8 @@ static void test_cells(void **state) {
         again += inner && !((group.request.retained | group.request.banded) & inner);
         size_t made = 0;
         for (size_t at = 0; at < schedule.count; at++)
-            made += check_step(&group, &schedule, at, seen, &rows, &numbers);
+            made += check_step(&group, &schedule, at, made, seen, &rows, &numbers);
+        assert_false(is_next(&rows, made, rows.run[0].nest[0]));
         const size_t last = group.request.layer_count;
         assert_memory_equal(numbers.value[last], numbers.made[last],
                             sizeof numbers.made[last]);

@@ -20,6 +20,7 @@
 #include "dse/fusion/kinds.h"
 #include "oracle/support_cases.h"
 #include "oracle/support_channelchain.h"
+#include "oracle/support_nestorder.h"
 #include "support/sanitized.h"
 
 static uint64_t network_count = SANITIZED ? 30 : 400, first_seed = 1, current_seed;
@@ -36,6 +37,7 @@ struct work {
     const struct sdse_group_plan *plan;
     const struct sdse_place_question *question;
     struct sdse_kinds *kinds;
+    struct nest_order order;
     unsigned kept;
     size_t first, members, tiles;
     struct channel_map map[CHAIN_TENSORS + 1]; // of the group: what member i reads
@@ -202,8 +204,8 @@ static bool is_of(const struct work *w, const struct sdse_kind *kind, size_t i,
     const uint64_t read =
         read_by(w, i) == OUTSIDE ? whole[SDSE_G] * whole[SDSE_C] : in.to - in.from;
     const uint64_t made = sums ? w->map[i + 1].channels : out.to - out.from;
-    if (kind->layer != w->a->layer[w->first + i] || kind->times == 0 ||
-        kind->rows.count != rows || (rows > 1 && kind->rows.step != row[1] - row[0]))
+    if (kind->layer != w->a->layer[w->first + i] || kind->rows.count != rows ||
+        (rows > 1 && kind->rows.step != row[1] - row[0]))
         return false;
     if (chain_is_function(layer))
         return bound[SDSE_G] == made * w->map[i + 1].columns;
@@ -282,22 +284,18 @@ static uint64_t load(struct work *w, const struct piece *at) {
     return words;
 }
 
-// Takes one nest, of some rows at equal distances, off the kinds that are left.
+// Takes one nest, of some rows at equal distances, off the kinds: it is the next one.
 static void take_kind(struct work *w, size_t i, const struct piece *at,
                       const size_t *row, uint64_t rows, uint64_t loaded, bool first,
                       double reserved) {
     w->loaded = first ? row[0] : SIZE_MAX;
-    for (size_t k = 0; k < w->kinds->count; k++) {
-        struct sdse_kind *kind = &w->kinds->kind[k];
-        if (!is_of(w, kind, i, at, row, rows) ||
-            kind->entry->key.loaded_inputs != loaded ||
-            fabs(kind->reserved_bits - reserved) > 1e-6)
-            continue;
-        kind->times--;
+    const struct sdse_kind *kind = nest_order_next(&w->order, w->kinds);
+    if (kind && is_of(w, kind, i, at, row, rows) &&
+        kind->entry->key.loaded_inputs == loaded &&
+        fabs(kind->reserved_bits - reserved) <= 1e-6)
         return;
-    }
     fail_msg("network %llu: member %zu, %llu rows from %zu, channels from %zu, %.17g "
-             "bits: no kind",
+             "bits: not the next one",
              (unsigned long long)current_seed, i, (unsigned long long)rows, row[0],
              at->channel, reserved);
 }
@@ -360,14 +358,6 @@ static void run_member(struct work *w, size_t i, const struct piece *at, bool *b
 
 static void run_plan(struct work *w) {
     const struct channel_chain *a = w->a;
-    bool fits;
-    assert_int_equal(sdse_kinds_list(w->kinds, w->plan, w->kept, &fits), SDSE_OK);
-    assert_true(fits);
-    for (size_t k = 0; k < w->kinds->count; k++) // fused: as often as their hosts
-        if (w->kinds->nests->request->residency.workload
-                ->layers[w->kinds->kind[k].layer]
-                .move.fused)
-            w->kinds->kind[k].times = 0;
     for (size_t i = 0; i <= w->members; i++) {
         w->map[i] = a->map[i ? w->first + i : a->reads[w->first]];
         memset(w->map[i].there, 0, sizeof w->map[i].there);
@@ -386,8 +376,6 @@ static void run_plan(struct work *w) {
             for (size_t i = 0; i < w->members; i++)
                 run_member(w, i, &at, &begun[i][at.channel]);
         }
-    for (size_t k = 0; k < w->kinds->count; k++)
-        assert_int_equal(w->kinds->kind[k].times, 0);
     const struct channel_map *made = &w->map[w->members],
                              *whole = &a->map[w->first + w->members];
     for (size_t c = 0; c < made->channels; c++)
@@ -431,7 +419,8 @@ static void run_plans(const struct sdse_fusion_request *request,
                 .outputs = group->output_bits > 0 && n % 2 ? SDSE_PLACE_SHARED
                                                            : SDSE_PLACE_OUTERMOST,
                 .reserved_bits = (double)(8 * n)};
-            struct sdse_kinds kinds = {nests, group, &question, 0, 0, NULL};
+            struct sdse_kinds kinds = {
+                .nests = nests, .group = group, .question = &question};
             w = (struct work){.a = a,
                               .group = group,
                               .plan = &group->plan[n],
@@ -451,7 +440,10 @@ static void run_plans(const struct sdse_fusion_request *request,
                                  (double)(map->channels * map->rows * map->columns)
                            : 0;
             }
+            nest_order_begin(request, group, &group->plan[n], kept, arena, &kinds,
+                             &w.order);
             run_plan(&w);
+            nest_order_end(&w.order, &kinds);
             free(kinds.kind);
         }
 }

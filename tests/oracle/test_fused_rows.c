@@ -127,7 +127,8 @@ static void make_group(uint64_t seed, bool far, struct group *group) {
         .tile_rows = 1 + oracle_below(&state, far ? 5 : last + 1),
         .retained = (unsigned)oracle_below(&state, 1u << count) & ~1u,
         .buffered = oracle_below(&state, 2),
-        .steady = true};
+        .steady = true,
+        .ordered = true};
 }
 
 // --- The schedule ---
@@ -486,6 +487,26 @@ static void check_steady(const struct sdse_fused_rows *rows) {
     }
 }
 
+// All tiles run their kinds in the order that is said.
+static void check_order(const struct sdse_fused_rows *rows) {
+    size_t tile = 0;
+    for (size_t r = 0; r < rows->run_count; r++) {
+        const struct sdse_tile_run *run = &rows->run[r];
+        assert_true(run->times > 0);
+        for (uint64_t t = 0; t < run->times; t++, tile++) {
+            assert_true(tile < tiles.count);
+            assert_int_equal(tiles.tile[tile].count, run->count);
+            assert_memory_equal(tiles.tile[tile].kind, run->nest,
+                                run->count * sizeof *run->nest);
+        }
+        if (r > 0) // another than the one before
+            assert_false(
+                run->count == run[-1].count &&
+                memcmp(run->nest, run[-1].nest, run->count * sizeof *run->nest) == 0);
+    }
+    assert_int_equal(tile, tiles.count);
+}
+
 static void check_step(const struct group *group, const struct schedule *schedule,
                        size_t at, bool *seen, struct sdse_fused_rows *rows) {
     const struct step *step = &schedule->step[at];
@@ -558,6 +579,7 @@ static void check_group(const struct group *group, struct sdse_arena *arena,
     for (size_t k = 0; k < rows.count; k++)
         assert_int_equal(rows.nest[k].times, 0);
     check_steady(&rows);
+    check_order(&rows);
     sdse_short_group_find(&group->request, &shorter);
     sum->groups++;
     sum->several += group->request.layer_count > 1;
