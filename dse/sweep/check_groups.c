@@ -49,7 +49,8 @@ static bool list_layers(struct checking *c) {
     }
     c->request = (struct sdse_fusion_request){
         .residency = {.arch = c->inputs.arch, .workload = net, .layer = layer},
-        .depth = SDSE_FUSED_MOST};
+        .depth = SDSE_FUSED_MOST,
+        .ordered = true};
     return layer && form;
 }
 
@@ -196,6 +197,7 @@ static bool compare_nests(struct checking *c, size_t index,
 
 static enum sdse_status check_group(struct checking *c, size_t index, size_t *next) {
     const struct sdse_group_record *stored = &c->point->group[index];
+    const size_t first = *next;
     struct sdse_fusion_config config = {
         .tile_rows = stored->tile_rows,
         .tile_columns = stored->tile_columns,
@@ -233,7 +235,13 @@ static enum sdse_status check_group(struct checking *c, size_t index, size_t *ne
     else if (strcmp(stored->inputs, sdse_group_inputs(&group)) != 0 ||
              strcmp(stored->outputs, sdse_group_outputs(&group)) != 0)
         complain(c, index, "what it reads, or makes, has another place");
-    return compare_nests(c, index, &group, next) ? SDSE_OK : SDSE_NO_MEMORY;
+    const uint64_t wrong = c->wrong;
+    const char *order = sdse_group_order_text(&group, first, c->scratch);
+    if (!order || !compare_nests(c, index, &group, next))
+        return SDSE_NO_MEMORY;
+    if (c->wrong == wrong && strcmp(stored->nest_order, order) != 0)
+        complain(c, index, "its nests follow each other in another order");
+    return SDSE_OK;
 }
 
 // --- Points ---

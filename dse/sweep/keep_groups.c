@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "dse/fusion/configured.h"
 #include "results/look/table.h"
 #include "spec/place.h"
 #include "spec/write.h"
@@ -14,6 +15,9 @@ struct keeping {
     const struct sdse_arch *arch;
     const struct sdse_workload *workload;
     struct sdse_layer_problem *const *problem;
+    struct sdse_fusion_request request; // asked again, for the order of nests
+    const struct sdse_placing *placing;
+    struct sdse_arena *scratch;
     struct sdse_point_places *out;
 };
 
@@ -54,6 +58,57 @@ const char *sdse_group_outputs(const struct sdse_fused_group *group) {
     return places[group->question.outputs];
 }
 
+// The index of a kind among the nests of its group: by layer.
+static size_t nest_of(const struct sdse_fused_group *group, size_t kind) {
+    const size_t layer = group->kind[kind].layer;
+    size_t before = 0;
+    for (size_t k = 0; k < group->kind_count; k++)
+        before +=
+            group->kind[k].layer < layer || (group->kind[k].layer == layer && k < kind);
+    return before;
+}
+
+static void write_turns(const struct sdse_fused_group *group,
+                        const struct sdse_fused_turn *all, size_t first, FILE *out) {
+    for (size_t i = 0; i < all->count; i++) {
+        const struct sdse_fused_turn *turn = &all->turn[i];
+        if (i > 0)
+            fputc(' ', out);
+        if (turn->times > 1)
+            fprintf(out, "%" PRIu64 "*", turn->times);
+        if (!turn->count) {
+            fprintf(out, "%zu", first + nest_of(group, turn->kind));
+            continue;
+        }
+        fputc('(', out);
+        write_turns(group, turn, first, out);
+        fputc(')', out);
+    }
+}
+
+const char *sdse_group_order_text(const struct sdse_fused_group *group, size_t first,
+                                  struct sdse_arena *arena) {
+    struct sdse_text text;
+    if (!sdse_text_begin(&text))
+        return NULL;
+    write_turns(group, &group->order, first, text.out);
+    return sdse_text_end(&text, arena);
+}
+
+// The order of a group's nests, whose configuration is looked at again. NULL: memory is
+// out.
+static const char *find_order(struct keeping *k, const struct sdse_fused_group *group) {
+    struct sdse_fused_group again;
+    struct sdse_group_limits limits;
+    struct sdse_group_refusal refusal;
+    if (sdse_fusion_configure(&k->request, k->placing, &group->question, &group->config,
+                              k->scratch, &limits, &again, &refusal) ||
+        refusal.reason)
+        return NULL;
+    return sdse_group_order_text(&again, k->out->nest_count, k->out->arena);
+}
+
+// Before its nests are kept.
 static bool keep_group(struct keeping *k, const struct sdse_fused_group *group) {
     struct sdse_group_record *to = &k->out->group[k->out->group_count++];
     // What the next layer reads is named by its maker.
@@ -70,8 +125,10 @@ static bool keep_group(struct keeping *k, const struct sdse_fused_group *group) 
         .weights_kept = names_of(k, group, group->config.kept),
         .inputs = sdse_group_inputs(group),
         .outputs = sdse_group_outputs(group),
-        .memory = sdse_memory_name(k->out->arena, k->arch, sdse_shared_level(k->arch))};
-    return to->retained && to->banded && to->weights_kept && to->memory;
+        .memory = sdse_memory_name(k->out->arena, k->arch, sdse_shared_level(k->arch)),
+        .nest_order = find_order(k, group)};
+    return to->retained && to->banded && to->weights_kept && to->memory &&
+           to->nest_order;
 }
 
 const struct sdse_fused_group *
@@ -190,13 +247,20 @@ static bool keep_nests(struct keeping *k, size_t index,
     return true;
 }
 
-bool sdse_keep_groups(const struct sdse_arch *arch,
-                      const struct sdse_workload *workload,
+bool sdse_keep_groups(const struct sdse_fusion_request *request,
+                      const struct sdse_placing *placing,
                       struct sdse_layer_problem *const *problem,
                       const struct sdse_fused_group *group, size_t count,
-                      struct sdse_point_places *out) {
-    struct keeping k = {arch, workload, problem, out};
+                      struct sdse_arena *scratch, struct sdse_point_places *out) {
+    struct keeping k = {.arch = request->residency.arch,
+                        .workload = request->residency.workload,
+                        .problem = problem,
+                        .request = *request,
+                        .placing = placing,
+                        .scratch = scratch,
+                        .out = out};
     size_t nests = 0;
+    k.request.ordered = true;
     for (size_t g = 0; g < count; g++)
         nests += group[g].kind_count;
     out->group = SDSE_ARENA_ARRAY(out->arena, struct sdse_group_record, count + 1);

@@ -8,13 +8,19 @@
 // Copies the groups, with the kinds of their nests, into `out`, whose layers are there;
 // a layer of a group then says which nests are its own.
 //
-// problem  [layers of the network]: what its layers are without sharing
+// request, placing  that the groups were picked from
+// problem           [layers of the network]: what its layers are without sharing
 // Returns false only when memory is out.
-bool sdse_keep_groups(const struct sdse_arch *arch,
-                      const struct sdse_workload *workload,
+bool sdse_keep_groups(const struct sdse_fusion_request *request,
+                      const struct sdse_placing *placing,
                       struct sdse_layer_problem *const *problem,
                       const struct sdse_fused_group *group, size_t count,
-                      struct sdse_point_places *out);
+                      struct sdse_arena *scratch, struct sdse_point_places *out);
+
+// The order of a group's nests as it is stored: which of the point's nests, of which
+// those of the group begin at `first`. In `arena`; NULL: memory is out.
+const char *sdse_group_order_text(const struct sdse_fused_group *group, size_t first,
+                                  struct sdse_arena *arena);
 
 // A kind of nest of the group with this index as it is stored, but for its solution;
 // its `bounds` are in `arena`, NULL when memory is out.

@@ -185,8 +185,9 @@ static bool keep(struct residing *r) {
         kept = keep_layer(r, l);
     for (size_t t = 0; kept && t < tensors; t++)
         kept = keep_tensor(r, t);
-    return kept && sdse_keep_groups(r->arch, r->workload, r->point->problems, r->group,
-                                    r->group_count, out);
+    return kept && sdse_keep_groups(&r->request, &r->fusion.residency.placing,
+                                    r->point->problems, r->group, r->group_count,
+                                    r->scratch, out);
 }
 
 // --- The search ---

@@ -236,15 +236,17 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      "SELECT p.hash AS point, g.group_index, g.first_layer, g.last_layer, g.tile_rows,"
      " g.tile_columns, g.tile_heads, g.tile_keys, g.tile_channels, g.retained,"
      " g.banded, g.weights_kept,"
-     " g.inputs, g.outputs, g.memory, g.digest FROM grp g"
+     " g.inputs, g.outputs, g.memory, g.nest_order, g.digest FROM grp g"
      " JOIN point p USING (point_id) ORDER BY p.hash, g.group_index",
      "INSERT INTO grp VALUES((SELECT point_id FROM point WHERE hash = ?1), ?2, ?3, ?4,"
-     " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+     " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
      true, 2},
     {"nest",
      "SELECT p.hash AS point, n.nest_index, n.group_index, n.layer_index, n.first_row,"
-     " n.row_count, n.row_step, n.first_column, n.column_count, n.column_step, n.times, n.bounds, n.map_rows, n.map_columns,"
-     " n.row_stride, n.row_pad, n.column_stride, n.column_pad, n.inputs_shared, n.weights_shared,"
+     " n.row_count, n.row_step, n.first_column, n.column_count, n.column_step, "
+     "n.times, n.bounds, n.map_rows, n.map_columns,"
+     " n.row_stride, n.row_pad, n.column_stride, n.column_pad, n.inputs_shared, "
+     "n.weights_shared,"
      " n.outputs_shared, n.addends_shared, n.writes_through, n.loads_weights,"
      " n.loaded_input_words, n.continues, n.unfinished, n.rescales, n.reserved_bits, "
      "s.hash AS solution, n.digest FROM nest n"

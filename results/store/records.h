@@ -179,6 +179,9 @@ struct sdse_group_record {
     const char *inputs;  // "outermost", "buffered", "buffered for all" or "shared"
     const char *outputs; // "outermost", "shared" or "both"
     const char *memory;  // that they share
+    // How its nests follow each other: indices of the point's nests, "N*I" one that
+    // runs so often behind itself, "N*(I I)" several.
+    const char *nest_order;
 };
 
 // One kind of nest of a group: alike in everything, with one mapping.

@@ -141,7 +141,7 @@
     X(DROP_NESTS, "DELETE FROM nest WHERE point_id = ? RETURNING digest")              \
     X(DROP_GROUPS, "DELETE FROM grp WHERE point_id = ? RETURNING digest")              \
     X(ADD_GROUP, "INSERT INTO grp VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"    \
-                 " ?, ?)")                                                             \
+                 " ?, ?, ?)")                                                          \
     X(ADD_NEST, "INSERT INTO nest VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?," \
                 " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                    \
     X(POINT_SUMS, "SELECT total(s.energy_pj * pl.repeat),"                             \

@@ -365,6 +365,7 @@ static enum sdse_status add_group(struct sdse_store *store, struct reference poi
     sdse_bind_text(&add, group->inputs);
     sdse_bind_text(&add, group->outputs);
     sdse_bind_text(&add, group->memory);
+    sdse_bind_text(&add, group->nest_order);
     sdse_bind_digest(&add);
     return sdse_bind_run(&add);
 }

@@ -126,8 +126,9 @@ static void test_turns_in_time(void **state) {
     run_says(1, "plot mapping @turns.db -p 1 -l nobody -o @t", "has no layer 'nobody'");
 }
 
-// A layer that adds up parts finishes a tile before it begins the next: every eighth of
-// its nests is one that is finished, and holds no sums.
+// Four tiles of two rows, each in eight parts of two channels, for which the layers run
+// in turn: the first makes 3, 4, 4 and 3 rows, 32 MACs each, of a part. Every eighth
+// nest of the last layer is one that is finished, and holds no sums.
 static void test_parts_in_time(void **state) {
     (void)state;
     write_scratch(
@@ -156,20 +157,32 @@ static void test_parts_in_time(void **state) {
         number_of("parts", "SELECT max(reserved_bits)" OF_P " AND NOT unfinished") /
             8192 <
         sums);
-    char *text;
+    char *text = asked("parts", "SELECT~nest_order~FROM~v_group");
+    assert_string_equal(text, "nest_order\n0 5 13 6*(3 8 15) 3 11 17 2*(1 6 14 6*(4 9 "
+                              "16) 4 6 17) 2 7 13 6*(3 10 15) 3 12 18\n");
+    free(text);
     char *data =
         data_of("plot gantt @parts.db -p 1 -l p -o @t", "t/gantt_1_p.png.gp", &text);
     unsigned nests = 0;
-    for (; *data >= '0' && *data <= '9'; data = strchr(data, '\n') + 1) {
-        double held;
+    double tile[24] = {0}; // what the nests of the second hold
+    for (; *data >= '0' && *data <= '9'; data = strchr(data, '\n') + 1, nests++) {
+        static const char *const layers[] = {"e", "d", "p"};
+        static const double rows[] = {3, 4, 4, 3};
+        double from, to, held;
         char of[64];
-        assert_int_equal(
-            sscanf(data, "%*u\t%*f\t%*f\t%*s\t%lf\t%*f\t\"%63[^\"]", &held, of), 2);
-        if (strcmp(of, "p") == 0)
-            assert_true((held < sums) == (++nests % 8 == 0));
+        assert_int_equal(sscanf(data, "%*u\t%lf\t%lf\t%*s\t%lf\t%*f\t\"%63[^\"]", &from,
+                                &to, &held, of),
+                         4);
+        assert_string_equal(of, layers[nests % 3]);
+        assert_true(nests % 3 || to - from == 32 * rows[nests / 24]);
+        assert_true(nests % 3 < 2 || (held < sums) == (nests % 24 == 23));
+        assert_true(nests / 24 != 2 || held == tile[nests % 24]);
+        tile[nests % 24] = held;
     }
-    assert_true(nests == number_of("parts", "SELECT sum(times)" OF_P));
+    assert_int_equal(nests, 96);
     free(text);
+    change_swept("parts", "UPDATE grp SET nest_order = '2*(0 5 13)'");
+    run_says(1, "plot gantt @parts.db -p 1 -l p -o @t", "results-damaged");
 }
 
 int main(void) {

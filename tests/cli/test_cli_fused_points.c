@@ -291,6 +291,7 @@ static void test_damage_is_seen_and_repaired(void **state) {
         {"UPDATE grp SET tile_keys = 1", "", "verify-group"},
         {"UPDATE grp SET tile_channels = tile_channels + 1", "", "verify-group"},
         {"UPDATE grp SET memory = 'regs'", "", "verify-group"},
+        {"UPDATE grp SET nest_order = '0 ' || nest_order", "", "verify-group"},
         {"UPDATE grp SET inputs = CASE inputs WHEN 'shared' THEN 'buffered' ELSE "
          "'shared' END",
          "", "verify-group"},
@@ -301,7 +302,7 @@ static void test_damage_is_seen_and_repaired(void **state) {
         {"UPDATE grp SET last_layer = last_layer + 1", "", "verify-group"},
         {"INSERT INTO grp SELECT point_id, group_index + 1, last_layer, last_layer + 1,"
          " tile_rows, tile_columns, tile_heads, tile_keys, tile_channels, retained,"
-         " banded, weights_kept, inputs, outputs, memory, digest FROM grp",
+         " banded, weights_kept, inputs, outputs, memory, nest_order, digest FROM grp",
          "it has layers of another", "verify-group"}};
     sweep_with_groups("right", "mapper: {resident: [false, true], fuse_depth: 3}\n");
     compute_again("right", NULL);

@@ -296,7 +296,8 @@ enum sdse_status fixture_add_point(struct sdse_store *store, uint64_t position) 
                                             .weights_kept = "[]",
                                             .inputs = "outermost",
                                             .outputs = "outermost",
-                                            .memory = arch.level[0].name};
+                                            .memory = arch.level[0].name,
+                                            .nest_order = "0 1"};
     struct sdse_nest_record nests[2];
     for (unsigned i = 0; i < 2; i++)
         nests[i] = (struct sdse_nest_record){.layer = 2 + i,

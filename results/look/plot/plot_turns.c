@@ -1,28 +1,31 @@
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "results/look/draw/canvas.h"
 #include "results/look/plot/turns.h"
 #include "results/store/database.h"
 
-enum { MOST_NESTS = 100000, ROW_PX = 60, LEAST_HEIGHT_PX = 320, HELD = 8 };
-
-// Of channels or keys that a tile takes some at a time.
-enum part { FIRST, MIDDLE, LAST, PARTS };
+enum {
+    MOST_NESTS = 100000,
+    MOST_DEPTH = 64, // of brackets in an order
+    ROW_PX = 60,
+    LEAST_HEIGHT_PX = 320,
+    HELD = 8
+};
 
 // One kind of nest.
 struct kind {
     size_t layer; // of the scene
-    enum part part;
+    size_t nest;  // index in the point
     uint64_t times;
     double cycles, held_bits, tile_bits; // of one
 };
 
 struct layer {
     const char *name;
-    uint64_t nests;       // in all
-    uint64_t part[PARTS]; // of these
-    size_t first, count;  // kinds
+    uint64_t nests;      // in all
+    size_t first, count; // kinds
 };
 
 // A nest in time.
@@ -34,7 +37,7 @@ struct block {
 struct scene {
     const struct sdse_mapping_plot *plot;
     int64_t group;
-    const char *memory;
+    const char *memory, *order;
     size_t layer_count, kind_count, block_count;
     struct layer *layer;
     struct kind *kind;
@@ -86,8 +89,8 @@ static const char nests_sql[] =
     " solution_level v JOIN solution_memory m USING (solution_id, level) WHERE"
     " v.solution_id = s.solution_id AND v.reads > 0 AND " SHARED " AND " READ_THERE
     "), g.memory, (SELECT count(*) FROM nest o WHERE o.point_id = n.point_id AND"
-    " o.group_index = n.group_index), n.continues, n.unfinished FROM nest n JOIN grp g "
-    "ON g.point_id = n.point_id"
+    " o.group_index = n.group_index), g.nest_order, n.nest_index FROM nest n JOIN grp g"
+    " ON g.point_id = n.point_id"
     " AND g.group_index = n.group_index JOIN solution s USING (solution_id) JOIN"
     " point_layer l ON l.point_id = n.point_id AND l.layer_index = n.layer_index WHERE"
     " n.point_id = ?1 AND n.group_index = ?2 AND s.latency_cycles > 0 ORDER BY"
@@ -101,7 +104,9 @@ static bool add_kind(struct scene *scene, sqlite3_stmt *row, struct sdse_arena *
         scene->layer = SDSE_ARENA_ARRAY(arena, struct layer, most);
         scene->memory =
             sdse_arena_strdup(arena, (const char *)sqlite3_column_text(row, 5));
-        if (!scene->kind || !scene->layer || !scene->memory)
+        scene->order =
+            sdse_arena_strdup(arena, (const char *)sqlite3_column_text(row, 7));
+        if (!scene->kind || !scene->layer || !scene->memory || !scene->order)
             return false;
     }
     struct layer *layer = &scene->layer[scene->layer_count];
@@ -115,16 +120,13 @@ static bool add_kind(struct scene *scene, sqlite3_stmt *row, struct sdse_arena *
     struct layer *own = &scene->layer[scene->layer_count - 1];
     struct kind *kind = &scene->kind[scene->kind_count++];
     *kind = (struct kind){.layer = scene->layer_count - 1,
-                          .part = !sqlite3_column_int(row, 7)  ? FIRST
-                                  : sqlite3_column_int(row, 8) ? MIDDLE
-                                                               : LAST,
+                          .nest = (size_t)sqlite3_column_int64(row, 8),
                           .times = (uint64_t)sqlite3_column_int64(row, 1),
                           .cycles = sqlite3_column_double(row, 2),
                           .held_bits = sqlite3_column_double(row, 3),
                           .tile_bits = sqlite3_column_double(row, 4)};
     own->count++;
     own->nests += kind->times;
-    own->part[kind->part] += kind->times;
     return true;
 }
 
@@ -152,71 +154,72 @@ static double capacity_of(const struct sdse_arch *arch, const char *memory) {
 
 // ---- in time ----
 
-// Share `i` of `shares` of a count, spread evenly: what comes before it.
-static uint64_t before(uint64_t count, uint64_t i, uint64_t shares) {
-    return (i * count + shares - 1) / shares;
+// The kind that is a nest of the point; NULL: it takes no time, and is not shown.
+static const struct kind *find_kind(const struct scene *scene, uint64_t nest) {
+    for (size_t k = 0; k < scene->kind_count; k++)
+        if (scene->kind[k].nest == nest)
+            return &scene->kind[k];
+    return NULL;
 }
 
-// The kind of nest number `n` of a part of a layer: alike ones stand together, as they
-// come.
-static const struct kind *nest_at(const struct scene *scene, const struct layer *layer,
-                                  enum part part, uint64_t n) {
-    const struct kind *kind = &scene->kind[layer->first];
-    for (; kind->part != part || n >= kind->times; kind++)
-        n -= kind->part == part ? kind->times : 0;
-    return kind;
+// A stored order (docs/database.md, v_group) that is read.
+struct reading {
+    const char *at;
+    uint64_t left;  // nests that may follow, shown or not
+    unsigned depth; // of brackets
+    bool wrong;
+};
+
+static uint64_t read_number(struct reading *reading) {
+    char *end;
+    const uint64_t number = strtoull(reading->at, &end, 10);
+    reading->wrong |= end == reading->at;
+    reading->at = end;
+    return number;
 }
 
-// Number `n` of the nests that a layer has in a tile: its first parts, then the others.
-static const struct kind *nest_in_tile(const struct scene *scene,
-                                       const struct layer *layer, uint64_t tile,
-                                       uint64_t tiles, uint64_t n) {
-    enum part part = FIRST;
-    uint64_t from = before(layer->part[part], tile, tiles);
-    for (uint64_t has;
-         n >= (has = before(layer->part[part], tile + 1, tiles) - from);) {
-        n -= has;
-        from = before(layer->part[++part], tile, tiles);
+static void put_nests(struct scene *scene, struct reading *reading, uint64_t nest,
+                      uint64_t times, uint64_t most) {
+    const struct kind *kind = find_kind(scene, nest);
+    reading->wrong |= times > reading->left || (kind && times > most);
+    if (!reading->wrong)
+        reading->left -= times;
+    for (uint64_t t = 0; t < times && kind && !reading->wrong; t++) {
+        reading->wrong = scene->block_count == most;
+        if (reading->wrong)
+            return;
+        scene->block[scene->block_count++] = (struct block){kind, scene->cycles};
+        scene->cycles += kind->cycles;
     }
-    return nest_at(scene, layer, part, from + n);
 }
 
-static uint64_t nests_of_tile(const struct layer *layer, uint64_t tile,
-                              uint64_t tiles) {
-    uint64_t nests = 0;
-    for (int p = 0; p < PARTS; p++)
-        nests += before(layer->part[p], tile + 1, tiles) -
-                 before(layer->part[p], tile, tiles);
-    return nests;
-}
-
-// Tile after tile, part after part of each. The last layer has a nest for each; where
-// it adds up parts, each tile ends with one that is finished.
-static bool put_in_time(struct scene *scene, struct sdse_arena *arena) {
-    const struct layer *last = &scene->layer[scene->layer_count - 1];
-    const uint64_t tiles = last->part[LAST] ? last->part[LAST] : last->nests,
-                   parts = (last->nests + tiles - 1) / tiles;
-    uint64_t all = 0;
-    for (size_t l = 0; l < scene->layer_count; l++)
-        all += scene->layer[l].nests;
-    scene->block = SDSE_ARENA_ARRAY(arena, struct block, (size_t)all);
-    if (!scene->block)
-        return false;
-    for (uint64_t i = 0; i < tiles * parts; i++) {
-        const uint64_t tile = i / parts, part = i % parts;
-        for (size_t l = 0; l < scene->layer_count; l++) {
-            const struct layer *layer = &scene->layer[l];
-            const uint64_t nests = nests_of_tile(layer, tile, tiles);
-            for (uint64_t n = before(nests, part, parts);
-                 n < before(nests, part + 1, parts); n++) {
-                const struct kind *kind = nest_in_tile(scene, layer, tile, tiles, n);
-                scene->block[scene->block_count++] =
-                    (struct block){kind, scene->cycles};
-                scene->cycles += kind->cycles;
-            }
+// Puts what is read one after the other, up to a bracket or the end. most: nests that
+// are shown.
+static void put_in_time(struct scene *scene, struct reading *reading, uint64_t most) {
+    while (*reading->at && *reading->at != ')' && !reading->wrong) {
+        uint64_t number = read_number(reading), times = 1;
+        if (*reading->at == '*') {
+            times = number;
+            reading->at++;
+            number = *reading->at == '(' ? 0 : read_number(reading);
         }
+        if (*reading->at == '(') {
+            const char *from = reading->at + 1;
+            reading->wrong = reading->depth++ == MOST_DEPTH;
+            for (uint64_t t = 0; t < times && !reading->wrong; t++) {
+                const uint64_t left = reading->left;
+                reading->at = from;
+                put_in_time(scene, reading, most);
+                reading->wrong |= reading->left == left;
+            }
+            reading->depth--;
+            reading->wrong |= *reading->at != ')';
+            reading->at += *reading->at == ')';
+        } else {
+            put_nests(scene, reading, number, times, most);
+        }
+        reading->at += *reading->at == ' ';
     }
-    return true;
 }
 
 // ---- data and script ----
@@ -300,7 +303,7 @@ static void write_script(const void *context, const struct sdse_plot_files *file
 static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
     const enum sdse_plot_theme theme = scene->plot->theme;
     const unsigned rows_px = 60 + (unsigned)scene->layer_count * ROW_PX;
-    size_t longest = 0;
+    size_t longest = 8; // room for the name of an axis
     for (size_t l = 0; l < scene->layer_count; l++) {
         const size_t width = sdse_canvas_text_width(scene->layer[l].name);
         longest = width > longest ? width : longest;
@@ -309,7 +312,7 @@ static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
         .title = sdse_arena_printf(
             arena,
             "Group %" PRId64 " of %s: nests in time, and what %s holds. Lengths and "
-            "what is held are the model's; alike nests of a layer are drawn together.",
+            "what is held are the model's.",
             scene->group, scene->plot->owner, scene->memory),
         .panels = 2,
         .columns = 1,
@@ -360,8 +363,17 @@ enum sdse_status sdse_plot_turns(struct sdse_reader *reader,
     if (!nests || nests > MOST_NESTS)
         return refuse(scene, diags, nests);
     scene->capacity_bits = capacity_of(plot->arch, scene->memory);
-    if (!put_in_time(scene, arena) || !lay_out(scene, arena))
+    scene->block = SDSE_ARENA_ARRAY(arena, struct block, (size_t)nests);
+    if (!scene->block || !lay_out(scene, arena))
         return SDSE_NO_MEMORY;
+    struct reading reading = {.at = scene->order, .left = 8 * (uint64_t)MOST_NESTS};
+    put_in_time(scene, &reading, nests);
+    if (reading.wrong || *reading.at || scene->block_count != nests) {
+        sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = plot->picture},
+                      "results-damaged",
+                      "the order of the group's nests is not one of all of them");
+        return SDSE_INVALID;
+    }
     files.theme = plot->theme;
     return sdse_gnuplot_draw(&writers, scene, &files, arena, diags);
 }

@@ -10,9 +10,8 @@ enum sdse_status sdse_turns_group(struct sdse_reader *reader, int64_t point,
                                   const char *layer, struct sdse_diags *diags,
                                   int64_t *group);
 
-// Draws it. Nests, their cycles and what is held are the model's. Tile after tile each
-// layer has its turn; where a layer has not one nest for each tile its nests are drawn
-// evenly. SDSE_INVALID [plot-bars]: more nests than a picture shows.
+// Draws it. Nests, their order, their cycles and what is held are the model's.
+// SDSE_INVALID [plot-bars]: more nests than a picture shows.
 enum sdse_status sdse_plot_turns(struct sdse_reader *reader,
                                  const struct sdse_mapping_plot *plot, int64_t group,
                                  struct sdse_arena *arena, struct sdse_diags *diags);
