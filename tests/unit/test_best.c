@@ -99,6 +99,109 @@ static void the_least_longest_life_is_best(void **state) {
     }
 }
 
+static void offer(struct sdse_best *best, double pj, double outer, double inner) {
+    const struct sdse_mapping mapping = {.level_count = 1};
+    const struct sdse_totals totals = {
+        .energy_pj = pj, .outer_cycles = outer, .inner_cycles = inner};
+    sdse_best_offer(best, &mapping, &totals);
+}
+
+// What is beaten on one side alone stays.
+static void a_front_of_sides_has_what_is_best_in_any(void **state) {
+    (void)state;
+    struct sdse_best best;
+    sdse_best_init(&best, SDSE_GOAL_SIDES, (double)INFINITY);
+    offer(&best, 5, 10, 10);
+    offer(&best, 6, 5, 20);
+    offer(&best, 6.5, 20, 5);
+    offer(&best, 4, 10, 8);
+    assert_int_equal(best.count, 3);
+    const double energies[] = {4, 6, 6.5};
+    for (int i = 0; i < 3; i++)
+        assert_true(best.front[i].totals.energy_pj == energies[i]);
+    offer(&best, 4, 5, 5);
+    assert_int_equal(best.count, 1);
+    sdse_best_free(&best);
+}
+
+static void know(struct sdse_best *best, double pj, double cycles) {
+    const struct sdse_mapping mapping = {.level_count = 1};
+    const struct sdse_totals totals = {.energy_pj = pj, .latency_cycles = cycles};
+    sdse_best_know(best, &mapping, &totals);
+}
+
+// Of equal energies the faster is known, of equal products that of less energy.
+static void what_is_known_is_the_best_of_equals(void **state) {
+    (void)state;
+    struct sdse_best best;
+    sdse_best_init(&best, SDSE_GOAL_ENERGY, (double)INFINITY);
+    know(&best, 10, 5);
+    know(&best, 10, 4);
+    know(&best, 10, 6);
+    assert_true(best.known_count == 1 && best.known[0].totals.latency_cycles == 4);
+    sdse_best_free(&best);
+    sdse_best_init(&best, SDSE_GOAL_EDP, (double)INFINITY);
+    know(&best, 10, 4);
+    know(&best, 8, 5);
+    know(&best, 20, 2);
+    assert_true(best.known_count == 1 && best.known[0].totals.energy_pj == 8);
+    sdse_best_free(&best);
+}
+
+// A front that is known has every mapping that no other is better than, and all of them
+// are taken where nothing was found.
+static void a_known_front_is_taken(void **state) {
+    (void)state;
+    struct sdse_best best;
+    sdse_best_init(&best, SDSE_GOAL_FRONT, 100);
+    know(&best, 5, 10);
+    know(&best, 6, 4);
+    know(&best, 7, 4);
+    know(&best, 6, 10);
+    know(&best, 1, 101);
+    sdse_best_settle(&best);
+    assert_int_equal(best.count, 2);
+    assert_true(best.front[0].totals.energy_pj == 5 &&
+                best.front[1].totals.energy_pj == 6);
+    sdse_best_free(&best);
+}
+
+// What was found stays unless what is known betters it.
+static void the_better_of_found_and_known_is_taken(void **state) {
+    (void)state;
+    struct sdse_best best = found(SDSE_GOAL_ENERGY, 5, 9);
+    know(&best, 7, 3);
+    sdse_best_settle(&best);
+    assert_true(best.found && best.totals.energy_pj == 5);
+    sdse_best_free(&best);
+    for (double known = 4; known <= 6; known++) {
+        best = found(SDSE_GOAL_CYCLES, 9, 5);
+        know(&best, 8, known);
+        sdse_best_settle(&best);
+        assert_true(best.found && best.totals.latency_cycles == fmin(known, 5));
+        assert_true(best.totals.energy_pj == (known > 5 ? 9 : 8));
+        sdse_best_free(&best);
+    }
+}
+
+// As good is no better; and of what a cut-off excludes the least is told.
+static void what_is_no_better_or_cut_is_excluded(void **state) {
+    (void)state;
+    struct sdse_best best = found(SDSE_GOAL_ENERGY, 10, 112);
+    assert_true(excludes(&best, 10, 112));
+    assert_false(excludes(&best, 10, 111));
+    sdse_best_free(&best);
+    const enum sdse_goal goals[] = {SDSE_GOAL_ENERGY, SDSE_GOAL_FRONT};
+    for (int i = 0; i < 2; i++) {
+        sdse_best_init(&best, goals[i], (double)INFINITY);
+        best.cutoff = 5;
+        assert_true(excludes(&best, 7, 1) && excludes(&best, 9, 1));
+        assert_true(best.least_cut == 7);
+        assert_false(excludes(&best, 5, 1));
+        sdse_best_free(&best);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bound_within_a_cycle_is_excluded),
@@ -106,6 +209,11 @@ int main(void) {
         cmocka_unit_test(a_limit_of_cycles_excludes_what_ends_after_it),
         cmocka_unit_test(tiles_that_live_too_long_are_no_answer),
         cmocka_unit_test(the_least_longest_life_is_best),
+        cmocka_unit_test(a_front_of_sides_has_what_is_best_in_any),
+        cmocka_unit_test(what_is_known_is_the_best_of_equals),
+        cmocka_unit_test(a_known_front_is_taken),
+        cmocka_unit_test(the_better_of_found_and_known_is_taken),
+        cmocka_unit_test(what_is_no_better_or_cut_is_excluded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

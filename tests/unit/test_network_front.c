@@ -155,6 +155,25 @@ static void equals_all_combinations(void **state) {
     }
 }
 
+// Energies that differ by less than a sum can hold are one element, the fastest.
+static void sums_that_round_to_one_energy_are_one_element(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_tradeoff small[] = {{1, 10}, {2, 5}, {4096, 4}},
+                               large[] = {{1e18, 100}};
+    const struct sdse_layer_front layers[] = {
+        {.count = 3, .repeat = 1, .elements = small},
+        {.count = 1, .repeat = 1, .elements = large}};
+    struct sdse_network_front front;
+    assert_int_equal(
+        sdse_network_front_build(layers, 2, SDSE_LARGEST_FRONT, NULL, arena, &front),
+        SDSE_OK);
+    assert_int_equal(front.count, 2);
+    assert_true(front.elements[0].latency_cycles == 105 &&
+                front.elements[1].latency_cycles == 104);
+    sdse_arena_free(arena);
+}
+
 // A stop ends a long one with a status, and leaves *front alone; a short one is built.
 static void stops_when_asked(void **state) {
     (void)state;
@@ -278,8 +297,9 @@ static void gaps_of_layers_multiply(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equals_all_combinations), cmocka_unit_test(stops_when_asked),
-        cmocka_unit_test(thinning_is_honest), cmocka_unit_test(keeps_both_ends),
+        cmocka_unit_test(equals_all_combinations),
+        cmocka_unit_test(sums_that_round_to_one_energy_are_one_element),
+        cmocka_unit_test(stops_when_asked), cmocka_unit_test(thinning_is_honest), cmocka_unit_test(keeps_both_ends),
         cmocka_unit_test(gaps_of_layers_multiply)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
