@@ -134,6 +134,7 @@ bool sdse_tfjs_group_norm(struct tfjs_layer *l) {
     const char *out = sdse_rewrite_node(w, "GroupNormalization", "",
                                         sdse_tfjs_planes(l, x), gamma.name, beta.name);
     sdse_rewrite_set_int(w, "num_groups", groups);
+    sdse_rewrite_set_real(w, "epsilon", sdse_tfjs_real(l, "epsilon", 1e-3));
     l->out[0] = sdse_tfjs_value(out, x->rank, true);
     l->out_count = 1;
     return true;

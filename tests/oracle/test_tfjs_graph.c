@@ -50,9 +50,10 @@ static const float *constant(const char *name, unsigned rank, const size_t *shap
     return random_weights(&web, name, rank, shape);
 }
 
-// Whole numbers; the file's are of 32 bits.
-static void numbers(const char *name, size_t count, const int *values) {
-    float *data = web_weights(&web, name, 1, &count);
+// Whole numbers, a list of them or one by itself (rank 0); the file's are of 32 bits.
+static void whole_numbers(const char *name, unsigned rank, size_t count,
+                          const int *values) {
+    float *data = web_weights(&web, name, rank, &count);
     for (size_t i = 0; i < count; i++) {
         const int32_t value = values[i];
         memcpy(&data[i], &value, sizeof value);
@@ -62,6 +63,10 @@ static void numbers(const char *name, size_t count, const int *values) {
         type = next;              // the one written last
     memcpy(type, "int32\"  ", 8); // shorter by two, which are blanks
     node("Const", name, "", "");
+}
+
+static void numbers(const char *name, size_t count, const int *values) {
+    whole_numbers(name, 1, count, values);
 }
 
 static void begin(unsigned rank, const size_t *shape) {
@@ -212,7 +217,7 @@ static void behind(void **state) {
     (void)state;
     static struct map c;
     char attr[300];
-    for (int which = 0; which < 9; which++) {
+    for (int which = 0; which < 13; which++) {
         begin(4, (const size_t[]){2, 3, 4, 2});
         const float *w = constant("w", 4, (const size_t[]){1, 1, 2, 3});
         mixed(&c, w, 3);
@@ -240,19 +245,22 @@ static void behind(void **state) {
                                         i % 3]);
                 }
             break;
-        case 1: {
+        case 1:
+        case 10: { // of variances that are small, whose epsilon is not said
             const float *s[3] = {constant("g", 1, (const size_t[]){3}),
                                  constant("o", 1, (const size_t[]){3}),
                                  constant("m", 1, (const size_t[]){3})};
             constant("v", 1, (const size_t[]){3});
             float *v = web.data + web.count - 3;
             for (size_t k = 0; k < 3; k++)
-                v[k] = v[k] * v[k] + 1;
-            node("FusedBatchNormV3", "n", "c g o m v", "\"epsilon\": {\"f\": 0.5}");
+                v[k] = which == 1 ? v[k] * v[k] + 1 : 0.001f;
+            node("FusedBatchNormV3", "n", "c g o m v",
+                 which == 1 ? "\"epsilon\": {\"f\": 0.5}" : "");
             node("Identity", "y", "n", "");
             for (size_t i = 0; i < count_of(&y); i++)
                 y.data[i] = (c.data[i] - (double)s[2][i % 3]) /
-                                sqrt((double)v[i % 3] + 0.5) * (double)s[0][i % 3] +
+                                sqrt((double)v[i % 3] + (which == 1 ? 0.5 : 1e-4)) *
+                                (double)s[0][i % 3] +
                             (double)s[1][i % 3];
             break;
         }
@@ -332,10 +340,45 @@ static void behind(void **state) {
                                  c.data[i / 3 * 3 + 2]) /
                                     3;
             break;
+        case 11: // one column by itself, and the first row
+            whole_numbers("i", 0, 1, (const int[]){2});
+            whole_numbers("a", 0, 1, (const int[]){2});
+            whole_numbers("j", 0, 1, (const int[]){0});
+            whole_numbers("b", 0, 1, (const int[]){1});
+            node("GatherV2", "g", "c i a", "");
+            node("GatherV2", "y", "g j b", "");
+            y = (struct map){.rank = 2, .shape = {2, 3}};
+            for (size_t i = 0; i < 6; i++)
+                y.data[i] = c.data[(i / 3 * 12 + 2) * 3 + i % 3];
+            break;
+        case 12: { // a row of zeros before, a row and a column of the window's own
+            const float *k = constant("k", 4, (const size_t[]){2, 2, 3, 1});
+            numbers("p", 8, (const int[]){0, 0, 1, 0, 0, 0, 0, 0});
+            node("Pad", "q", "c p", "");
+            snprintf(attr, sizeof attr, "%s, %s[0, 0, 0, 1, 1, 0, 0, 0]}}",
+                     STRIDES(1, 1), EXPLICIT);
+            node("Conv2D", "y", "q k", attr);
+            y = (struct map){.rank = 4, .shape = {2, 4, 4, 1}};
+            for (size_t i = 0; i < 32; i++)
+                for (size_t t = 0; t < 12; t++) {
+                    const size_t row = i / 4 % 4 + t / 6, column = i % 4 + t / 3 % 2;
+                    if (row >= 1 && row <= 3 && column >= 1)
+                        y.data[i] +=
+                            c.data[((i / 16 * 3 + row - 1) * 4 + column - 1) * 3 +
+                                   t % 3] *
+                            (double)k[t];
+                }
+            break;
+        }
         default: // softmax over channels of one extent less
             numbers("a", 1, (const int[]){1});
-            node("Max", "m", "c a", "\"keep_dims\": {\"b\": true}");
-            node("Squeeze", "q", "m", "\"squeeze_dims\": {\"list\": {\"i\": [\"1\"]}}");
+            if (which == 8) {
+                node("Max", "m", "c a", "\"keep_dims\": {\"b\": true}");
+                node("Squeeze", "q", "m",
+                     "\"squeeze_dims\": {\"list\": {\"i\": [\"1\"]}}");
+            } else {
+                node("Max", "q", "c a", "");
+            }
             node("Softmax", "y", "q", "");
             y = (struct map){.rank = 3, .shape = {2, 4, 3}};
             for (size_t i = 0; i < 24; i++)

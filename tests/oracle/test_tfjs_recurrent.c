@@ -111,9 +111,9 @@ static void recurrent(void **state) {
         cell_weights(&s, turn % 2 ? "y/some_cell" : "net/y");
         roll(&s, &x, reverse, all, false, &y);
         snprintf(text, sizeof text,
-                 ", \"units\": %zu, \"return_sequences\": %s, \"reset_after\": %s, "
-                 "\"go_backwards\": %s",
-                 s.units, all ? "true" : "false", s.after ? "true" : "false",
+                 ", \"units\": %zu, \"return_sequences\": %s%s, \"go_backwards\": %s",
+                 s.units, all ? "true" : "false",
+                 s.after ? "" : ", \"reset_after\": false", // true if it is not said
                  reverse ? "true" : "false");
         web_layer(&web, s.class_name, "y", "x", text);
         expect(&web, &x, &y, s.class_name);

@@ -251,6 +251,24 @@ static void padded(void **state) {
     }
 }
 
+// Zeros around a row of words, which a causal window does not take for its own.
+static void padded_causal(void **state) {
+    (void)state;
+    const struct window w = {{1, 1, 3}, {1, 1, 1}, {1, 1, 1}, {0, 0, 2}, {1, 1, 8}};
+    web_begin(&web);
+    fill(&x, 3, (const size_t[]){1, 5, 2});
+    z = (struct map){.rank = 3, .shape = {1, 8, 2}};
+    memcpy(z.data + 2, x.data, 10 * sizeof *z.data);
+    const float *kernel =
+        random_weights(&web, "y/kernel", 3, (const size_t[]){3, 2, 3});
+    slide(&z, &w, kernel, 1, 3, 0, false, &y);
+    as_it_is(&web, "e", "x", &x);
+    web_layer(&web, "ZeroPadding1D", "p", "e", ", \"padding\": [1, 2]");
+    web_layer(&web, "Conv1D", "y", "p",
+              ", \"kernel_size\": 3, \"padding\": \"causal\", \"use_bias\": false");
+    expect(&web, &x, &y, "zeros before a causal window");
+}
+
 // Zeros before a mean are a part of it, those before a largest number are not read.
 static void padded_pools(void **state) {
     (void)state;
@@ -330,12 +348,15 @@ static void pools(void **state) {
             size_t box[5];
             box_of(&x, box);
             w.dilation[i] = 1;
+            if (turn % 5 == 4) // not said: those of the window
+                w.stride[i] = w.kernel[i];
             fit(&w, i, box[1 + i], padding);
         }
         slide(&x, &w, NULL, channels, channels, most ? 1 : 2, false, &y);
+        list(b, "strides", w.stride + 3 - axes, axes);
         snprintf(text, sizeof text, "%s%s, \"padding\": \"%s\"",
                  list(a, "pool_size", w.kernel + 3 - axes, axes),
-                 list(b, "strides", w.stride + 3 - axes, axes), padding);
+                 turn % 5 == 4 ? "" : b, padding);
         snprintf(name, sizeof name, "%sPooling%uD", most ? "Max" : "Average", axes);
         as_it_is(&web, "e", "x", &x);
         web_layer(&web, name, "y", "e", text);
@@ -363,7 +384,8 @@ static void pools(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(convolutions), cmocka_unit_test(depthwise_and_separable),
-        cmocka_unit_test(padded),       cmocka_unit_test(padded_pools),
-        cmocka_unit_test(transposed),   cmocka_unit_test(pools)};
+        cmocka_unit_test(padded),       cmocka_unit_test(padded_causal),
+        cmocka_unit_test(padded_pools), cmocka_unit_test(transposed),
+        cmocka_unit_test(pools)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -147,6 +147,33 @@ static void normal(void **state) {
     }
 }
 
+// Groups of two of four channels, over all of a sample's places.
+static void normal_groups(void **state) {
+    (void)state;
+    static const size_t four = 4;
+    for (int said = 0; said < 2; said++) {
+        begin(4, (const size_t[]){2, 2, 3, 4});
+        const float *gamma = random_weights(&web, "y/gamma", 1, &four),
+                    *beta = random_weights(&web, "y/beta", 1, &four);
+        for (size_t i = 0; i < count_of(&x); i++)
+            x.data[i] /= 8; // so that epsilon counts
+        for (size_t i = 0; i < count_of(&x); i++) {
+            const double *first = x.data + i / 24 * 24 + i % 4 / 2 * 2;
+            double m = 0, v = 0;
+            for (size_t k = 0; k < 12; k++)
+                m += first[k / 2 * 4 + k % 2] / 12;
+            for (size_t k = 0; k < 12; k++)
+                v += pow(first[k / 2 * 4 + k % 2] - m, 2) / 12;
+            y.data[i] = (x.data[i] - m) / sqrt(v + (said ? 0.25 : 1e-3)) *
+                            (double)gamma[i % 4] +
+                        (double)beta[i % 4];
+        }
+        web_layer(&web, "GroupNormalization", "y", "e",
+                  said ? ", \"groups\": 2, \"epsilon\": 0.25" : ", \"groups\": 2");
+        expect(&web, &x, &y, "GroupNormalization");
+    }
+}
+
 static double softplus(double v) { return log1p(exp(v)); }
 
 static void functions(void **state) {
@@ -212,7 +239,8 @@ static void products(void **state) {
         for (size_t i = 0; i < count_of(&y); i += 2) { // softmax: of the last extent
             const double left = y.data[i], right = y.data[i + 1];
             y.data[i] = rank == 3 ? exp(left) / (exp(left) + exp(right)) : tanh(left);
-            y.data[i + 1] = rank == 3 ? exp(right) / (exp(left) + exp(right)) : tanh(right);
+            y.data[i + 1] =
+                rank == 3 ? exp(right) / (exp(left) + exp(right)) : tanh(right);
         }
         const char *dense = rank == 3 ? ", \"units\": 2, \"activation\": \"softmax\""
                                       : ", \"units\": 2, \"activation\": \"tanh\"";
@@ -244,7 +272,8 @@ static void products(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shapes), cmocka_unit_test(together), cmocka_unit_test(normal),
+        cmocka_unit_test(shapes),    cmocka_unit_test(together),
+        cmocka_unit_test(normal),    cmocka_unit_test(normal_groups),
         cmocka_unit_test(functions), cmocka_unit_test(products)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -299,7 +299,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_all_combinations),
         cmocka_unit_test(sums_that_round_to_one_energy_are_one_element),
-        cmocka_unit_test(stops_when_asked), cmocka_unit_test(thinning_is_honest), cmocka_unit_test(keeps_both_ends),
+        cmocka_unit_test(stops_when_asked),
+        cmocka_unit_test(thinning_is_honest),
+        cmocka_unit_test(keeps_both_ends),
         cmocka_unit_test(gaps_of_layers_multiply)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

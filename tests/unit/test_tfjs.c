@@ -461,6 +461,8 @@ static void refusals(void **state) {
     try_layer("Permute", ", \"dims\": [1, 1, 2]", "tfjs-config", "once");
     try_layer("Reshape", ", \"target_shape\": [0]", "tfjs-config", "target_shape");
     try_layer("ZeroPadding2D", ", \"padding\": [[1, 1]]", "tfjs-config", "2 axes");
+    try_layer("ZeroPadding2D", ", \"padding\": [[1, 1048577], [1, 1]]", "tfjs-config",
+              "from 0 on");
     try_layer("Bidirectional", "", "tfjs-config", "an LSTM");
     try_layer("TimeDistributed", "", "tfjs-config", "a layer of a known class");
     static const struct {
@@ -536,16 +538,35 @@ static void lengths(void **state) {
     }
     static const char *const roles[] = {"moving_mean", "moving_variance", "gamma",
                                         "beta"};
-    for (size_t wrong = 1; wrong < 4; wrong++) {
+    for (size_t wrong = 0; wrong < 4; wrong++) {
         web_begin(&web);
         for (size_t i = 0; i < 4; i++) {
             char name[32];
             snprintf(name, sizeof name, "y/%s", roles[i]);
-            counted(name, 1, (size_t[]){i == wrong ? 3 : 2}, 0);
+            counted(name, 1, (size_t[]){wrong && i == wrong ? 3 : 2}, 0);
         }
-        web_layer(&web, "BatchNormalization", "y", "x", "");
+        // Channels are not the columns.
+        web_layer(&web, "BatchNormalization", "y", "x", wrong ? "" : ", \"axis\": 2");
         open_net("[null, 8, 8, 2]", "[\"y\", 0, 0]");
-        refused("tfjs-weights", "has 3 numbers, for 2 channels");
+        if (wrong)
+            refused("tfjs-weights", "has 3 numbers, for 2 channels");
+        else
+            refused("tfjs-config", "channels are the last axis, or the first");
+    }
+    for (int units = 3; units <= 5; units++) {
+        char text[64];
+        snprintf(text, sizeof text, ", \"units\": %d, \"use_bias\": false", units);
+        web_begin(&web);
+        counted("y/kernel_of_before", 2, (size_t[]){1, 1}, 0); // not the kernel
+        counted("y/kernel:0", 2, (size_t[]){2, 4}, 0);
+        web_layer(&web, "Dense", "y", "x", text);
+        open_net("[null, 2]", "[\"y\", 0, 0]");
+        if (units != 4) {
+            refused("tfjs-weights", "the weights are not of so many");
+            continue;
+        }
+        assert_int_equal(imported()->layers[0].nest.bound[SDSE_K], 4);
+        web_end(&web);
     }
 }
 
