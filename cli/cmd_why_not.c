@@ -124,7 +124,7 @@ static const char *name_of(const struct asking *a, size_t layer) {
 }
 
 static double needs(const struct asking *a, size_t kind) {
-    return a->room.group.kind[kind].residence.reserved_bits + a->room.taken_bits[kind];
+    return a->room.group.kind[kind].residence->reserved_bits + a->room.taken_bits[kind];
 }
 
 // Names of members of a set, "-": none.
@@ -154,7 +154,7 @@ static struct sdse_table *nest_table(const struct asking *a, bool people) {
                             sdse_kind_text(a->cli->arena, &a->room.group.config, kind));
         sdse_table_add_u64(table, kind->times);
         sdse_table_add_u64(table, (uint64_t)a->room.taken_bits[k]);
-        sdse_table_add_u64(table, (uint64_t)kind->residence.reserved_bits);
+        sdse_table_add_u64(table, (uint64_t)kind->residence->reserved_bits);
         sdse_table_add_u64(table, (uint64_t)needs(a, k));
     }
     return table;
@@ -194,8 +194,7 @@ static void print_largest(const struct asking *a) {
     printf("\n%s, %s, needs most of %s:\n", name_of(a, kind->layer), rows ? rows : "?",
            a->memory_name);
     const struct cli_room_taken taken = {a->room.taken_bits[a->room.largest],
-                                         &kind->residence, kind->term_count,
-                                         kind->term};
+                                         kind->residence, kind->term_count, kind->term};
     cli_print_room_taken(a->cli, a->problem.workload, &taken, 0);
 }
 

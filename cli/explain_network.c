@@ -43,7 +43,7 @@ static bool add_crossing(const struct telling *t, const struct sdse_fused_kind *
                          struct crossing *sum) {
     struct sdse_layer part = kind->part;
     struct sdse_cost is, outside;
-    part.residence = part.residence ? &kind->residence : NULL;
+    part.residence = part.residence ? kind->residence : NULL;
     const struct sdse_model *model = model_of(t, &part, kind->layer);
     if (!model)
         return false;
@@ -252,7 +252,7 @@ static bool print_group(const struct telling *t, const struct sdse_fused_group *
 
 static bool print_held(const struct telling *t, const struct sdse_fused_kind *kind) {
     printf("  %s holds %.0f bits beside it\n", t->shared,
-           kind->residence.reserved_bits);
+           kind->residence->reserved_bits);
     for (size_t i = 0; i < kind->term_count; i++) {
         const char *term =
             sdse_held_term_text(t->cli->arena, t->network->workload, &kind->term[i]);
@@ -267,12 +267,12 @@ static bool print_held(const struct telling *t, const struct sdse_fused_kind *ki
 
 static void print_brought(const struct telling *t, const struct sdse_fused_kind *kind) {
     const struct sdse_nest *nest = &kind->part.nest;
-    if (kind->residence.loads_weights)
+    if (kind->residence->loads_weights)
         printf("  it brings in %" PRIu64 " words of weights from %s\n",
                sdse_tile_words(nest, SDSE_WEIGHTS, nest->bound), t->outermost);
-    if (kind->residence.loaded_inputs)
+    if (kind->residence->loaded_inputs)
         printf("  it brings in %" PRIu64 " words of inputs from %s\n",
-               kind->residence.loaded_inputs, t->outermost);
+               kind->residence->loaded_inputs, t->outermost);
 }
 
 // The equations of one layer, or of rows of it.
@@ -309,7 +309,7 @@ static enum cli_exit print_nest(const struct telling *t,
     const struct sdse_fused_kind *kind = &group->kind[index];
     struct sdse_layer part = kind->part;
     const char *rows = sdse_kind_text(t->cli->arena, &group->config, kind);
-    part.residence = part.residence ? &kind->residence : NULL;
+    part.residence = part.residence ? kind->residence : NULL;
     if (!rows)
         return cli_finish(t->cli, SDSE_NO_MEMORY);
     printf("\nNest %zu: %s, %s, %" PRIu64 " time%s\n", index + 1,

@@ -65,7 +65,7 @@ static uint64_t words_of(const struct cli_network *network,
 static void add_kind(const struct cli_network *network,
                      const struct sdse_fused_kind *kind, struct line *line) {
     struct sdse_layer part = kind->part;
-    part.residence = part.residence ? &kind->residence : NULL;
+    part.residence = part.residence ? kind->residence : NULL;
     line->is.energy_pj += (double)kind->times * kind->point->totals.energy_pj;
     line->is.words +=
         kind->times * words_of(network, &part, kind->layer, &kind->point->mapping);
@@ -129,6 +129,21 @@ static bool tells_columns(const struct cli_network *network) {
     return tells;
 }
 
+// Where a layer, or the first one of a group, finds its inputs.
+static const char *inputs_text(const struct cli_network *network,
+                               const struct sdse_place_question *question) {
+    struct sdse_arena *arena = network->cli->arena;
+    const char *text = NULL;
+    for (unsigned m = 0; m < SDSE_MOST_SHARED; m++) {
+        if (!question->in[m].operands)
+            continue;
+        const char *shared =
+            cli_place_text(arena, network->arch, sdse_place_in(m, false));
+        text = text ? sdse_arena_printf(arena, "%s, %s", text, shared) : shared;
+    }
+    return text ? text : cli_place_text(arena, network->arch, SDSE_PLACE_OUTERMOST);
+}
+
 static void add_names(const struct cli_network *network, struct sdse_table *table,
                       size_t first, const struct sdse_fused_group *group) {
     const struct sdse_place_question *question =
@@ -136,9 +151,7 @@ static void add_names(const struct cli_network *network, struct sdse_table *tabl
     const struct sdse_layer *layer = &network->schedule->layer[first].layer;
     const bool passes = sdse_layer_moves(layer) && layer->move.fused;
     struct sdse_arena *arena = network->cli->arena;
-    const char *inputs =
-        cli_place_text(arena, network->arch,
-                       question->operands ? SDSE_PLACE_SHARED : SDSE_PLACE_OUTERMOST);
+    const char *inputs = inputs_text(network, question);
     if (group && group->config.buffered)
         inputs = sdse_arena_printf(arena, "%s, buffered%s", inputs,
                                    group->config.for_all       ? " for all"
@@ -175,6 +188,12 @@ static void add_numbers(const struct cli_network *network, struct sdse_table *ta
         sdse_table_add_u64(table, line->unshared.words);
 }
 
+// The memory that a group holds what it does in, where several share.
+static bool tells_memory(const struct cli_network *network) {
+    unsigned level[SDSE_MOST_SHARED];
+    return sdse_shared_levels(network->arch, level) > 1;
+}
+
 static struct sdse_table *begin_table(const struct cli_network *network, bool beside) {
     static const char *const columns[][3] = {
         {"layers", "layers", NULL},
@@ -194,13 +213,15 @@ static struct sdse_table *begin_table(const struct cli_network *network, bool be
         {"tile_keys", "tile_keys", "keys"},
         {"tile_channels", "tile_channels", "channels"},
         {"tile_columns", "tile_columns", "tile columns"},
-        {"banded", "banded", "in bands"}};
+        {"banded", "banded", "in bands"},
+        {"memory", "memory", "held in"}};
+    const bool several = tells_memory(network);
     const bool parts = tells_parts(network), some_columns = tells_columns(network);
     struct sdse_table *table = sdse_table_new(network->cli->arena);
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         const bool people = network->people, unshared = i == 8 || i == 10 || i == 12;
         if ((beside || !unshared) && (parts || i < 13 || i > 15) &&
-            (some_columns || i < 16))
+            (some_columns || i < 16 || i > 17) && (several || i < 18))
             sdse_table_add_column(table, columns[i][people ? 1 : 0],
                                   people ? columns[i][2] : NULL, 5);
     }
@@ -222,6 +243,11 @@ static void add_line(const struct cli_network *network, struct sdse_table *table
         sdse_table_add_text(
             table, group ? names_text(network, group, group->config.banded >> 1) : "-");
     }
+    if (tells_memory(network))
+        sdse_table_add_text(
+            table, group ? cli_place_text(network->cli->arena, network->arch,
+                                          sdse_place_in(group->config.memory, false))
+                         : "-");
 }
 
 // A line for each tensor that is brought in before a layer.

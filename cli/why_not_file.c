@@ -73,7 +73,7 @@ static bool weigh_group(struct looking *k, const struct sdse_fused_group *group)
             .rows = sdse_kind_text(k->cli->arena, &group->config, kind),
             .times = kind->times,
             .taken = {.term_count = kind->term_count, .term = kind->term}};
-        if (!weigh(k, kind->part, &kind->residence, &kind->point->mapping, nest))
+        if (!weigh(k, kind->part, kind->residence, &kind->point->mapping, nest))
             return false;
     }
     return true;
@@ -83,8 +83,8 @@ static bool weigh_alone(struct looking *k, size_t l) {
     const struct sdse_resident_layer *layer = &k->schedule.layer[l];
     struct nest *nest = &k->nest[k->count++];
     *nest = (struct nest){.layer = l, .times = layer->layer.repeat};
-    nest->held = (struct sdse_held_term){SDSE_HELD_TENSORS, l, 0, false,
-                                         layer->residence->reserved_bits};
+    nest->held = (struct sdse_held_term){
+        .what = SDSE_HELD_TENSORS, .layer = l, .bits = layer->residence->reserved_bits};
     nest->taken.term_count = nest->held.bits > 0;
     nest->taken.term = &nest->held;
     return weigh(k, layer->layer, layer->residence, &layer->point->mapping, nest);

@@ -25,7 +25,7 @@ static enum sdse_edge_via way_into(const struct sdse_fusion_request *request,
 // what works on each word, or is a softmax, whose sums may be put right later. That
 // needs a vector unit beside the shared memory, which multiplies the sums that wait.
 static bool takes_keys(const struct sdse_fusion_request *request,
-                       const struct sdse_members *members,
+                       const struct sdse_members *members, unsigned memory,
                        struct sdse_channels *channels) {
     const struct sdse_arch *arch = request->residency.arch;
     const size_t end = members->count - 1;
@@ -42,8 +42,10 @@ static bool takes_keys(const struct sdse_fusion_request *request,
             return false;
         rescales |= kind == SDSE_SOFTMAX;
     }
+    unsigned level[SDSE_MOST_SHARED];
+    sdse_shared_levels(arch, level);
     const bool beside =
-        arch->vector.present && arch->vector.below_level == sdse_shared_level(arch);
+        arch->vector.present && arch->vector.below_level == level[memory];
     if (rescales && !beside)
         return false;
     *channels = (struct sdse_channels){.count = scores->nest.bound[SDSE_K],
@@ -160,9 +162,9 @@ static bool takes_channels(const struct sdse_fusion_request *request,
 }
 
 void sdse_channels_find(const struct sdse_fusion_request *request,
-                        const struct sdse_members *members,
+                        const struct sdse_members *members, unsigned memory,
                         struct sdse_channels *channels) {
-    if (!takes_keys(request, members, channels) &&
+    if (!takes_keys(request, members, memory, channels) &&
         !takes_channels(request, members, channels))
         *channels = (struct sdse_channels){.step = 1};
 }

@@ -38,9 +38,10 @@ struct sdse_channels {
     bool rescales;   // a softmax is between: sums are multiplied before they continue
 };
 
-// What the layers of *members, which are found but for this, may do.
+// What the layers of *members, which are found but for this, may do. memory: that they
+// hold what they do in, of those that share.
 void sdse_channels_find(const struct sdse_fusion_request *request,
-                        const struct sdse_members *members,
+                        const struct sdse_members *members, unsigned memory,
                         struct sdse_channels *channels);
 
 // So much of `whole`, which is of all channels, as is of some of them.

@@ -15,7 +15,7 @@ why_not_input(const struct sdse_group *group,
               const struct sdse_fusion_config *config) {
     const struct sdse_members *members = &group->members;
     const char *reason = NULL;
-    if (sdse_members_split_map(members, question->operands))
+    if (sdse_members_split_map(members, question))
         reason = "reads maps that are put together: all of them are in the shared "
                  "memory, or none is";
     else if (config->buffered && !members->may_buffer)
@@ -31,8 +31,10 @@ why_not_input(const struct sdse_group *group,
 
 // Why a group cannot take so many columns, heads, keys or channels at a time; NULL: it
 // can.
-static const char *why_no_parts(const struct sdse_members *members,
+static const char *why_no_parts(const struct sdse_group *group,
+                                const struct sdse_place_question *question,
                                 const struct sdse_fusion_config *config) {
+    const struct sdse_members *members = &group->members;
     const struct sdse_channels *channels = &members->channels;
     const uint64_t keys = config->tile_keys, some = config->tile_channels;
     if (config->tile_columns && config->tile_columns >= members->columns)
@@ -48,6 +50,9 @@ static const char *why_no_parts(const struct sdse_members *members,
         return "has no more keys than that";
     if (keys && config->tile_heads != (members->heads > 1))
         return "takes keys in parts of one head at a time (`heads: 1`)";
+    if (!sdse_group_may_put(group, keys, question->outputs))
+        return "adds up, by keys, in another memory than the one beside which its sums "
+               "are rescaled";
     if (some && (!channels->count || channels->keys))
         return "is not reached channel by channel from the first of the group";
     if (some >= channels->count && some)
@@ -62,7 +67,6 @@ enum sdse_status sdse_fusion_configure(
     const struct sdse_place_question *question, const struct sdse_fusion_config *config,
     struct sdse_arena *arena, struct sdse_group_limits *limits,
     struct sdse_fused_group *group, struct sdse_group_refusal *refusal) {
-    const unsigned level = sdse_shared_level(asked->residency.arch);
     struct sdse_fusion_request *request =
         SDSE_ARENA_NEW(arena, struct sdse_fusion_request);
     struct sdse_fusion_counts counts = {0};
@@ -75,7 +79,7 @@ enum sdse_status sdse_fusion_configure(
     *request = *asked;
     request->overlap = config->overlaps;
     enum sdse_status status =
-        sdse_group_make(request, placing, level, question->layer,
+        sdse_group_make(request, placing, config->memory, question->layer,
                         question->layer + question->more, arena, &made, refusal);
     if (status != SDSE_OK || refusal->reason)
         return status;
@@ -90,7 +94,7 @@ enum sdse_status sdse_fusion_configure(
     if (refusal->reason)
         return SDSE_OK;
     *refusal =
-        (struct sdse_group_refusal){made.last, why_no_parts(&made.members, config)};
+        (struct sdse_group_refusal){made.last, why_no_parts(&made, question, config)};
     if (refusal->reason)
         return SDSE_OK;
     status = sdse_group_plan_one(request, &made, config, arena, &plan);
@@ -106,11 +110,9 @@ enum sdse_status sdse_fusion_configure(
     if (status != SDSE_OK)
         return status;
     // As if there were room for anything.
-    nests->request = request;
-    nests->level = level;
-    nests->capacity_bits = (double)INFINITY;
-    nests->counts = &counts;
-    nests->arena = arena;
+    sdse_nests_init(request, &counts, arena, nests);
+    for (unsigned m = 0; m < nests->memory_count; m++)
+        nests->capacity_bits[m] = (double)INFINITY;
     struct sdse_kinds kinds = {.nests = nests, .group = &made, .question = question};
     struct sdse_fused_group fresh = {.first = made.first,
                                      .last = made.last,

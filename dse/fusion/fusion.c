@@ -1,6 +1,5 @@
 #include "dse/fusion/fusion.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "dse/fusion/group_front.h"
@@ -10,7 +9,7 @@
 // that.
 struct asked_group {
     struct asked_group *next;
-    const struct sdse_group *group;
+    const struct sdse_group_homes *homes;
     struct sdse_place_question question;
     struct sdse_group_front front;
 };
@@ -19,10 +18,10 @@ struct sdse_fusing {
     const struct sdse_fusion_request *request;
     struct sdse_residency_groups groups;
     struct sdse_residency_request residency; // with them
-    unsigned level;
     struct sdse_nests nests;
     size_t group_count;
-    struct sdse_group *group;
+    struct sdse_layer_group *group;
+    struct sdse_group_homes *homes; // of each of them
     struct asked_group *asked;
     struct sdse_fusion_counts *counts;
     struct sdse_arena *arena; // of what is freed
@@ -30,40 +29,80 @@ struct sdse_fusing {
 
 // --- What residency asks ---
 
+// Of the groups that are next in each memory's list the one that comes first: by rising
+// last layer, then by falling first one. NULL: none is left.
+static const struct sdse_group *find_least(struct sdse_group *const *in,
+                                           const size_t *next, const size_t *listed) {
+    const struct sdse_group *least = NULL;
+    for (unsigned m = 0; m < SDSE_MOST_SHARED; m++) {
+        const struct sdse_group *at = next[m] < listed[m] ? &in[m][next[m]] : NULL;
+        if (at && (!least || at->last < least->last ||
+                   (at->last == least->last && at->first > least->first)))
+            least = at;
+    }
+    return least;
+}
+
 static enum sdse_status list(void *context, const struct sdse_placing *placing,
                              size_t *count, const struct sdse_layer_group **group) {
     struct sdse_fusing *fusing = context;
-    const enum sdse_status status =
-        sdse_groups_list(fusing->request, placing, fusing->level, fusing->arena,
-                         &fusing->group_count, &fusing->group);
+    const size_t most = placing->layer_count * fusing->request->depth + 1;
+    size_t listed[SDSE_MOST_SHARED] = {0}, next[SDSE_MOST_SHARED] = {0};
+    struct sdse_group *in[SDSE_MOST_SHARED] = {NULL};
+    enum sdse_status status = SDSE_OK;
+    fusing->group = SDSE_ARENA_ARRAY(fusing->arena, struct sdse_layer_group, most);
+    fusing->homes = SDSE_ARENA_ARRAY(fusing->arena, struct sdse_group_homes, most);
+    if (!fusing->group || !fusing->homes)
+        return SDSE_NO_MEMORY;
+    for (unsigned m = 0; m < fusing->nests.memory_count && !status; m++)
+        status = sdse_groups_list(fusing->request, placing, m, fusing->arena,
+                                  &listed[m], &in[m]);
     if (status != SDSE_OK)
         return status;
-    struct sdse_layer_group *listed = SDSE_ARENA_ARRAY(
-        fusing->arena, struct sdse_layer_group, fusing->group_count + 1);
-    if (!listed)
-        return SDSE_NO_MEMORY;
-    for (size_t g = 0; g < fusing->group_count; g++)
-        listed[g] =
-            (struct sdse_layer_group){fusing->group[g].first, fusing->group[g].last};
+    // All are in one order; those that are next of several memories may be the same.
+    for (const struct sdse_group *least; (least = find_least(in, next, listed));) {
+        const struct sdse_layer_group layers = {least->first, least->last};
+        struct sdse_group_homes *homes = &fusing->homes[fusing->group_count];
+        fusing->group[fusing->group_count++] = layers;
+        for (unsigned m = 0; m < SDSE_MOST_SHARED; m++)
+            if (next[m] < listed[m] && in[m][next[m]].first == layers.first &&
+                in[m][next[m]].last == layers.last)
+                homes->in[m] = &in[m][next[m]++];
+    }
     *count = fusing->group_count;
-    *group = listed;
+    *group = fusing->group;
     return SDSE_OK;
 }
 
-static struct sdse_group *find_group(const struct sdse_fusing *fusing, size_t first,
-                                     size_t more) {
+static struct sdse_group_homes *find_group(const struct sdse_fusing *fusing,
+                                           size_t first, size_t more) {
     size_t g = 0;
     while (fusing->group[g].first != first || fusing->group[g].last != first + more)
         g++;
-    return &fusing->group[g];
+    return &fusing->homes[g];
+}
+
+// The layers of a group, wherever it holds what it does.
+static const struct sdse_members *members_of(const struct sdse_group_homes *homes) {
+    unsigned m = 0;
+    while (!homes->in[m])
+        m++;
+    return &homes->in[m]->members;
+}
+
+static bool finds_same(const struct sdse_place_found *a,
+                       const struct sdse_place_found *b) {
+    return a->operands == b->operands && a->group_inputs == b->group_inputs &&
+           a->group_addends == b->group_addends &&
+           a->group_weights == b->group_weights && a->reserved_bits == b->reserved_bits;
 }
 
 static bool is_same(const struct sdse_place_question *a,
                     const struct sdse_place_question *b) {
-    return a->layer == b->layer && a->more == b->more && a->operands == b->operands &&
-           a->group_inputs == b->group_inputs && a->group_addends == b->group_addends &&
-           a->group_weights == b->group_weights && a->outputs == b->outputs &&
-           a->reserved_bits == b->reserved_bits;
+    bool same = a->layer == b->layer && a->more == b->more && a->outputs == b->outputs;
+    for (unsigned m = 0; same && m < SDSE_MOST_SHARED; m++)
+        same = finds_same(&a->in[m], &b->in[m]);
+    return same;
 }
 
 static struct asked_group *find_asked(const struct sdse_fusing *fusing,
@@ -94,7 +133,7 @@ static bool append(struct sdse_arena *arena, const struct sdse_group_front *more
 }
 
 static struct asked_group *keep(struct sdse_fusing *fusing,
-                                const struct sdse_group *group,
+                                const struct sdse_group_homes *homes,
                                 const struct sdse_place_question *question,
                                 const struct sdse_group_front *front) {
     struct asked_group *asked = find_asked(fusing, question);
@@ -104,34 +143,65 @@ static struct asked_group *keep(struct sdse_fusing *fusing,
     if (!asked)
         return NULL;
     *asked = (struct asked_group){
-        .next = fusing->asked, .group = group, .question = *question, .front = *front};
+        .next = fusing->asked, .homes = homes, .question = *question, .front = *front};
     asked->question.bar = NULL;
     fusing->asked = asked;
     return asked;
 }
 
+// Whether what is held alone is more than there is.
+static bool overflows(const struct sdse_nests *nests,
+                      const struct sdse_place_question *question) {
+    bool overflows = false;
+    for (unsigned m = 0; m < nests->memory_count; m++)
+        overflows |= question->in[m].reserved_bits > nests->capacity_bits[m];
+    return overflows;
+}
+
+// In each memory: the tiles of a group are the same there, but that keys may come in
+// parts beside one and not another.
+static enum sdse_status list_plans(struct sdse_fusing *fusing,
+                                   struct sdse_group_homes *homes) {
+    const struct sdse_group *listed = NULL;
+    enum sdse_status status = SDSE_OK;
+    for (unsigned m = 0; m < SDSE_MOST_SHARED && !status; m++) {
+        struct sdse_group *group = homes->in[m];
+        if (!group)
+            continue;
+        if (listed && listed->members.channels.count == group->members.channels.count) {
+            group->planned = listed->planned;
+            group->plan_count = listed->plan_count;
+            group->plan = listed->plan;
+            continue;
+        }
+        status = sdse_group_plan(fusing->request, fusing->arena, group);
+        // Plans that were not all listed: the search was to end meanwhile.
+        fusing->nests.stopped |= status == SDSE_OK && !group->planned;
+        listed = group;
+    }
+    return status;
+}
+
 static enum sdse_status ask(void *context, const struct sdse_place_question *question,
                             struct sdse_layer_front *answer) {
     struct sdse_fusing *fusing = context;
-    struct sdse_group *group = find_group(fusing, question->layer, question->more);
+    struct sdse_group_homes *homes =
+        find_group(fusing, question->layer, question->more);
     *answer = (struct sdse_layer_front){.count = 0};
-    if (question->reserved_bits > fusing->nests.capacity_bits ||
-        sdse_nests_stopped(&fusing->nests) ||
-        sdse_members_split_map(&group->members, question->operands))
+    if (overflows(&fusing->nests, question) || sdse_nests_stopped(&fusing->nests) ||
+        sdse_members_split_map(members_of(homes), question))
         return SDSE_OK;
-    enum sdse_status status = sdse_group_plan(fusing->request, fusing->arena, group);
+    enum sdse_status status = list_plans(fusing, homes);
     if (status == SDSE_OVERFLOW) // counted in the end
         return SDSE_OK;
-    // Plans that were not all listed: the search was to end meanwhile.
-    fusing->nests.stopped |= status == SDSE_OK && !group->planned;
     struct sdse_group_front front;
     if (status == SDSE_OK)
-        status = sdse_group_front_find(&fusing->nests, group, question, fusing->arena,
+        status = sdse_group_front_find(&fusing->nests, homes, question, fusing->arena,
                                        &front);
     if (status != SDSE_OK)
         return status;
     fusing->counts->questions++;
-    struct asked_group *asked = keep(fusing, group, question, &front);
+    struct asked_group *asked = keep(fusing, homes, question, &front);
     if (!asked)
         return SDSE_NO_MEMORY;
     *answer = (struct sdse_layer_front){front.count, front.elements, 1,
@@ -141,6 +211,13 @@ static enum sdse_status ask(void *context, const struct sdse_place_question *que
 
 // --- The whole ---
 
+static bool is_too_fine(const struct sdse_group_homes *homes) {
+    bool too_fine = false;
+    for (unsigned m = 0; m < SDSE_MOST_SHARED; m++)
+        too_fine |= homes->in[m] && homes->in[m]->too_fine;
+    return too_fine;
+}
+
 enum sdse_status sdse_fusion_find(const struct sdse_fusion_request *request,
                                   struct sdse_arena *arena,
                                   struct sdse_fusion *fusion) {
@@ -149,17 +226,10 @@ enum sdse_status sdse_fusion_find(const struct sdse_fusion_request *request,
     struct sdse_arena *own = fusing ? sdse_arena_new() : NULL;
     if (!own)
         return SDSE_NO_MEMORY;
-    const unsigned level = sdse_shared_level(request->residency.arch);
-    const struct sdse_level *memory = &request->residency.arch->level[level];
     fusing->request = request;
-    fusing->level = level;
     fusing->arena = own;
-    fusing->nests.request = request;
-    fusing->nests.level = level;
-    fusing->nests.capacity_bits =
-        memory->capacity_bits ? (double)memory->capacity_bits : (double)INFINITY;
-    fusing->nests.counts = fusing->counts = &fusion->counts;
-    fusing->nests.arena = own;
+    fusing->counts = &fusion->counts;
+    sdse_nests_init(request, fusing->counts, own, &fusing->nests);
     fusion->fusing = fusing;
     fusing->groups =
         (struct sdse_residency_groups){.context = fusing, .list = list, .ask = ask};
@@ -169,11 +239,21 @@ enum sdse_status sdse_fusion_find(const struct sdse_fusion_request *request,
         sdse_residency_find(&fusing->residency, arena, &fusion->residency);
     fusion->counts.groups = fusing->group_count;
     for (size_t g = 0; g < fusing->group_count; g++)
-        fusion->counts.untried += fusing->group[g].too_fine;
+        fusion->counts.untried += is_too_fine(&fusing->homes[g]);
     fusion->residency.stopped |= fusing->nests.stopped;
     if (fusion->residency.stopped)
         fusion->residency.places.count = 0;
     return status;
+}
+
+// Tensors inside a group are in its memory.
+static void place_inside(const struct sdse_placing *placing,
+                         const struct asked_group *asked, unsigned memory,
+                         enum sdse_place *place) {
+    const size_t first = asked->question.layer, last = first + asked->question.more;
+    for (size_t t = 0; t < placing->tensor_count; t++)
+        if (placing->tensor[t].maker >= first && placing->tensor[t].maker < last)
+            place[t] = sdse_place_in(memory, false);
 }
 
 enum sdse_status sdse_fusion_pick(const struct sdse_fusion_request *request,
@@ -196,9 +276,11 @@ enum sdse_status sdse_fusion_pick(const struct sdse_fusion_request *request,
         if (!layer[l].question.more)
             continue;
         const struct asked_group *asked = find_asked(fusing, &layer[l].question);
-        status = sdse_group_point_kinds(&fusing->nests, asked->group, &asked->question,
-                                        &asked->front.point[layer[l].choice],
-                                        fusing->arena, &picked[found++]);
+        const struct sdse_group_point *point = &asked->front.point[layer[l].choice];
+        status = sdse_group_point_kinds(&fusing->nests, asked->homes->in[point->memory],
+                                        &asked->question, point, fusing->arena,
+                                        &picked[found++]);
+        place_inside(&fusion->residency.placing, asked, point->memory, place);
     }
     if (status == SDSE_OK) {
         *group = picked;

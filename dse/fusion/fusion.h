@@ -41,6 +41,9 @@ struct sdse_fusion_request {
 };
 
 struct sdse_fusion_config {
+    // Of those that share, counted from the outermost: what the group holds between its
+    // nests is in this one, maps of other groups may be in any.
+    unsigned memory;
     uint64_t tile_rows;
     uint64_t tile_columns;  // of the last layer, likewise; 0: all
     uint64_t tile_heads;    // right operands at a time; 0: all
@@ -64,29 +67,32 @@ enum sdse_held {
     SDSE_HELD_OUTPUTS, // of the place of the group's output what the nest does not make
     SDSE_HELD_AHEAD    // what this tile and the next take from outside, and put there
 };
-enum { SDSE_HELD_MOST = 2 * SDSE_FUSED_MOST + 4 };
+enum { SDSE_HELD_MOST = 2 * SDSE_FUSED_MOST + 2 + 2 * SDSE_MOST_SHARED };
 struct sdse_held_term {
     enum sdse_held what;
     size_t layer;  // of the network, which makes it or whose it is; TENSORS: the first
     uint64_t rows; // of ROWS, INPUTS and SUMS
     bool cells;    // of a nest of some columns: so many cells, not rows
     double bits;
+    unsigned memory; // that holds it, of those that share
 };
 
 // One kind of nest of a group.
 struct sdse_fused_kind {
     size_t layer; // of the network
     uint64_t times;
-    uint64_t turn, steady;           // of these (dse/fusion/overlap.h); 0: none
-    struct sdse_row_run rows;        // the first of them
-    struct sdse_row_run columns;     // likewise; count 0: all
-    uint64_t heads;                  // right operands that it works on
-    uint64_t channels;               // of the first layer's outputs, keys; 0: all
-    bool continues, unfinished;      // not the first of its channels, not the last
-    struct sdse_layer part;          // the rows as a layer, with its residence
-    struct sdse_residence residence; // `tensors` 0, `reserved` 0: none
+    uint64_t turn, steady;       // of these (dse/fusion/overlap.h); 0: none
+    struct sdse_row_run rows;    // the first of them
+    struct sdse_row_run columns; // likewise; count 0: all
+    uint64_t heads;              // right operands that it works on
+    uint64_t channels;           // of the first layer's outputs, keys; 0: all
+    bool continues, unfinished;  // not the first of its channels, not the last
+    struct sdse_layer part;      // the rows as a layer, with its residence
+    // Of each memory that shares, the first pointing to the next.
+    struct sdse_residence residence[SDSE_MOST_SHARED];
     size_t term_count;
-    const struct sdse_held_term *term; // of the first of them; the sum is reserved
+    const struct sdse_held_term *term; // of the first of them; of each memory the sum
+                                       // is reserved there
     const struct sdse_map_point *point;
 };
 

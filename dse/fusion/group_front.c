@@ -136,6 +136,8 @@ static enum sdse_status answer_kinds(struct asking *asking, bool *worth, bool *f
 // Whether a goes before b where only one of equal points stays.
 static bool is_earlier(const struct sdse_group_point *a,
                        const struct sdse_group_point *b) {
+    if (a->memory != b->memory)
+        return a->memory < b->memory;
     if (a->plan != b->plan)
         return a->plan < b->plan;
     if (a->kept != b->kept)
@@ -205,6 +207,7 @@ static enum sdse_status add_overlapped(struct asking *asking,
     for (size_t i = 0; i < count; i++)
         asking->found[asking->count++] =
             (struct sdse_group_point){.at = point[i].at,
+                                      .memory = asking->kinds.group->memory,
                                       .plan = config->plan,
                                       .kept = config->kept,
                                       .element = i,
@@ -231,6 +234,7 @@ static enum sdse_status add_points(struct asking *asking, const struct config *c
     for (size_t i = 0; i < more; i++)
         asking->found[asking->count++] =
             (struct sdse_group_point){.at = sums.stage[kinds][i].at,
+                                      .memory = asking->kinds.group->memory,
                                       .plan = config->plan,
                                       .kept = config->kept,
                                       .element = i};
@@ -252,10 +256,21 @@ static int by_least(const void *a, const void *b) {
 static unsigned may_be_kept(const struct sdse_group *group,
                             const struct sdse_place_question *question) {
     unsigned set = group->may_keep;
-    for (size_t i = 0; i < group->members.count; i++)
-        if (question->group_weights >> (group->members.layer[i] - group->first) & 1u)
-            set &= ~SDSE_BIT(i);
+    for (unsigned m = 0; m < SDSE_MOST_SHARED; m++)
+        for (size_t i = 0; i < group->members.count; i++)
+            if (question->in[m].group_weights >>
+                    (group->members.layer[i] - group->first) &
+                1u)
+                set &= ~SDSE_BIT(i);
     return set;
+}
+
+// Whether the group's first layer finds its input in a memory that shares.
+static bool is_input_there(const struct sdse_place_question *question) {
+    bool there = false;
+    for (unsigned m = 0; m < SDSE_MOST_SHARED; m++)
+        there |= question->in[m].operands > 0;
+    return there;
 }
 
 // Bounds kinds until their sum cannot help; false in *worth then.
@@ -290,14 +305,17 @@ static enum sdse_status list_configs(struct asking *asking, bool columns,
     struct sdse_fusion_counts *counts = asking->kinds.nests->counts;
     const unsigned all = (1u << group->members.count) - 1u,
                    may_keep = may_be_kept(group, asking->kinds.question);
+    const struct sdse_place_question *question = asking->kinds.question;
+    const bool there = is_input_there(question);
     const bool may_overlap = asking->kinds.nests->request->overlap;
     size_t index = 0;
     *count = 0;
     for (size_t p = 0;
          p < group->plan_count && !sdse_nests_stopped(asking->kinds.nests); p++) {
         // What is in the shared memory already is not buffered.
-        if ((asking->kinds.question->operands && group->plan[p].buffered) ||
-            columns != (group->plan[p].tile_columns > 0))
+        if ((there && group->plan[p].buffered) ||
+            columns != (group->plan[p].tile_columns > 0) ||
+            !sdse_group_may_put(group, group->plan[p].tile_channels, question->outputs))
             continue;
         for (unsigned way = 0; way <= 2 * all + 1; way++) {
             const unsigned kept = way / 2;
@@ -381,28 +399,38 @@ static enum sdse_status hand_over(const struct asking *asking, struct sdse_arena
     return SDSE_OK;
 }
 
-enum sdse_status sdse_group_front_find(struct sdse_nests *nests,
-                                       const struct sdse_group *group,
-                                       const struct sdse_place_question *question,
-                                       struct sdse_arena *arena,
-                                       struct sdse_group_front *front) {
-    struct asking asking = {
-        .kinds = {.nests = nests, .group = group, .question = question},
-        .arena = arena,
-        .goal = nests->request->residency.goal};
-    const int may_keep = __builtin_popcount(may_be_kept(group, question));
+// All of those of one memory.
+static enum sdse_status try_group(struct asking *asking,
+                                  const struct sdse_group *group) {
+    const int may_keep = __builtin_popcount(may_be_kept(group, asking->kinds.question));
     size_t count = 0;
     struct config *config =
         malloc(((2 * group->plan_count << may_keep) + 1) * sizeof *config);
     enum sdse_status status = config ? SDSE_OK : SDSE_NO_MEMORY;
+    asking->kinds.group = group;
     for (int columns = 0; columns < 2 && !status; columns++) {
-        status = list_configs(&asking, columns, config, &count);
+        status = list_configs(asking, columns, config, &count);
         if (status == SDSE_OK)
-            status = try_configs(&asking, config, count);
+            status = try_configs(asking, config, count);
     }
+    free(config);
+    return status;
+}
+
+enum sdse_status sdse_group_front_find(struct sdse_nests *nests,
+                                       const struct sdse_group_homes *homes,
+                                       const struct sdse_place_question *question,
+                                       struct sdse_arena *arena,
+                                       struct sdse_group_front *front) {
+    struct asking asking = {.kinds = {.nests = nests, .question = question},
+                            .arena = arena,
+                            .goal = nests->request->residency.goal};
+    enum sdse_status status = SDSE_OK;
+    for (unsigned m = 0; m < SDSE_MOST_SHARED && !status; m++)
+        if (homes->in[m])
+            status = try_group(&asking, homes->in[m]);
     if (status == SDSE_OK)
         status = hand_over(&asking, arena, front);
-    free(config);
     free(asking.kinds.kind);
     free(asking.found);
     free(asking.question);

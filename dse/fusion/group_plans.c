@@ -244,7 +244,8 @@ struct sdse_fusion_config sdse_group_config(const struct sdse_group *group,
                                             const struct sdse_group_plan *plan,
                                             unsigned kept) {
     const bool keys = group->members.channels.keys;
-    return (struct sdse_fusion_config){.tile_rows = plan->tile_rows,
+    return (struct sdse_fusion_config){.memory = group->memory,
+                                       .tile_rows = plan->tile_rows,
                                        .tile_heads = plan->tile_heads,
                                        .tile_keys = keys ? plan->tile_channels : 0,
                                        .tile_channels = keys ? 0 : plan->tile_channels,

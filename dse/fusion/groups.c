@@ -68,10 +68,27 @@ static uint64_t count_row_words(const struct sdse_fusion_request *request,
            (request->boxed || (all && others) ? columns : sdse_nest_touched(nest, 1));
 }
 
+// What the last member makes, in the memory of a number.
+static void measure_made(const struct sdse_fusion_request *request,
+                         const struct sdse_handed_tensor *made, unsigned m,
+                         unsigned level, struct sdse_group *group) {
+    const struct sdse_members *members = &group->members;
+    const struct sdse_nest *end = &members->nest[members->count - 1];
+    group->output_bits[m] = made ? made->held_bits_in[m] : 0;
+    group->made_row_bits[m] =
+        group->output_bits[m] / (double)end->bound[SDSE_P] / (double)members->heads;
+    if (members->columns)
+        group->made_cell_bits[m] = group->made_row_bits[m] / (double)end->bound[SDSE_Q];
+    group->sum_bits[m] = (double)(sdse_tile_words(end, SDSE_OUTPUTS, end->bound) /
+                                  end->bound[SDSE_P] / members->heads) *
+                         sdse_arch_partial_bits(request->residency.arch, level);
+}
+
 static enum sdse_status measure(const struct sdse_fusion_request *request,
-                                const struct sdse_placing *placing, unsigned level,
+                                const struct sdse_placing *placing,
                                 struct sdse_arena *arena, struct sdse_group *group) {
     const struct sdse_members *members = &group->members;
+    const unsigned level = group->level;
     const double heads = (double)members->heads;
     double input_bits;
     enum sdse_status status =
@@ -80,8 +97,9 @@ static enum sdse_status measure(const struct sdse_fusion_request *request,
         const struct sdse_handed_tensor *made =
             sdse_handed_by(placing, members->layer[i]);
         bool may_keep = false;
-        group->row_bits[i + 1] =
-            made ? made->held_bits / (double)members->nest[i].bound[SDSE_P] / heads : 0;
+        if (i + 1 < members->count)
+            group->row_bits[i + 1] = made->held_bits_in[group->memory] /
+                                     (double)members->nest[i].bound[SDSE_P] / heads;
         if (!sdse_layer_moves(layer_at(request, members->layer[i])))
             status = measure_weights(request, members->layer[i], level, arena,
                                      &group->weight_bits[i], &may_keep);
@@ -100,17 +118,17 @@ static enum sdse_status measure(const struct sdse_fusion_request *request,
     group->input_cell_words =
         nest->bound[SDSE_N] * nest->bound[SDSE_G] * nest->bound[SDSE_C];
     group->input_bits = input_bits;
-    for (size_t i = 0; members->columns && i < members->count; i++)
+    for (size_t i = 0; members->columns && i + 1 < members->count; i++)
         group->cell_bits[i + 1] =
             group->row_bits[i + 1] / (double)members->nest[i].bound[SDSE_Q];
-    const struct sdse_handed_tensor *made = sdse_handed_by(placing, group->last);
-    group->output_bits = made ? made->held_bits : 0;
+    unsigned levels[SDSE_MOST_SHARED];
+    const unsigned memories = sdse_shared_levels(request->residency.arch, levels);
+    for (unsigned m = 0; m < memories; m++)
+        measure_made(request, sdse_handed_by(placing, group->last), m, levels[m],
+                     group);
     const struct sdse_nest *end = &members->nest[members->count - 1];
     const double partial = sdse_arch_partial_bits(request->residency.arch, level);
     group->made_bits = partial;
-    group->sum_bits = (double)(sdse_tile_words(end, SDSE_OUTPUTS, end->bound) /
-                               end->bound[SDSE_P] / members->heads) *
-                      partial;
     group->state_bits =
         members->channels.rescales
             ? 2 * (double)(end->bound[SDSE_N] * end->bound[SDSE_G] / members->heads) *
@@ -121,17 +139,22 @@ static enum sdse_status measure(const struct sdse_fusion_request *request,
 
 // The group of `depth` layers that ends with layer `last`; false after a refusal.
 static bool find_group(const struct sdse_fusion_request *request,
-                       const struct sdse_placing *placing, size_t last, size_t depth,
-                       struct sdse_group *group, struct sdse_group_refusal *refusal) {
-    *group = (struct sdse_group){.last = last};
-    if (!sdse_members_find(request, placing, last, depth, &group->members, refusal))
+                       const struct sdse_placing *placing, unsigned memory, size_t last,
+                       size_t depth, struct sdse_group *group,
+                       struct sdse_group_refusal *refusal) {
+    unsigned level[SDSE_MOST_SHARED];
+    sdse_shared_levels(request->residency.arch, level);
+    *group =
+        (struct sdse_group){.last = last, .memory = memory, .level = level[memory]};
+    if (!sdse_members_find(request, placing, memory, last, depth, &group->members,
+                           refusal))
         return false;
     group->first = group->members.layer[0];
     return true;
 }
 
 enum sdse_status sdse_group_make(const struct sdse_fusion_request *request,
-                                 const struct sdse_placing *placing, unsigned level,
+                                 const struct sdse_placing *placing, unsigned memory,
                                  size_t first, size_t last, struct sdse_arena *arena,
                                  struct sdse_group *group,
                                  struct sdse_group_refusal *refusal) {
@@ -146,16 +169,16 @@ enum sdse_status sdse_group_make(const struct sdse_fusion_request *request,
                       ? "ends a group of fewer than two layers, functions that are "
                         "`fused` not counted"
                       : "ends a group of more layers than may take turns"};
-    else if (find_group(request, placing, last, depth, group, refusal) &&
+    else if (find_group(request, placing, memory, last, depth, group, refusal) &&
              group->first != first)
         *refusal = (struct sdse_group_refusal){
             first,
             "works on the rows of the layer before it, which is not of the group"};
-    return refusal->reason ? SDSE_OK : measure(request, placing, level, arena, group);
+    return refusal->reason ? SDSE_OK : measure(request, placing, arena, group);
 }
 
 enum sdse_status sdse_groups_list(const struct sdse_fusion_request *request,
-                                  const struct sdse_placing *placing, unsigned level,
+                                  const struct sdse_placing *placing, unsigned memory,
                                   struct sdse_arena *arena, size_t *count,
                                   struct sdse_group **group) {
     const size_t layers = placing->layer_count;
@@ -166,11 +189,19 @@ enum sdse_status sdse_groups_list(const struct sdse_fusion_request *request,
     size_t listed = 0;
     for (size_t last = 0; !status && last < layers; last++)
         for (size_t depth = 2; !status && depth <= request->depth; depth++)
-            if (find_group(request, placing, last, depth, &found[listed], &refusal))
-                status = measure(request, placing, level, arena, &found[listed++]);
+            if (find_group(request, placing, memory, last, depth, &found[listed],
+                           &refusal))
+                status = measure(request, placing, arena, &found[listed++]);
     if (status == SDSE_OK) {
         *count = listed;
         *group = found;
     }
     return status;
+}
+
+bool sdse_group_may_put(const struct sdse_group *group, uint64_t tile_channels,
+                        enum sdse_place outputs) {
+    return !tile_channels || !group->members.channels.rescales ||
+           outputs == SDSE_PLACE_OUTERMOST ||
+           sdse_place_memory(outputs) == group->memory;
 }

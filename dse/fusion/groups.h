@@ -24,11 +24,13 @@ struct sdse_group_plan {
 
 struct sdse_group {
     size_t first, last; // layers of the network
+    unsigned memory,
+        level; // that it holds what it does in; its number, outermost level
     struct sdse_members members;
-    // Of one head, bits of a row in the shared memory, of tensors as rows.h numbers
-    // them, and of what the last one makes; likewise of a cell, a row at a column; only
-    // where tiles may be of some columns. [0] is not set.
-    double row_bits[SDSE_FUSED_MOST + 1], cell_bits[SDSE_FUSED_MOST + 1];
+    // Of one head, bits of a row in that memory, of tensors as rows.h numbers them;
+    // likewise of a cell, a row at a column; only where tiles may be of some columns.
+    // [0] is not set.
+    double row_bits[SDSE_FUSED_MOST], cell_bits[SDSE_FUSED_MOST];
     double input_bits; // of a word of the group's input
     // Words of a row of it, which is buffered for the first member, or for all that
     // read it; of a cell; bits of the weights of each layer.
@@ -39,9 +41,13 @@ struct sdse_group {
     // SDSE_BIT(tensor)]; bits of a word of its inputs, of its outputs there.
     unsigned may_stage[SDSE_FUSED_MOST];
     double read_bits[SDSE_FUSED_MOST], made_bits;
-    double sum_bits;    // of a row of one head of the last one's outputs, not finished
-    double state_bits;  // of a row of one head: what a softmax by keys remembers
-    double output_bits; // of the place of the last one's outputs; 0: nobody reads them
+    double state_bits; // of a row of one head: what a softmax by keys remembers
+    // Of what the last one makes, in each memory that shares: bits of its place, 0
+    // where nobody reads it; of a row and a cell of one head; of a row that is not
+    // finished.
+    double output_bits[SDSE_MOST_SHARED];
+    double made_row_bits[SDSE_MOST_SHARED], made_cell_bits[SDSE_MOST_SHARED];
+    double sum_bits[SDSE_MOST_SHARED];
     bool planned, too_fine; // rows x tiles exceed what can be listed: no plans
     size_t plan_count, plan_room;
     struct sdse_group_plan *plan;
@@ -49,10 +55,10 @@ struct sdse_group {
 
 // Lists the groups of at most request->depth layers, by rising last layer.
 //
-// level  of the shared memory
-// group  out: [*count], in `arena`
+// memory  that they hold what they do in, of those that share
+// group   out: [*count], in `arena`
 enum sdse_status sdse_groups_list(const struct sdse_fusion_request *request,
-                                  const struct sdse_placing *placing, unsigned level,
+                                  const struct sdse_placing *placing, unsigned memory,
                                   struct sdse_arena *arena, size_t *count,
                                   struct sdse_group **group);
 
@@ -60,7 +66,7 @@ enum sdse_status sdse_groups_list(const struct sdse_fusion_request *request,
 //
 // refusal  out: why they cannot be one, of which layer; reason NULL: *group is set
 enum sdse_status sdse_group_make(const struct sdse_fusion_request *request,
-                                 const struct sdse_placing *placing, unsigned level,
+                                 const struct sdse_placing *placing, unsigned memory,
                                  size_t first, size_t last, struct sdse_arena *arena,
                                  struct sdse_group *group,
                                  struct sdse_group_refusal *refusal);
@@ -77,6 +83,12 @@ enum sdse_status sdse_group_plan_one(const struct sdse_fusion_request *request,
 struct sdse_fusion_config sdse_group_config(const struct sdse_group *group,
                                             const struct sdse_group_plan *plan,
                                             unsigned kept);
+
+// Whether what a group holds and where its outputs go agree, under a plan: sums that
+// come in parts wait where the outputs are, if that is on chip, and a softmax between
+// rescales them beside the vector unit, which stands at the group's memory.
+bool sdse_group_may_put(const struct sdse_group *group, uint64_t tile_channels,
+                        enum sdse_place outputs);
 
 // Lists the plans of a group unless that is done: tile sizes, what is retained, whether
 // the input is buffered, how many heads or channels at a time, columns where they are

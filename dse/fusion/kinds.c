@@ -22,28 +22,31 @@ static uint64_t input_words(const struct sdse_kinds *kinds,
                                : group->input_row_words;
 }
 
-// How many maps a member finds in the shared memory as its inputs, or as what it adds
-// up; ranges of channels are one.
+// How many maps a member finds in a memory as its inputs, or as what it adds up; ranges
+// of channels are one.
 static uint32_t operands_of(const struct sdse_kinds *kinds,
-                            const struct sdse_group_plan *plan, size_t member) {
+                            const struct sdse_group_plan *plan, size_t member,
+                            unsigned memory) {
     const struct sdse_members *members = &kinds->group->members;
+    const struct sdse_place_found *in = &kinds->question->in[memory];
     const size_t turn = members->layer[member] - kinds->group->first;
+    const bool own = memory == kinds->group->memory;
     if (member == 0)
-        return plan->buffered    ? 1
-               : members->ranges ? kinds->question->operands > 0
-                                 : kinds->question->operands;
+        return plan->buffered ? own : members->ranges ? in->operands > 0 : in->operands;
     const bool buffered = plan->for_all && members->reads[member].windows & 1u,
-               found = kinds->question->group_inputs >> turn & 1u;
-    return members->operands[member] + (buffered || found);
+               found = in->group_inputs >> turn & 1u;
+    return (own ? members->operands[member] : 0) + ((own && buffered) || found);
 }
 
 static bool finds_addend(const struct sdse_kinds *kinds,
-                         const struct sdse_group_plan *plan, size_t member) {
+                         const struct sdse_group_plan *plan, size_t member,
+                         unsigned memory) {
     const struct sdse_members *members = &kinds->group->members;
     const size_t turn = members->layer[member] - kinds->group->first;
     const unsigned rows = members->reads[member].rows;
-    return kinds->question->group_addends >> turn & 1u || rows & ~SDSE_BIT(0) ||
-           (plan->for_all && rows & SDSE_BIT(0));
+    const bool own = memory == kinds->group->memory;
+    return kinds->question->in[memory].group_addends >> turn & 1u ||
+           (own && (rows & ~SDSE_BIT(0) || (plan->for_all && rows & SDSE_BIT(0))));
 }
 
 // Tensors that the outermost memory may bring, or take, ahead of a nest.
@@ -69,55 +72,71 @@ static unsigned ahead_of(const struct sdse_kinds *kinds,
     return set;
 }
 
-static struct sdse_residence residence_of(const struct sdse_kinds *kinds, unsigned kept,
-                                          const struct sdse_fused_nest *nest,
-                                          const struct sdse_group_plan *plan) {
+// The memory of the group's outputs; where they go outside, its own.
+static unsigned outputs_memory(const struct sdse_kinds *kinds) {
+    return kinds->question->outputs == SDSE_PLACE_OUTERMOST
+               ? kinds->group->memory
+               : sdse_place_memory(kinds->question->outputs);
+}
+
+// What a nest has in the memory of a number.
+static struct sdse_residence part_of(const struct sdse_kinds *kinds, unsigned kept,
+                                     const struct sdse_fused_nest *nest,
+                                     const struct sdse_group_plan *plan,
+                                     unsigned memory) {
     const struct sdse_group *group = kinds->group;
     const size_t turn = group->members.layer[nest->layer] - group->first;
     const bool last = nest->layer + 1 == group->members.count,
-               keeps = kept >> nest->layer & 1u,
-               finds = kinds->question->group_weights >> turn & 1u;
-    const uint32_t operands = operands_of(kinds, plan, nest->layer);
-    // Sums that continue wait in the shared memory, wherever they go in the end.
-    const bool sums = last && nest->channels && group->members.channels.sums,
-               finished = last && !(sums && nest->unfinished),
-               outside = kinds->question->outputs == SDSE_PLACE_OUTERMOST;
-    const bool outputs = !last || sums || !outside;
+               own = memory == group->memory, keeps = own && kept >> nest->layer & 1u,
+               finds = kinds->question->in[memory].group_weights >> turn & 1u;
+    const uint32_t operands = operands_of(kinds, plan, nest->layer, memory);
+    const bool outside = kinds->question->outputs == SDSE_PLACE_OUTERMOST,
+               here = memory == (last ? outputs_memory(kinds) : group->memory);
+    // Sums that continue wait where they go in the end, or, if that is outside, in the
+    // group's memory.
+    const bool sums = here && last && nest->channels && group->members.channels.sums,
+               unfinished = last && nest->channels && group->members.channels.sums &&
+                            nest->unfinished,
+               finished = here && last && !unfinished;
+    const bool outputs = here && (!last || sums || !outside);
     struct sdse_residence at = {
         .tensors = (operands ? SDSE_BIT(SDSE_INPUTS) : 0u) |
                    (outputs ? SDSE_BIT(SDSE_OUTPUTS) : 0u) |
                    (keeps || finds ? SDSE_BIT(SDSE_WEIGHTS) : 0u),
         .operands = operands,
-        .addends =
-            !(sums && nest->unfinished) && finds_addend(kinds, plan, nest->layer),
-        .writes_through = finished && (kinds->question->outputs == SDSE_PLACE_BOTH ||
+        .addends = !unfinished && finds_addend(kinds, plan, nest->layer, memory),
+        .writes_through = finished && (sdse_place_is_both(kinds->question->outputs) ||
                                        (sums && outside)),
         .continues = sums && nest->continues,
         .unfinished = sums && nest->unfinished,
         .rescales = sums && nest->continues && group->members.channels.rescales,
         .loads_weights = keeps && nest->first,
-        .loaded_inputs =
-            nest->loaded * nest->heads *
-            (cuts_tensor(group, 0, nest)
-                 ? sdse_channels_share(&group->members.channels, group->input_row_words,
-                                       nest->channels)
-                 : input_words(kinds, plan, nest))};
-    at.ahead = ahead_of(kinds, nest, plan, &at);
+        .loaded_inputs = !own ? 0
+                              : nest->loaded * nest->heads *
+                                    (cuts_tensor(group, 0, nest)
+                                         ? sdse_channels_share(&group->members.channels,
+                                                               group->input_row_words,
+                                                               nest->channels)
+                                         : input_words(kinds, plan, nest))};
+    at.ahead = own ? ahead_of(kinds, nest, plan, &at) : 0;
     return at;
 }
 
 // What is there beside the rows of the group where sums continue from channels to
 // channels: what a softmax remembers of the tile's rows, and their sums since the first
-// channels, in a place of their own or in that of the outputs.
+// channels, in a place of their own or in that of the outputs. Of the memory of a
+// number.
 static double waiting_bits(const struct sdse_kinds *kinds,
-                           const struct sdse_fused_nest *nest) {
+                           const struct sdse_fused_nest *nest, unsigned memory) {
     const struct sdse_group *group = kinds->group;
     const size_t layers = group->members.count;
     const double rows = (double)(nest->tile_rows * nest->heads);
+    const unsigned home = outputs_memory(kinds);
     const bool place = kinds->question->outputs != SDSE_PLACE_OUTERMOST,
-               sums = nest->continues && nest->layer + 1 < layers;
-    const double there = place ? group->row_bits[layers] : 0;
-    return rows * (group->state_bits + (sums ? fmax(0, group->sum_bits - there) : 0));
+               sums = home == memory && nest->continues && nest->layer + 1 < layers;
+    const double there = place ? group->made_row_bits[home] : 0,
+                 state = memory == group->memory ? group->state_bits : 0;
+    return rows * (state + (sums ? fmax(0, group->sum_bits[home] - there) : 0));
 }
 
 // Rows that a nest makes, or cells, and bits of one of a tensor.
@@ -152,12 +171,14 @@ static double held_rows_bits(const struct sdse_kinds *kinds,
     return ((double)*rows * row_bits + idle_bits) * heads;
 }
 
-// Bits of what the last member makes in a nest, in the place of the outputs.
+// Bits of what the last member makes in a nest, in the place of the outputs in a
+// memory.
 static double made_bits(const struct sdse_group *group,
-                        const struct sdse_fused_nest *nest) {
+                        const struct sdse_fused_nest *nest, unsigned memory) {
     const struct sdse_channels *channels = &group->members.channels;
     const double bits =
-        (double)count_made(nest) * bits_of_one(group, nest, group->members.count);
+        (double)count_made(nest) * (nest->columns.count ? group->made_cell_bits[memory]
+                                                        : group->made_row_bits[memory]);
     return nest->channels && !channels->sums
                ? bits / (double)channels->count * (double)nest->channels
                : bits;
@@ -183,7 +204,8 @@ static double ahead_bits(const struct sdse_kinds *kinds,
         const struct sdse_fused_nest *nest = &plan->nest[n];
         if (!nest->turn)
             continue;
-        const struct sdse_residence at = residence_of(kinds, kept, nest, plan);
+        const struct sdse_residence at =
+            part_of(kinds, kept, nest, plan, group->memory);
         const bool brings = begun || nest->steady > 0; // not just for itself
         several |= nest->steady > 0;
         begun = true;
@@ -208,7 +230,8 @@ bool sdse_kinds_come_ahead(const struct sdse_kinds *kinds,
         const struct sdse_fused_nest *nest = &plan->nest[n];
         if (!nest->turn)
             continue;
-        ahead = (begun || nest->steady) && residence_of(kinds, kept, nest, plan).ahead;
+        ahead = (begun || nest->steady) &&
+                part_of(kinds, kept, nest, plan, kinds->group->memory).ahead;
         begun = true;
     }
     return ahead;
@@ -224,42 +247,67 @@ static size_t list_terms(const struct sdse_kinds *kinds,
     const struct sdse_group *group = kinds->group;
     const size_t *layer = group->members.layer, layers = group->members.count;
     const double heads = (double)nest->heads;
+    const unsigned memories = kinds->nests->memory_count, own = group->memory,
+                   home = outputs_memory(kinds);
     size_t count = 0;
-    term[count++] = (struct sdse_held_term){SDSE_HELD_TENSORS, group->first, 0, false,
-                                            kinds->question->reserved_bits};
+    for (unsigned m = 0; m < memories; m++)
+        term[count++] = (struct sdse_held_term){SDSE_HELD_TENSORS,
+                                                group->first,
+                                                0,
+                                                false,
+                                                kinds->question->in[m].reserved_bits,
+                                                m};
     for (size_t i = 0; i < layers; i++) {
         uint64_t rows;
         const double bits = held_rows_bits(kinds, plan, i, nest, &rows);
         term[count++] = (struct sdse_held_term){i ? SDSE_HELD_ROWS : SDSE_HELD_INPUTS,
-                                                layer[i ? i - 1 : 0], rows,
-                                                nest->columns.count > 0, bits};
+                                                layer[i ? i - 1 : 0],
+                                                rows,
+                                                nest->columns.count > 0,
+                                                bits,
+                                                own};
         if (kept >> i & 1u)
-            term[count++] = (struct sdse_held_term){
-                SDSE_HELD_WEIGHTS, layer[i], 0, false, group->weight_bits[i] * heads};
+            term[count++] = (struct sdse_held_term){SDSE_HELD_WEIGHTS,
+                                                    layer[i],
+                                                    0,
+                                                    false,
+                                                    group->weight_bits[i] * heads,
+                                                    own};
     }
     if (kinds->question->outputs != SDSE_PLACE_OUTERMOST)
         term[count++] = (struct sdse_held_term){
-            SDSE_HELD_OUTPUTS, group->last, 0, false,
-            group->output_bits -
-                (nest->layer + 1 == layers ? made_bits(group, nest) * heads : 0)};
-    if (nest->channels && group->members.channels.sums)
-        term[count++] =
-            (struct sdse_held_term){SDSE_HELD_SUMS, group->last, nest->tile_rows, false,
-                                    waiting_bits(kinds, nest)};
+            SDSE_HELD_OUTPUTS,
+            group->last,
+            0,
+            false,
+            group->output_bits[home] -
+                (nest->layer + 1 == layers ? made_bits(group, nest, home) * heads : 0),
+            home};
+    for (unsigned m = 0; m < memories; m++)
+        if (nest->channels && group->members.channels.sums)
+            term[count++] = (struct sdse_held_term){SDSE_HELD_SUMS,
+                                                    group->last,
+                                                    nest->tile_rows,
+                                                    false,
+                                                    waiting_bits(kinds, nest, m),
+                                                    m};
     term[count++] =
-        (struct sdse_held_term){SDSE_HELD_AHEAD, group->first, 0, false, ahead};
+        (struct sdse_held_term){SDSE_HELD_AHEAD, group->first, 0, false, ahead, own};
     return count;
 }
 
-static double reserved_bits(const struct sdse_kinds *kinds,
-                            const struct sdse_group_plan *plan, unsigned kept,
-                            const struct sdse_fused_nest *nest, double ahead) {
+// bits  out: [SDSE_MOST_SHARED], of each memory. False: one of them overflows.
+static bool reserve(const struct sdse_kinds *kinds, const struct sdse_group_plan *plan,
+                    unsigned kept, const struct sdse_fused_nest *nest, double ahead,
+                    double *bits) {
     struct sdse_held_term term[SDSE_HELD_MOST];
     const size_t count = list_terms(kinds, plan, kept, nest, ahead, term);
-    double bits = 0;
+    bool fits = true;
     for (size_t i = 0; i < count; i++)
-        bits += term[i].bits;
-    return bits;
+        bits[term[i].memory] += term[i].bits;
+    for (unsigned m = 0; m < kinds->nests->memory_count; m++)
+        fits &= bits[m] <= kinds->nests->capacity_bits[m];
+    return fits;
 }
 
 // Returns the kind that it is of; kinds->count: memory is out.
@@ -268,7 +316,8 @@ static size_t add_kind(struct sdse_kinds *kinds, const struct sdse_kind *kind) {
         struct sdse_kind *other = &kinds->kind[i];
         // Those of runs stay apart: they are in the order of the tile.
         if (!kind->turn && other->entry == kind->entry &&
-            other->reserved_bits == kind->reserved_bits &&
+            memcmp(other->reserved_bits, kind->reserved_bits,
+                   sizeof kind->reserved_bits) == 0 &&
             other->layer == kind->layer) {
             other->times += kind->times;
             return i;
@@ -304,7 +353,7 @@ static enum sdse_status add_fused(struct sdse_kinds *kinds,
     const struct sdse_group *group = kinds->group;
     const struct sdse_members *members = &group->members;
     const struct sdse_residency_layer *layer = kinds->nests->request->residency.layer;
-    const struct sdse_residence none = {0};
+    const struct sdse_residence none[SDSE_MOST_SHARED] = {{0}};
     const size_t from = members->layer[nest->layer] + 1;
     const size_t to =
         nest->layer + 1 < members->count ? members->layer[nest->layer + 1] : from;
@@ -322,7 +371,7 @@ static enum sdse_status add_fused(struct sdse_kinds *kinds,
                                  members->nest[nest->layer].bound[SDSE_Q] *
                                  nest->columns.count;
         const struct sdse_kind kind = {
-            .entry = sdse_nests_entry(kinds->nests, l, &part, &none, false),
+            .entry = sdse_nests_entry(kinds->nests, l, &part, none, false),
             .layer = l,
             .times = nest->times,
             .rows = nest->rows,
@@ -351,8 +400,6 @@ enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
                                  .times = nest->times,
                                  .turn = plan->overlaps ? nest->turn : 0,
                                  .steady = plan->overlaps ? nest->steady : 0,
-                                 .reserved_bits =
-                                     reserved_bits(kinds, plan, kept, nest, ahead),
                                  .rows = nest->rows,
                                  .columns = nest->columns,
                                  .heads = nest->heads,
@@ -360,12 +407,14 @@ enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
                                  .continues = nest->continues,
                                  .unfinished = nest->unfinished,
                                  .nest = nest};
-        *fits = kind.reserved_bits <= kinds->nests->capacity_bits;
+        *fits = reserve(kinds, plan, kept, nest, ahead, kind.reserved_bits);
         if (!*fits)
             break;
-        const struct sdse_residence at = residence_of(kinds, kept, nest, plan);
+        struct sdse_residence at[SDSE_MOST_SHARED];
+        for (unsigned m = 0; m < kinds->nests->memory_count; m++)
+            at[m] = part_of(kinds, kept, nest, plan, m);
         kind.entry =
-            sdse_nests_entry(kinds->nests, kind.layer, &nest->part, &at, kind.turn > 0);
+            sdse_nests_entry(kinds->nests, kind.layer, &nest->part, at, kind.turn > 0);
         if (!add_noted(kinds, &kind, i))
             return SDSE_NO_MEMORY;
         status = add_fused(kinds, nest, i);
@@ -415,7 +464,7 @@ enum sdse_status sdse_kinds_describe(const struct sdse_kinds *kinds,
                                           .continues = kind->continues,
                                           .unfinished = kind->unfinished};
         fused->part = sdse_nest_layer(kinds->nests, kind->entry, kind->reserved_bits,
-                                      &fused->residence);
+                                      fused->residence);
         fused->part.name =
             kinds->nests->request->residency.layer[kind->layer].layer->name;
         if (kind->nest && !describe_terms(kinds, plan, kept, kind->nest, arena, fused))

@@ -11,7 +11,7 @@ struct sdse_kind {
     size_t layer; // of the network
     uint64_t times;
     uint64_t turn, steady; // of these, where the plan overlaps (overlap.h); else 0
-    double reserved_bits;
+    double reserved_bits[SDSE_MOST_SHARED]; // of each memory that shares
     struct sdse_row_run rows, columns;
     uint64_t heads, channels;
     bool continues, unfinished;
@@ -42,7 +42,7 @@ struct sdse_kinds {
 //
 // kept   layers of the group whose weights stay in the shared memory [set of
 //        SDSE_BIT(i)]
-// *fits  out: what is reserved does not overflow it; false: not all are listed
+// *fits  out: what is reserved overflows no memory; false: not all are listed
 enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
                                  const struct sdse_group_plan *plan, unsigned kept,
                                  bool *fits);

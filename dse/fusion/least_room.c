@@ -13,12 +13,13 @@
 struct known {
     struct known *next;
     const struct sdse_nest_entry *entry;
-    double taken_bits; // INFINITY: no capacity admits it
+    double reserved_bits[SDSE_MOST_SHARED]; // of the other memories; of this one 0
+    double taken_bits;                      // INFINITY: no capacity admits it
 };
 
 struct asking {
     const struct sdse_fusion_request *request;
-    unsigned level;
+    unsigned memory; // of those that share, whose capacity is asked about
     struct sdse_nests *nests;
     struct sdse_group group;
     struct known *known;
@@ -27,14 +28,16 @@ struct asking {
 
 // --- One nest ---
 
-// Whether the nest has a mapping where the shared memory has so many bits (0:
-// unlimited); *taken: what one takes.
+// Whether the nest has a mapping where the memory has so many bits (0: unlimited) and
+// so much is reserved of the others; *taken: what one takes.
 static enum sdse_status ask(const struct asking *a, const struct sdse_nest_entry *entry,
-                            uint64_t bits, bool *found, double *taken) {
+                            const double *reserved_bits, uint64_t bits, bool *found,
+                            double *taken) {
     const struct sdse_residency_request *request = &a->request->residency;
     struct sdse_arena *scratch = sdse_arena_new();
     struct sdse_arch *arch = scratch ? SDSE_ARENA_NEW(scratch, struct sdse_arch) : NULL;
-    struct sdse_residence residence;
+    const unsigned level = a->nests->level[a->memory];
+    struct sdse_residence residence[SDSE_MOST_SHARED];
     struct sdse_map_answer answer;
     struct sdse_model *model;
     enum sdse_status status = SDSE_NO_MEMORY;
@@ -42,9 +45,10 @@ static enum sdse_status ask(const struct asking *a, const struct sdse_nest_entry
     if (!arch)
         goto done;
     *arch = *request->arch;
-    for (unsigned l = a->level; l <= sdse_arch_memory_last(arch, a->level); l++)
+    for (unsigned l = level; l <= sdse_arch_memory_last(arch, level); l++)
         arch->level[l].capacity_bits = bits;
-    const struct sdse_layer layer = sdse_nest_layer(a->nests, entry, 0, &residence);
+    const struct sdse_layer layer =
+        sdse_nest_layer(a->nests, entry, reserved_bits, residence);
     const struct sdse_map_request map = {.arch = arch,
                                          .layer = &layer,
                                          .form = request->layer[entry->layer].form,
@@ -53,43 +57,55 @@ static enum sdse_status ask(const struct asking *a, const struct sdse_nest_entry
                                          .padding_percent = request->padding_percent,
                                          .stop = request->stop};
     status = sdse_model_new(arch, &layer, map.form, scratch, &model);
-    if (status != SDSE_OK || sdse_model_room_bits(model, arch, a->level) < 0)
+    for (unsigned m = 0; status == SDSE_OK && m < a->nests->memory_count; m++)
+        if (sdse_model_room_bits(model, arch, a->nests->level[m]) < 0)
+            goto done;
+    if (status != SDSE_OK)
         goto done;
     status = sdse_map(&map, scratch, &answer);
     if (status == SDSE_OK && answer.point_count) {
         *found = true;
-        *taken = sdse_mapping_taken_bits(model, &answer.point[0].mapping, a->level);
+        *taken = sdse_mapping_taken_bits(model, &answer.point[0].mapping, level);
     }
 done:
     sdse_arena_free(scratch);
     return status;
 }
 
-// The least bits of the shared memory that a mapping of the nest takes.
-static enum sdse_status least_taken(struct asking *a,
-                                    const struct sdse_nest_entry *entry, double *bits) {
+// The least bits of the memory that a mapping of the nest takes.
+static enum sdse_status least_taken(struct asking *a, const struct sdse_kind *kind,
+                                    double *bits) {
+    const struct sdse_nest_entry *entry = kind->entry;
+    double reserved_bits[SDSE_MOST_SHARED];
+    memcpy(reserved_bits, kind->reserved_bits, sizeof reserved_bits);
+    reserved_bits[a->memory] = 0;
     for (const struct known *k = a->known; k; k = k->next)
-        if (k->entry == entry) {
+        if (k->entry == entry &&
+            memcmp(k->reserved_bits, reserved_bits, sizeof reserved_bits) == 0) {
             *bits = k->taken_bits;
             return SDSE_OK;
         }
     struct known *fresh = SDSE_ARENA_NEW(a->arena, struct known);
     bool found;
     double taken = 0;
-    enum sdse_status status = fresh ? ask(a, entry, 0, &found, &taken) : SDSE_NO_MEMORY;
+    enum sdse_status status =
+        fresh ? ask(a, entry, reserved_bits, 0, &found, &taken) : SDSE_NO_MEMORY;
     if (status != SDSE_OK)
         return status;
     uint64_t low = 1, high = found ? (uint64_t)ceil(taken) : 0;
     while (low < high && !status) { // high admits one
         const uint64_t middle = low + (high - low) / 2;
         bool here;
-        status = ask(a, entry, middle, &here, &taken);
+        status = ask(a, entry, reserved_bits, middle, &here, &taken);
         if (here) // it may take nothing
             high = (uint64_t)fmin((double)middle, ceil(taken));
         else
             low = middle + 1;
     }
-    *fresh = (struct known){a->known, entry, found ? (double)high : (double)INFINITY};
+    *fresh = (struct known){.next = a->known,
+                            .entry = entry,
+                            .taken_bits = found ? (double)high : (double)INFINITY};
+    memcpy(fresh->reserved_bits, reserved_bits, sizeof reserved_bits);
     a->known = fresh;
     *bits = fresh->taken_bits;
     return status;
@@ -102,13 +118,13 @@ static enum sdse_status needs_of(struct asking *a, const struct sdse_kinds *kind
                                  double most, double *needs) {
     *needs = 0;
     for (size_t i = 0; i < kinds->count; i++)
-        *needs = fmax(*needs, kinds->kind[i].reserved_bits);
+        *needs = fmax(*needs, kinds->kind[i].reserved_bits[a->memory]);
     for (size_t i = 0; i < kinds->count && *needs < most; i++) {
         double taken;
-        const enum sdse_status status = least_taken(a, kinds->kind[i].entry, &taken);
+        const enum sdse_status status = least_taken(a, &kinds->kind[i], &taken);
         if (status != SDSE_OK)
             return status;
-        *needs = fmax(*needs, kinds->kind[i].reserved_bits + taken);
+        *needs = fmax(*needs, kinds->kind[i].reserved_bits[a->memory] + taken);
     }
     if (*needs >= most)
         *needs = (double)INFINITY;
@@ -133,10 +149,11 @@ static enum sdse_status keep(struct asking *a, const struct sdse_kinds *kinds,
     double most = -1;
     for (size_t i = 0; i < kinds->count; i++) {
         const enum sdse_status status =
-            least_taken(a, kinds->kind[i].entry, &room->taken_bits[i]);
+            least_taken(a, &kinds->kind[i], &room->taken_bits[i]);
         if (status != SDSE_OK)
             return status;
-        const double all = kinds->kind[i].reserved_bits + room->taken_bits[i];
+        const double all =
+            kinds->kind[i].reserved_bits[a->memory] + room->taken_bits[i];
         if (all > most) {
             most = all;
             room->largest = i;
@@ -187,7 +204,6 @@ enum sdse_status sdse_group_least_room(const struct sdse_fusion_request *request
                                        struct sdse_group_refusal *refusal) {
     struct sdse_fusion_counts counts = {0};
     struct asking a = {.request = request,
-                       .level = sdse_shared_level(request->residency.arch),
                        .nests = SDSE_ARENA_NEW(arena, struct sdse_nests),
                        .arena = arena};
     *room = (struct sdse_group_room){.needed_bits = 0};
@@ -195,13 +211,11 @@ enum sdse_status sdse_group_least_room(const struct sdse_fusion_request *request
     if (!a.nests)
         return SDSE_NO_MEMORY;
     // Kinds are listed as if there were room for anything.
-    a.nests->request = request;
-    a.nests->level = a.level;
-    a.nests->capacity_bits = (double)INFINITY;
-    a.nests->counts = &counts;
-    a.nests->arena = arena;
+    sdse_nests_init(request, &counts, arena, a.nests);
+    for (unsigned m = 0; m < a.nests->memory_count; m++)
+        a.nests->capacity_bits[m] = (double)INFINITY;
     enum sdse_status status =
-        sdse_group_make(request, placing, a.level, question->layer,
+        sdse_group_make(request, placing, a.memory, question->layer,
                         question->layer + question->more, arena, &a.group, refusal);
     if (status != SDSE_OK || refusal->reason)
         return status;

@@ -39,12 +39,12 @@ static const char *why_no_member(const struct sdse_fusion_request *request, size
 
 // Why what a layer makes is not read by later layers of the group alone, up to `last`,
 // and as rows; as what is said of it. NULL: it is.
-static const char *why_not_read(const struct sdse_placing *placing, size_t maker,
-                                size_t last) {
+static const char *why_not_read(const struct sdse_placing *placing, unsigned memory,
+                                size_t maker, size_t last) {
     const struct sdse_handed_tensor *tensor = sdse_handed_by(placing, maker);
     if (!tensor)
         return "puts out what no layer reads";
-    if (!tensor->may_share)
+    if (!tensor->may_share_in[memory])
         return "puts out what may not stay on chip";
     for (size_t i = 0; i < tensor->use_count; i++) {
         if (tensor->use[i] > last)
@@ -107,8 +107,8 @@ static void find_columns(const struct sdse_fusion_request *request,
 
 // Lists the layers of the group; false after a refusal.
 static bool list_layers(const struct sdse_fusion_request *request,
-                        const struct sdse_placing *placing, size_t last,
-                        struct sdse_members *members,
+                        const struct sdse_placing *placing, unsigned memory,
+                        size_t last, struct sdse_members *members,
                         struct sdse_group_refusal *refusal) {
     *refusal = (struct sdse_group_refusal){last, why_no_member(request, last)};
     members->layer[members->count - 1] = last;
@@ -121,7 +121,7 @@ static bool list_layers(const struct sdse_fusion_request *request,
         }
         *refusal = (struct sdse_group_refusal){maker, why_no_member(request, maker)};
         if (!refusal->reason)
-            refusal->reason = why_not_read(placing, maker, last);
+            refusal->reason = why_not_read(placing, memory, maker, last);
         members->layer[i] = maker;
     }
     if (refusal->reason)
@@ -133,16 +133,16 @@ static bool list_layers(const struct sdse_fusion_request *request,
 }
 
 bool sdse_members_find(const struct sdse_fusion_request *request,
-                       const struct sdse_placing *placing, size_t last, size_t depth,
-                       struct sdse_members *members,
+                       const struct sdse_placing *placing, unsigned memory, size_t last,
+                       size_t depth, struct sdse_members *members,
                        struct sdse_group_refusal *refusal) {
     *members = (struct sdse_members){.count = depth};
-    if (!list_layers(request, placing, last, members, refusal) ||
+    if (!list_layers(request, placing, memory, last, members, refusal) ||
         !sdse_members_link(request, members, refusal))
         return false;
     members->heads = count_heads(request, members);
     find_columns(request, members);
-    sdse_channels_find(request, members, &members->channels);
+    sdse_channels_find(request, members, memory, &members->channels);
     return true;
 }
 

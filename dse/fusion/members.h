@@ -38,20 +38,23 @@ struct sdse_members {
     struct sdse_channels channels;
 };
 
-// The group of `depth` members that ends with layer `last`; false: there is none, for a
-// reason that *refusal gets.
+// The group of `depth` members that ends with layer `last` and holds what it does in
+// the memory of a number, of those that share; false: there is none, for a reason that
+// *refusal gets.
 bool sdse_members_find(const struct sdse_fusion_request *request,
-                       const struct sdse_placing *placing, size_t last, size_t depth,
-                       struct sdse_members *members,
+                       const struct sdse_placing *placing, unsigned memory, size_t last,
+                       size_t depth, struct sdse_members *members,
                        struct sdse_group_refusal *refusal);
 
-// Whether only some ranges of the first member's map are in the shared memory: all of
-// them are, or none.
-//
-// operands  that it finds there
+// Whether only some ranges of the first member's map are in one of the shared memories:
+// all of them are, or none.
 static inline bool sdse_members_split_map(const struct sdse_members *members,
-                                          uint32_t operands) {
-    return operands && operands < members->ranges;
+                                          const struct sdse_place_question *question) {
+    bool splits = false;
+    for (unsigned m = 0; m < SDSE_MOST_SHARED; m++)
+        splits |=
+            question->in[m].operands && question->in[m].operands < members->ranges;
+    return splits;
 }
 
 // Whether others than the first member read that one's map.

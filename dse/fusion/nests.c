@@ -7,6 +7,22 @@
 #include "base/pool.h"
 #include "costmodel/model.h"
 
+static const double nothing_reserved[SDSE_MOST_SHARED];
+
+void sdse_nests_init(const struct sdse_fusion_request *request,
+                     struct sdse_fusion_counts *counts, struct sdse_arena *arena,
+                     struct sdse_nests *nests) {
+    const struct sdse_arch *arch = request->residency.arch;
+    nests->request = request;
+    nests->counts = counts;
+    nests->arena = arena;
+    nests->memory_count = sdse_shared_levels(arch, nests->level);
+    for (unsigned m = 0; m < nests->memory_count; m++) {
+        const uint64_t bits = arch->level[nests->level[m]].capacity_bits;
+        nests->capacity_bits[m] = bits ? (double)bits : (double)INFINITY;
+    }
+}
+
 // --- Entries ---
 
 static struct sdse_nest_key key_of(const struct sdse_nests *nests, size_t layer,
@@ -25,18 +41,23 @@ static struct sdse_nest_key key_of(const struct sdse_nests *nests, size_t layer,
     key.groups = part->bound[SDSE_G];
     key.ins = part->bound[SDSE_C];
     key.outs = part->bound[SDSE_K];
-    key.continues = at->continues;
-    key.unfinished = at->unfinished;
-    key.rescales = at->rescales;
     key.stride = part->stride[0];
     key.pad = part->pad[0];
-    key.tensors = at->tensors;
-    key.operands = at->operands;
-    key.addends = at->addends;
-    key.writes_through = at->writes_through;
-    key.loads_weights = at->loads_weights;
-    key.loaded_inputs = at->loaded_inputs;
-    key.ahead = at->ahead;
+    for (unsigned m = 0; m < nests->memory_count; m++, at++) {
+        key.in[m].tensors = at->tensors;
+        key.in[m].operands = at->operands;
+        key.in[m].addends = at->addends;
+        // Of one memory each.
+        key.continues |= at->continues;
+        key.unfinished |= at->unfinished;
+        key.rescales |= at->rescales;
+        key.writes_through |= at->writes_through;
+        key.loads_weights |= at->loads_weights;
+        key.loaded_inputs += at->loaded_inputs;
+        key.ahead |= at->ahead;
+        if (at->loaded_inputs || at->ahead)
+            key.loaded_into = m;
+    }
     key.sides = sides;
     return key;
 }
@@ -62,27 +83,41 @@ struct sdse_nest_entry *sdse_nests_entry(struct sdse_nests *nests, size_t layer,
     return fresh;
 }
 
+// What a nest has in the memory of a number.
+static struct sdse_residence part_of(const struct sdse_nest_key *key, unsigned memory) {
+    const unsigned tensors = (unsigned)key->in[memory].tensors;
+    const bool outputs = tensors >> SDSE_OUTPUTS & 1u,
+               loaded = key->loaded_into == memory;
+    return (struct sdse_residence){.tensors = tensors,
+                                   .operands = (uint32_t)key->in[memory].operands,
+                                   .addends = (uint32_t)key->in[memory].addends,
+                                   .writes_through = outputs && key->writes_through,
+                                   .continues = outputs && key->continues,
+                                   .unfinished = outputs && key->unfinished,
+                                   .rescales = outputs && key->rescales,
+                                   .loads_weights = tensors >> SDSE_WEIGHTS & 1u &&
+                                                    key->loads_weights,
+                                   .loaded_inputs = loaded ? key->loaded_inputs : 0,
+                                   .ahead = loaded ? (unsigned)key->ahead : 0};
+}
+
 struct sdse_layer sdse_nest_layer(const struct sdse_nests *nests,
                                   const struct sdse_nest_entry *entry,
-                                  double reserved_bits,
+                                  const double *reserved_bits,
                                   struct sdse_residence *residence) {
     const struct sdse_layer *whole =
         nests->request->residency.layer[entry->layer].layer;
     struct sdse_layer layer = sdse_layer_part(whole, &entry->part);
-    *residence = (struct sdse_residence){.level = nests->level,
-                                         .tensors = (unsigned)entry->key.tensors,
-                                         .operands = (uint32_t)entry->key.operands,
-                                         .addends = (uint32_t)entry->key.addends,
-                                         .writes_through = entry->key.writes_through,
-                                         .continues = entry->key.continues,
-                                         .unfinished = entry->key.unfinished,
-                                         .rescales = entry->key.rescales,
-                                         .loads_weights = entry->key.loads_weights,
-                                         .loaded_inputs = entry->key.loaded_inputs,
-                                         .ahead = (unsigned)entry->key.ahead,
-                                         .reserved_bits = reserved_bits};
-    const bool placed = residence->tensors || residence->addends || residence->ahead ||
-                        residence->reserved_bits > 0;
+    const unsigned memories = nests->memory_count;
+    bool placed = false;
+    for (unsigned m = 0; m < memories; m++) {
+        residence[m] = part_of(&entry->key, m);
+        residence[m].level = nests->level[m];
+        residence[m].reserved_bits = reserved_bits[m];
+        residence[m].also = m + 1 < memories ? &residence[m + 1] : NULL;
+        placed |= residence[m].tensors || residence[m].addends || residence[m].ahead ||
+                  residence[m].reserved_bits > 0;
+    }
     layer.residence = placed ? residence : NULL;
     return layer;
 }
@@ -105,19 +140,21 @@ static struct sdse_map_request ask_for(const struct sdse_nests *nests,
 
 enum sdse_status sdse_nests_bound(struct sdse_nests *nests,
                                   struct sdse_nest_entry *entry) {
-    struct sdse_residence residence;
+    struct sdse_residence residence[SDSE_MOST_SHARED];
     struct sdse_totals least = {0};
     const struct sdse_nest_answer *answer;
     if (entry->bounded)
         return SDSE_OK;
-    const struct sdse_layer layer = sdse_nest_layer(nests, entry, 0, &residence);
+    const struct sdse_layer layer =
+        sdse_nest_layer(nests, entry, nothing_reserved, residence);
     const struct sdse_map_request map = ask_for(nests, entry, &layer);
     if (!sdse_layer_moves(&layer)) {
         const enum sdse_status status = sdse_map_bound(&map, &least);
         if (status != SDSE_OK)
             return status;
     } else if (!layer.move.fused) { // there is one way to stream it
-        const enum sdse_status status = sdse_nests_answer(nests, entry, 0, &answer);
+        const enum sdse_status status =
+            sdse_nests_answer(nests, entry, nothing_reserved, &answer);
         if (status != SDSE_OK)
             return status;
         if (answer->count)
@@ -136,24 +173,29 @@ enum sdse_status sdse_nests_bound(struct sdse_nests *nests,
 // What it finds lives in `arena`.
 static enum sdse_status search(const struct sdse_nests *nests,
                                const struct sdse_nest_entry *entry,
-                               double reserved_bits, struct sdse_arena *arena,
+                               const double *reserved_bits, struct sdse_arena *arena,
                                struct sdse_nest_answer *found) {
-    struct sdse_residence residence;
+    struct sdse_residence residence[SDSE_MOST_SHARED];
     const struct sdse_layer layer =
-        sdse_nest_layer(nests, entry, reserved_bits, &residence);
+        sdse_nest_layer(nests, entry, reserved_bits, residence);
     const struct sdse_map_request map = ask_for(nests, entry, &layer);
     struct sdse_model *model;
     enum sdse_status status = sdse_model_new(map.arch, &layer, map.form, arena, &model);
-    found->asked_bits = reserved_bits;
-    found->most_room_bits = nests->capacity_bits - reserved_bits;
     found->answer.status = SDSE_MAP_NONE;
     // Nothing to search where not even the place of its outputs is left.
-    if (status == SDSE_OK && sdse_model_room_bits(model, map.arch, nests->level) >= 0)
+    bool fits = status == SDSE_OK;
+    for (unsigned m = 0; fits && m < nests->memory_count; m++)
+        fits = sdse_model_room_bits(model, map.arch, nests->level[m]) >= 0;
+    if (fits)
         status = sdse_map(&map, arena, &found->answer);
     if (status != SDSE_OK)
         return status;
-    found->least_room_bits = sdse_answer_least_room_bits(
-        model, nests->level, &found->answer, found->most_room_bits);
+    for (unsigned m = 0; m < nests->memory_count; m++) {
+        found->asked_bits[m] = reserved_bits[m];
+        found->most_room_bits[m] = nests->capacity_bits[m] - reserved_bits[m];
+        found->least_room_bits[m] = sdse_answer_least_room_bits(
+            model, nests->level[m], &found->answer, found->most_room_bits[m]);
+    }
     found->count = found->answer.point_count;
     found->elements = SDSE_ARENA_ARRAY(arena, struct sdse_tradeoff, found->count + 1);
     if (!found->elements)
@@ -169,19 +211,40 @@ static enum sdse_status search(const struct sdse_nests *nests,
     return SDSE_OK;
 }
 
-static struct sdse_nest_answer *find(const struct sdse_nest_entry *entry, double room) {
+static bool answers_at(const struct sdse_nests *nests,
+                       const struct sdse_nest_answer *answer,
+                       const double *reserved_bits) {
+    bool inside = true;
+    for (unsigned m = 0; inside && m < nests->memory_count; m++) {
+        const double room = nests->capacity_bits[m] - reserved_bits[m];
+        inside =
+            answer->least_room_bits[m] <= room && room <= answer->most_room_bits[m];
+    }
+    return inside;
+}
+
+static struct sdse_nest_answer *find(const struct sdse_nests *nests,
+                                     const struct sdse_nest_entry *entry,
+                                     const double *reserved_bits) {
     struct sdse_nest_answer *answer = entry->answers;
-    while (answer &&
-           !(answer->least_room_bits <= room && room <= answer->most_room_bits))
+    while (answer && !answers_at(nests, answer, reserved_bits))
         answer = answer->next;
     return answer;
 }
 
+static bool was_asked(const struct sdse_nests *nests,
+                      const struct sdse_nest_answer *answer,
+                      const double *reserved_bits) {
+    return memcmp(answer->asked_bits, reserved_bits,
+                  nests->memory_count * sizeof *reserved_bits) == 0;
+}
+
 // What was searched ahead for so much reserved, which is taken; NULL: nothing.
-static struct sdse_nest_answer *take_ahead(struct sdse_nest_entry *entry,
-                                           double reserved_bits) {
+static struct sdse_nest_answer *take_ahead(const struct sdse_nests *nests,
+                                           struct sdse_nest_entry *entry,
+                                           const double *reserved_bits) {
     struct sdse_nest_answer **at = &entry->ahead;
-    while (*at && (*at)->asked_bits != reserved_bits)
+    while (*at && !was_asked(nests, *at, reserved_bits))
         at = &(*at)->next;
     struct sdse_nest_answer *found = *at;
     if (found)
@@ -190,8 +253,8 @@ static struct sdse_nest_answer *take_ahead(struct sdse_nest_entry *entry,
 }
 
 static enum sdse_status learn(struct sdse_nests *nests, struct sdse_nest_entry *entry,
-                              double reserved_bits) {
-    struct sdse_nest_answer *found = take_ahead(entry, reserved_bits);
+                              const double *reserved_bits) {
+    struct sdse_nest_answer *found = take_ahead(nests, entry, reserved_bits);
     if (!found) {
         found = SDSE_ARENA_NEW(nests->arena, struct sdse_nest_answer);
         if (!found)
@@ -209,18 +272,18 @@ static enum sdse_status learn(struct sdse_nests *nests, struct sdse_nest_entry *
 }
 
 enum sdse_status sdse_nests_answer(struct sdse_nests *nests,
-                                   struct sdse_nest_entry *entry, double reserved_bits,
+                                   struct sdse_nest_entry *entry,
+                                   const double *reserved_bits,
                                    const struct sdse_nest_answer **answer) {
-    const double room = nests->capacity_bits - reserved_bits;
     enum sdse_status status = SDSE_OK;
     nests->counts->asked++;
     // The widest first: it is the answer of most rooms.
     if (!entry->answers)
-        status = learn(nests, entry, 0);
-    if (status == SDSE_OK && !find(entry, room))
+        status = learn(nests, entry, nothing_reserved);
+    if (status == SDSE_OK && !find(nests, entry, reserved_bits))
         status = learn(nests, entry, reserved_bits);
     if (status == SDSE_OK)
-        *answer = find(entry, room);
+        *answer = find(nests, entry, reserved_bits);
     return status;
 }
 
@@ -257,14 +320,13 @@ static enum sdse_status make_workers(struct sdse_nests *nests) {
 // searched ahead.
 static bool is_to_search(const struct sdse_nests *nests,
                          const struct sdse_nest_question *question,
-                         double *reserved_bits) {
+                         const double **reserved_bits) {
     const struct sdse_nest_entry *entry = question->entry;
-    const double room = nests->capacity_bits - question->reserved_bits;
-    *reserved_bits = entry->answers ? question->reserved_bits : 0;
-    if (entry->answers && find(entry, room))
+    *reserved_bits = entry->answers ? question->reserved_bits : nothing_reserved;
+    if (entry->answers && find(nests, entry, question->reserved_bits))
         return false;
     const struct sdse_nest_answer *ahead = entry->ahead;
-    while (ahead && ahead->asked_bits != *reserved_bits)
+    while (ahead && !was_asked(nests, ahead, *reserved_bits))
         ahead = ahead->next;
     return !ahead;
 }

@@ -15,19 +15,24 @@ struct sdse_nest_key {
     int64_t pad, column_pad;  // likewise
     uint64_t ins, outs;       // likewise: channels of a group that it reads, makes
     uint64_t continues, unfinished, rescales; // 0 or 1
-    uint64_t tensors;                         // at home in the shared memory
-    uint64_t operands;                        // likewise, of an addition
-    uint64_t addends;                         // likewise
-    uint64_t writes_through, loads_weights;   // 0 or 1
-    uint64_t loaded_inputs;                   // words
-    uint64_t ahead;                           // set of SDSE_BIT(tensor)
+    struct {
+        uint64_t tensors;                   // at home there
+        uint64_t operands;                  // likewise, of an addition
+        uint64_t addends;                   // likewise
+    } in[SDSE_MOST_SHARED];                 // each memory that shares
+    uint64_t writes_through, loads_weights; // 0 or 1
+    uint64_t loaded_inputs;                 // words
+    uint64_t ahead;                         // set of SDSE_BIT(tensor)
+    uint64_t loaded_into;                   // memory of the last two; 0: none
     uint64_t sides; // 0 or 1: answers are of both sides of the outermost memory
 };
 
 struct sdse_nest_answer {
     struct sdse_nest_answer *next; // of the same key
-    double asked_bits;             // reserved where it was searched
-    double least_room_bits, most_room_bits;
+    // Of each memory that shares: reserved where it was searched; between which rooms
+    // it is the answer.
+    double asked_bits[SDSE_MOST_SHARED];
+    double least_room_bits[SDSE_MOST_SHARED], most_room_bits[SDSE_MOST_SHARED];
     struct sdse_map_answer answer;
     size_t count;
     struct sdse_tradeoff *elements;        // of its points: by rising energy
@@ -50,8 +55,9 @@ enum { SDSE_NEST_SLOTS = 1 << 14 };
 
 struct sdse_nests {
     const struct sdse_fusion_request *request;
-    unsigned level;
-    double capacity_bits; // INFINITY: unlimited
+    unsigned memory_count; // that share
+    unsigned level[SDSE_MOST_SHARED];
+    double capacity_bits[SDSE_MOST_SHARED]; // INFINITY: unlimited
     struct sdse_nest_entry *slot[SDSE_NEST_SLOTS];
     struct sdse_fusion_counts *counts;
     bool stopped;
@@ -60,39 +66,50 @@ struct sdse_nests {
     struct sdse_arena **worker;
 };
 
+// For a request, with nothing known yet: *nests is all zeros. Everything but what is
+// searched ahead lives in `arena`.
+void sdse_nests_init(const struct sdse_fusion_request *request,
+                     struct sdse_fusion_counts *counts, struct sdse_arena *arena,
+                     struct sdse_nests *nests);
 // Frees what was searched ahead.
 void sdse_nests_free(struct sdse_nests *nests);
 
 // Whether the search is to end: answers from now on are none. Asks the request.
 bool sdse_nests_stopped(struct sdse_nests *nests);
 
-// The entry of a nest of a layer; NULL: memory is out. at: its residence, whose level
-// and reserved bits are not looked at. sides: its answers are fronts of energy, outer
-// and inner cycles; where least energy is asked for, of that alone.
+// The entry of a nest of a layer; NULL: memory is out. at: what it has in each memory
+// that shares, whose levels and reserved bits are not looked at. sides: its answers are
+// fronts of energy, outer and inner cycles; where least energy is asked for, of that
+// alone.
 struct sdse_nest_entry *sdse_nests_entry(struct sdse_nests *nests, size_t layer,
                                          const struct sdse_nest *part,
                                          const struct sdse_residence *at, bool sides);
 
-// The layer that an entry stands for. residence: out, with the reserved bits given; the
-// layer points to it, unless it says nothing.
+// The layer that an entry stands for.
+//
+// reserved_bits  of each memory that shares
+// residence      out: [SDSE_MOST_SHARED], of each of them, with those; the layer points
+//                to it, unless it says nothing
 struct sdse_layer sdse_nest_layer(const struct sdse_nests *nests,
                                   const struct sdse_nest_entry *entry,
-                                  double reserved_bits,
+                                  const double *reserved_bits,
                                   struct sdse_residence *residence);
 
 // What no mapping of the entry stays below, whatever is reserved.
 enum sdse_status sdse_nests_bound(struct sdse_nests *nests,
                                   struct sdse_nest_entry *entry);
 
-// The answer where so much is reserved; count 0: nothing fits.
+// The answer where so much is reserved of each memory that shares; count 0: nothing
+// fits.
 enum sdse_status sdse_nests_answer(struct sdse_nests *nests,
-                                   struct sdse_nest_entry *entry, double reserved_bits,
+                                   struct sdse_nest_entry *entry,
+                                   const double *reserved_bits,
                                    const struct sdse_nest_answer **answer);
 
 // A question to come.
 struct sdse_nest_question {
     struct sdse_nest_entry *entry;
-    double reserved_bits;
+    const double *reserved_bits; // of each memory that shares
 };
 
 // Searches ahead, by the request's threads, what sdse_nests_answer would search for

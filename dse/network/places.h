@@ -147,12 +147,21 @@ size_t sdse_copies_first_until(const struct sdse_placing *placing,
 const struct sdse_handed_tensor *sdse_handed_by(const struct sdse_placing *placing,
                                                 size_t layer);
 
-// What a layer finds in a memory that shares.
+// What a layer finds in a memory that shares; of a group the first four are its first
+// layer's.
 struct sdse_place_found {
     uint32_t operands;    // inputs at home there, as many of its operands
     uint32_t addends;     // maps at home there that it adds to its outputs
     bool weights;         // the right operand is at home there
     double reserved_bits; // held there while it runs, inputs included, outputs not
+    // Of a group: which of its layers, from the first on, find the map that they add
+    // there. [bit 0 ... SDSE_PLACES_MOST_TURNS - 1]
+    uint64_t group_addends;
+    // Likewise: which of them but the first find what they read as inputs there, one
+    // map at most that is made before the group.
+    uint64_t group_inputs;
+    // Likewise: which of them find their right operand there.
+    uint64_t group_weights;
 };
 
 // One layer, or a group, under given places.
@@ -160,14 +169,6 @@ struct sdse_place_question {
     size_t layer; // a group's first
     size_t more;  // layers of the group after it; 0: no group
     bool inside;  // of sdse_places_choices: part of a group that began before
-    // Of a group: which of its layers, from the first on, find the map that they add in
-    // M. [bit 0 ... SDSE_PLACES_MOST_TURNS - 1]
-    uint64_t group_addends;
-    // Likewise: which of them but the first find what they read as inputs in M, one map
-    // at most that is made before the group.
-    uint64_t group_inputs;
-    // Likewise: which of them find their right operand in M.
-    uint64_t group_weights;
     // Of a group, while it is asked for; NULL: every answer counts. What cannot help
     // may be left out of the answer.
     const struct sdse_places_bar *bar;
@@ -178,6 +179,7 @@ struct sdse_place_question {
             uint32_t operands, addends;
             bool weights;
             double reserved_bits;
+            uint64_t group_addends, group_inputs, group_weights;
         };
         struct sdse_place_found in[SDSE_MOST_SHARED];
     };

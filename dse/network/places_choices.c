@@ -23,11 +23,11 @@ void sdse_handed_note(const struct sdse_handed_tensor *tensor, unsigned memory,
         if (question->more && tensor->use[i] >= layer && turn <= question->more &&
             turn < SDSE_PLACES_MOST_TURNS) {
             if (as == SDSE_HANDED_INPUTS && turn)
-                question->group_inputs |= UINT64_C(1) << turn;
+                found->group_inputs |= UINT64_C(1) << turn;
             if (as == SDSE_HANDED_ADDEND)
-                question->group_addends |= UINT64_C(1) << turn;
+                found->group_addends |= UINT64_C(1) << turn;
             if (as == SDSE_HANDED_WEIGHTS)
-                question->group_weights |= UINT64_C(1) << turn;
+                found->group_weights |= UINT64_C(1) << turn;
         }
         if (tensor->use[i] != layer)
             continue;

@@ -114,8 +114,8 @@ static bool is_held(const struct sdse_fused_kind *kind, const struct nest_said *
         sdse_node_get(sdse_node_get(nest->node, "place"), "reserved_bits");
     double said = 0;
     return !bits || (sdse_node_as_double(bits, &said) &&
-                     !(said < kind->residence.reserved_bits ||
-                       said > kind->residence.reserved_bits));
+                     !(said < kind->residence->reserved_bits ||
+                       said > kind->residence->reserved_bits));
 }
 
 // What the nests of a layer make.
@@ -189,20 +189,20 @@ static void compare_nest(struct sdse_schedule_reader *r, const struct nest_said 
                       "the nest runs %" PRIu64 " time%s, not %" PRIu64, kind->times,
                       kind->times == 1 ? "" : "s", nest->times);
     if (sdse_node_get(nest->node, "place"))
-        sdse_schedule_compare_place(r, nest->node, "nest-place", &kind->residence,
+        sdse_schedule_compare_place(r, nest->node, "nest-place", kind->residence,
                                     kind->term, kind->term_count);
     if (!nest->brings || !sdse_expect_kind(nest->brings, SDSE_NODE_MAPPING, r->diags))
         return;
     sdse_refuse_unknown_keys(nest->brings, keys, 2, r->diags);
     compare_words(r, nest->brings, "weights", sdse_fused_weight_words(&kind->part));
-    compare_words(r, nest->brings, "inputs", kind->residence.loaded_inputs);
+    compare_words(r, nest->brings, "inputs", kind->residence->loaded_inputs);
 }
 
 // What comes ahead of a nest waits in the shared memory, which therefore has its tiles.
 static void refuse_passing(struct sdse_schedule_reader *r, const struct sdse_node *nest,
                            const struct sdse_fused_kind *kind,
                            const struct sdse_mapping *mapping) {
-    const struct sdse_residence *at = &kind->residence;
+    const struct sdse_residence *at = kind->residence;
     const unsigned waits =
         at->ahead & ~at->tensors & ~mapping->keeps[r->schedule->level];
     for (int t = 0; t < SDSE_TENSORS; t++)
@@ -253,7 +253,7 @@ static void settle_missing(struct sdse_schedule_reader *r,
                       "layer '%.60s' makes %s in a nest that has no mapping (%" PRIu64
                       " time%s, %.0f bits held)",
                       r->net->layers[kind->layer].name, rows, kind->times,
-                      kind->times == 1 ? "" : "s", kind->residence.reserved_bits);
+                      kind->times == 1 ? "" : "s", kind->residence->reserved_bits);
         return;
     }
     sdse_mapping_init(r->arch, mapping);

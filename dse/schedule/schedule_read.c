@@ -213,8 +213,8 @@ static void settle_alone(struct sdse_schedule_reader *r, const struct said *said
     const size_t l = question->layer;
     struct sdse_resident_layer *layer = &r->schedule->layer[l];
     const struct sdse_node *item = said->layer[l].node ? said->layer[l].node : root;
-    const struct sdse_held_term held = {SDSE_HELD_TENSORS, l, 0, false,
-                                        question->reserved_bits};
+    const struct sdse_held_term held = {
+        .what = SDSE_HELD_TENSORS, .layer = l, .bits = question->reserved_bits};
     const size_t errors = r->diags->errors, terms = held.bits > 0;
     const uint32_t parts = parts_of(r->net, l);
     sdse_question_residence(r->arch, &r->net->layers[l], question, layer->residence);

@@ -106,7 +106,7 @@ uint64_t sdse_fused_weight_words(const struct sdse_layer *part) {
 // config  of its group
 static void print_nest(struct printer *p, const struct sdse_fused_kind *kind,
                        const struct sdse_fusion_config *config) {
-    const struct sdse_residence *at = &kind->residence;
+    const struct sdse_residence *at = kind->residence;
     const uint64_t weights = sdse_fused_weight_words(&kind->part);
     struct sdse_layer part = kind->part; // wherever the group was copied to
     part.residence = part.residence ? at : NULL;

@@ -146,7 +146,7 @@ sdse_group_around(const struct sdse_handed_tensor *tensor,
 static struct sdse_hash problem_of(const struct keeping *k,
                                    const struct sdse_fused_kind *kind) {
     const struct sdse_nest *nest = &kind->part.nest;
-    const struct sdse_residence *at = &kind->residence;
+    const struct sdse_residence *at = kind->residence;
     struct sdse_hash hash = k->problem[kind->layer]->hash;
     char text[300];
     for (int d = 0; d < SDSE_DIMS; d++)
@@ -184,7 +184,7 @@ static const char *bounds_text(struct sdse_arena *arena, const struct sdse_nest 
 
 struct sdse_nest_record sdse_nest_record_of(const struct sdse_fused_kind *kind,
                                             size_t group, struct sdse_arena *arena) {
-    const struct sdse_residence *at = &kind->residence;
+    const struct sdse_residence *at = kind->residence;
     return (struct sdse_nest_record){
         .group = group,
         .layer = kind->layer,
@@ -220,7 +220,7 @@ static bool keep_nest(struct keeping *k, size_t group,
     const size_t index = k->out->nest_count++;
     struct sdse_kept_nest *to = &k->out->nest[index];
     struct sdse_placed_layer *layer = &k->out->layer[kind->layer];
-    const struct sdse_residence *at = &kind->residence;
+    const struct sdse_residence *at = kind->residence;
     *to = (struct sdse_kept_nest){
         .record = sdse_nest_record_of(kind, group, k->out->arena),
         .problem = problem_of(k, kind),

@@ -59,11 +59,11 @@ static void test_each_tensor_where_it_fits(void **state) {
         "of 4 tensors that layers hand over 2 stay in L2, 2 in GLB, 0 are in both");
     run_says(0, "map -a @two.yaml -w @net.yaml --objective energy --resident -f json",
              "\"shared_memory\": \"L2, GLB\"");
-    run_says(1, "map -a @two.yaml -w @net.yaml --resident --fuse 2",
-             "--fuse: several memories of two share, but layers take turns where one "
-             "does");
+    run_says(1, "map -a @two.yaml -w @net.yaml --resident --fuse 2 --overlap outer",
+             "--overlap outer: several memories of two share, but nests overlap where "
+             "one does");
     run_says(1, "map -a @two.yaml -w @net.yaml --resident --fuse 1 -o @one.yaml",
-             "--fuse 1: several memories of two share, but the file of a network may "
+             "--fuse: several memories of two share, but the file of a network may "
              "have one");
     run_says(1, "why-not -a @two.yaml -w @net.yaml --group a..b",
              "--group: several memories of two share");

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "oracle/support_cases.h"
 #include "oracle/support_problems.h"
 #include "spec/load.h"
@@ -104,48 +105,102 @@ static void add_fronts(const struct sdse_tradeoff *a, size_t a_count,
     prune(sum);
 }
 
+// --- Memories ---
+
+// Those that share, from the outermost on. level: [SDSE_MOST_SHARED]
+static unsigned list_memories(const struct brute_problem *p, unsigned *level) {
+    unsigned count = 0;
+    for (unsigned l = 1; l < p->arch->level_count; l++)
+        if (p->arch->level[l].shares_activations)
+            level[count++] = l;
+    return count;
+}
+
+static unsigned memories_of(const struct brute_problem *p) {
+    unsigned level[SDSE_MOST_SHARED];
+    return list_memories(p, level);
+}
+
+static unsigned level_of(const struct brute_problem *p, unsigned memory) {
+    unsigned level[SDSE_MOST_SHARED];
+    list_memories(p, level);
+    return level[memory];
+}
+
+// A place: 0 outside, 1 in the first memory, 2 in both, 3 and 4 likewise of the second.
+static unsigned memory_of(unsigned place) { return (place - 1) / 2; }
+static bool is_both(unsigned place) { return place && place % 2 == 0; }
+
 // --- The mapper, asked ---
 
 struct known {
     size_t layer;
     struct sdse_nest nest;
-    struct sdse_residence at;
+    struct sdse_residence at[SDSE_MOST_SHARED];
     bool sides; // the front is of energy, outer and inner cycles
     size_t count;
     struct sdse_tradeoff *front;
     const struct sdse_map_point *point;
+    size_t before; // of the same slot, 1 + its index; 0: none
 };
 
+enum { SLOTS = 1 << 12 };
 static struct known known[1 << 15];
-static size_t known_count;
+static size_t known_count, slots[SLOTS];
+
+static size_t *slot_of(const struct sdse_nest *nest, const struct sdse_residence *at) {
+    double held[SDSE_MOST_SHARED];
+    for (unsigned m = 0; m < SDSE_MOST_SHARED; m++)
+        held[m] = at[m].reserved_bits + at[m].tensors;
+    return &slots[sdse_hash_join(sdse_hash_bytes(nest->bound, sizeof nest->bound),
+                                 sdse_hash_bytes(held, sizeof held))
+                      .low %
+                  SLOTS];
+}
+
+static bool is_same(const struct sdse_residence *a, const struct sdse_residence *b) {
+    return a->ahead == b->ahead && a->tensors == b->tensors &&
+           a->operands == b->operands && a->addends == b->addends &&
+           a->writes_through == b->writes_through &&
+           a->loads_weights == b->loads_weights && a->continues == b->continues &&
+           a->unfinished == b->unfinished && a->rescales == b->rescales &&
+           a->loaded_inputs == b->loaded_inputs && a->reserved_bits == b->reserved_bits;
+}
 
 static bool is_known(const struct known *k, size_t layer, const struct sdse_nest *nest,
                      const struct sdse_residence *at, bool sides) {
-    return k->layer == layer && k->sides == sides && k->at.ahead == at->ahead &&
-           memcmp(&k->nest, nest, sizeof *nest) == 0 && k->at.tensors == at->tensors &&
-           k->at.operands == at->operands && k->at.addends == at->addends &&
-           k->at.writes_through == at->writes_through &&
-           k->at.loads_weights == at->loads_weights &&
-           k->at.continues == at->continues && k->at.unfinished == at->unfinished &&
-           k->at.rescales == at->rescales && k->at.loaded_inputs == at->loaded_inputs &&
-           k->at.reserved_bits == at->reserved_bits;
+    bool same = k->layer == layer && k->sides == sides &&
+                memcmp(&k->nest, nest, sizeof *nest) == 0;
+    for (unsigned m = 0; same && m < SDSE_MOST_SHARED; m++)
+        same = is_same(&k->at[m], &at[m]);
+    return same;
 }
 
+// at: [SDSE_MOST_SHARED], of each memory; of those that there are not, zeros.
 static const struct known *ask(const struct brute_problem *p, size_t layer,
-                               const struct sdse_nest *nest, struct sdse_residence at,
-                               bool sides) {
-    for (size_t i = known_count; i-- > 0;)
-        if (is_known(&known[i], layer, nest, &at, sides))
-            return &known[i];
+                               const struct sdse_nest *nest,
+                               const struct sdse_residence *at, bool sides) {
+    size_t *slot = slot_of(nest, at);
+    for (size_t i = *slot; i; i = known[i - 1].before)
+        if (is_known(&known[i - 1], layer, nest, at, sides))
+            return &known[i - 1];
     assert_true(known_count < sizeof known / sizeof *known);
     struct known *next = &known[known_count++];
-    *next = (struct known){.layer = layer, .nest = *nest, .at = at, .sides = sides};
+    *next =
+        (struct known){.layer = layer, .nest = *nest, .sides = sides, .before = *slot};
+    *slot = known_count;
     struct sdse_layer placed = p->net->layers[layer];
     placed.nest = *nest;
-    if (at.unfinished) // maps are added to what is finished
-        placed.addends = 0;
-    placed.residence =
-        at.tensors || at.ahead || at.reserved_bits > 0 ? &next->at : NULL;
+    const unsigned memories = memories_of(p);
+    for (unsigned m = 0; m < memories; m++) {
+        next->at[m] = at[m];
+        next->at[m].level = level_of(p, m);
+        next->at[m].also = m + 1 < memories ? &next->at[m + 1] : NULL;
+        if (at[m].unfinished) // maps are added to what is finished
+            placed.addends = 0;
+        if (at[m].tensors || at[m].addends || at[m].ahead || at[m].reserved_bits > 0)
+            placed.residence = next->at;
+    }
     const struct sdse_map_request request = {.arch = p->arch,
                                              .layer = &placed,
                                              .objective = sides ? SDSE_MAP_SIDES
@@ -195,7 +250,7 @@ static double bits_of(const struct brute_problem *p, size_t layer) {
 }
 
 struct way {
-    unsigned place[BRUTE_LAYERS]; // of what each layer makes: 0 outside, 1 in M, 2 both
+    unsigned place[BRUTE_LAYERS]; // of what each layer makes
     unsigned now[BRUTE_LAYERS];   // where it is by now, if tensors are moved
     bool inner[BRUTE_LAYERS];     // handed over inside a group
 };
@@ -209,32 +264,65 @@ static uint32_t reads(const struct brute_problem *p, size_t maker, size_t reader
     return count;
 }
 
-// Whether what a layer before `at` makes is in M when that layer, or the group that it
-// begins, does.
+// Whether what a layer before `at` makes is in a memory when that layer, or the group
+// that it begins, does.
 static bool is_there(const struct brute_problem *p, const struct way *way, size_t maker,
-                     size_t at) {
+                     size_t at, unsigned memory) {
     size_t first, last;
     if (p->moves)
         return readers_of(p, maker, &first, &last) && at <= last && way->now[maker];
     return readers_of(p, maker, &first, &last) && way->place[maker] != 0 &&
-           at <= (way->place[maker] == 1 ? last : first);
+           memory_of(way->place[maker]) == memory &&
+           at <= (is_both(way->place[maker]) ? first : last);
 }
 
-static double held_at(const struct brute_problem *p, const struct way *way, size_t at) {
+static double held_at(const struct brute_problem *p, const struct way *way, size_t at,
+                      unsigned memory) {
     double bits = 0;
     for (size_t t = 0; t < at; t++)
-        bits += is_there(p, way, t, at) ? bits_of(p, t) : 0;
+        bits += is_there(p, way, t, at, memory) ? bits_of(p, t) : 0;
     return bits;
 }
 
-// Maps that a layer finds in M as one of its operands, in a group that begins with
-// layer `at`, or alone.
+// Maps that a layer finds in a memory as one of its operands, in a group that begins
+// with layer `at`, or alone.
 static uint32_t finds(const struct brute_problem *p, const struct way *way, size_t at,
-                      size_t layer, enum sdse_edge_use use) {
+                      size_t layer, enum sdse_edge_use use, unsigned memory) {
     uint32_t count = 0;
     for (size_t t = 0; t < at; t++)
-        count += is_there(p, way, t, at) ? reads(p, t, layer, use) : 0;
+        count += is_there(p, way, t, at, memory) ? reads(p, t, layer, use) : 0;
     return count;
+}
+
+// Likewise in any of them.
+static uint32_t finds_any(const struct brute_problem *p, const struct way *way,
+                          size_t at, size_t layer, enum sdse_edge_use use) {
+    uint32_t count = 0;
+    for (unsigned m = 0; m < memories_of(p); m++)
+        count += finds(p, way, at, layer, use, m);
+    return count;
+}
+
+// Whether a place is one of what a layer makes: some layer reads it there, and all that
+// do can. In both, so that a later one reads it outside, or it is moved.
+static bool may_be(const struct brute_problem *p, size_t layer, unsigned place) {
+    size_t first, last;
+    if (place == 0)
+        return true;
+    if (!readers_of(p, layer, &first, &last))
+        return false;
+    const unsigned level = level_of(p, memory_of(place));
+    bool streams = sdse_layer_moves(&p->net->layers[layer]), weights = false;
+    for (size_t e = 0; e < p->net->edge_count; e++) {
+        if (p->net->edges[e].from != layer)
+            continue;
+        streams |= sdse_layer_moves(&p->net->layers[p->net->edges[e].to]) ||
+                   p->net->edges[e].use == SDSE_EDGE_ADDEND;
+        weights |= p->net->edges[e].use == SDSE_EDGE_WEIGHTS;
+    }
+    return (!is_both(place) || last > first || p->moves) &&
+           !(streams && p->arch->vector.below_level < level) &&
+           !(weights && !p->arch->level[level].shares_weights);
 }
 
 static uint64_t input_words_per_row(const struct sdse_nest *nest) {
@@ -256,6 +344,7 @@ static uint64_t input_words_per_row(const struct sdse_nest *nest) {
 
 // A group: its members, and what it does.
 struct turn {
+    unsigned memory; // that it holds what it does in
     size_t count, layer[BRUTE_LAYERS];
     uint64_t rows[BRUTE_LAYERS]; // that each makes
     uint64_t heads;              // of them all; 1: none
@@ -290,25 +379,30 @@ static uint32_t ranges_of(const struct brute_problem *p, size_t layer) {
     return count;
 }
 
-// Maps that a member finds in M as its inputs; ranges of channels are one.
+// Maps that a member finds in a memory as its inputs; ranges of channels are one.
 static uint32_t finds_inputs(const struct brute_problem *p, const struct way *way,
-                             const struct turn *turn, size_t member) {
+                             const struct turn *turn, size_t member, unsigned memory) {
     const size_t begin = turn->layer[0], layer = turn->layer[member];
+    const bool own = memory == turn->memory;
     if (ranges_of(p, layer))
-        return member ? 1
-                      : turn->buffered || finds(p, way, begin, layer, SDSE_EDGE_CONCAT);
-    uint32_t count = finds(p, way, begin, layer, SDSE_EDGE_INPUTS);
-    for (size_t i = 0; i < member; i++)
+        return member ? own
+                      : (own && turn->buffered) ||
+                            finds(p, way, begin, layer, SDSE_EDGE_CONCAT, memory);
+    uint32_t count = finds(p, way, begin, layer, SDSE_EDGE_INPUTS, memory);
+    for (size_t i = 0; own && i < member; i++)
         count += turn->takes[member][i];
-    if (member == 0 ? turn->buffered : turn->for_all && turn->first_takes[member])
+    if (own &&
+        (member == 0 ? turn->buffered : turn->for_all && turn->first_takes[member]))
         count++;
     return count;
 }
 
 static uint32_t finds_addends(const struct brute_problem *p, const struct way *way,
-                              const struct turn *turn, size_t member) {
+                              const struct turn *turn, size_t member, unsigned memory) {
     uint32_t count =
-        finds(p, way, turn->layer[0], turn->layer[member], SDSE_EDGE_ADDEND);
+        finds(p, way, turn->layer[0], turn->layer[member], SDSE_EDGE_ADDEND, memory);
+    if (memory != turn->memory)
+        return count;
     for (size_t i = 0; i < member; i++)
         count += turn->adds[member][i];
     return count + (turn->for_all && turn->first_adds[member]);
@@ -427,7 +521,19 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
                  end = turn->layer[turn->count - 1];
     const struct sdse_layer *whole = &p->net->layers[layer];
     const bool last = layer == end, keeps = turn->kept >> at->layer & 1u;
-    struct sdse_residence home = {.level = 1, .reserved_bits = held_at(p, way, begin)};
+    // What the group holds is in its own memory, its outputs where they go, and sums of
+    // these, if that is outside, in its own.
+    struct sdse_residence homes[SDSE_MOST_SHARED] = {{.level = 0}};
+    const unsigned out = way->place[end] ? memory_of(way->place[end]) : turn->memory;
+    for (unsigned m = 0; m < memories_of(p); m++)
+        homes[m] = (struct sdse_residence){
+            .tensors = finds(p, way, begin, layer, SDSE_EDGE_WEIGHTS, m)
+                           ? SDSE_BIT(SDSE_WEIGHTS)
+                           : 0,
+            .operands = finds_inputs(p, way, turn, at->layer, m),
+            .reserved_bits = held_at(p, way, begin, m)};
+    struct sdse_residence *home = &homes[turn->memory],
+                          *made = &homes[last ? out : turn->memory];
     const uint64_t columns = at->columns.count; // 0: all of them
     const bool cuts = turn->cuts_input && some->keys;
     const struct sdse_layer *one = &p->net->layers[begin];
@@ -438,32 +544,36 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
                 : (turn->for_all ? cell * one->in_width : input_words_per_row(first)) /
                       turn->heads * heads;
     const uint64_t per_row = cuts ? row * some->keys / turn->keys : row;
-    const bool right = finds(p, way, begin, layer, SDSE_EDGE_WEIGHTS);
-    home.tensors = keeps || right ? SDSE_BIT(SDSE_WEIGHTS) : 0;
-    home.operands = finds_inputs(p, way, turn, at->layer);
-    if (home.operands)
-        home.tensors |= SDSE_BIT(SDSE_INPUTS);
+    if (keeps)
+        home->tensors |= SDSE_BIT(SDSE_WEIGHTS);
     const bool sums = last && some->keys && turn->sums;
     if (!last || way->place[layer] || sums)
-        home.tensors |= SDSE_BIT(SDSE_OUTPUTS);
-    home.continues = sums && some->continues;
-    home.unfinished = sums && !some->ends;
-    home.rescales = home.continues && turn->softmax;
-    home.addends = home.unfinished ? 0 : finds_addends(p, way, turn, at->layer);
-    home.writes_through =
-        last && (sums ? some->ends && way->place[layer] != 1 : way->place[layer] == 2);
-    home.loads_weights = keeps && at->first;
-    home.loaded_inputs = some->continues && !cuts ? 0 : at->loaded * per_row;
+        made->tensors |= SDSE_BIT(SDSE_OUTPUTS);
+    made->continues = sums && some->continues;
+    made->unfinished = sums && !some->ends;
+    made->rescales = made->continues && turn->softmax;
+    for (unsigned m = 0; m < memories_of(p); m++) {
+        if (homes[m].operands)
+            homes[m].tensors |= SDSE_BIT(SDSE_INPUTS);
+        homes[m].addends =
+            made->unfinished ? 0 : finds_addends(p, way, turn, at->layer, m);
+    }
+    made->writes_through = last && (is_both(way->place[layer]) ||
+                                    (sums && some->ends && !way->place[layer]));
+    if (made->unfinished)
+        made->writes_through = false;
+    home->loads_weights = keeps && at->first;
+    home->loaded_inputs = some->continues && !cuts ? 0 : at->loaded * per_row;
     // A buffered input waits for the next keys.
     const bool waits = turn->buffered && some->keys && !cuts && !some->ends;
-    home.reserved_bits += (double)((waits ? at->again : at->held[0]) * per_row *
-                                   p->arch->bits[SDSE_INPUTS]);
+    home->reserved_bits += (double)((waits ? at->again : at->held[0]) * per_row *
+                                    p->arch->bits[SDSE_INPUTS]);
     if (cuts)
-        home.reserved_bits +=
+        home->reserved_bits +=
             (double)(at->idle[0] * (row - per_row) * p->arch->bits[SDSE_INPUTS]);
     for (size_t i = 0; i < turn->count; i++)
         if (turn->kept >> i & 1u)
-            home.reserved_bits +=
+            home->reserved_bits +=
                 weight_bits(p, turn->layer[i]) / (double)turn->heads * (double)heads;
     for (size_t i = 1; i < turn->count; i++) {
         const size_t maker = turn->layer[i - 1];
@@ -474,17 +584,17 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
         const double part_row =
             some->keys ? whole_row * (double)some->keys / (double)turn->keys
                        : whole_row;
-        home.reserved_bits += part_row * (double)at->held[i];
+        home->reserved_bits += part_row * (double)at->held[i];
         if (some->keys)
-            home.reserved_bits += (whole_row - part_row) * (double)at->idle[i];
+            home->reserved_bits += (whole_row - part_row) * (double)at->idle[i];
         if (maker == layer) // its own have a place of their own
-            home.reserved_bits -= part_row * (double)at->part.bound[SDSE_P] *
-                                  (columns ? (double)at->part.bound[SDSE_Q] : 1);
+            home->reserved_bits -= part_row * (double)at->part.bound[SDSE_P] *
+                                   (columns ? (double)at->part.bound[SDSE_Q] : 1);
     }
     if (way->place[end])
-        home.reserved_bits += bits_of(p, end);
+        homes[out].reserved_bits += bits_of(p, end);
     if (last && way->place[end])
-        home.reserved_bits -=
+        homes[out].reserved_bits -=
             bits_of(p, end) * (double)at->part.bound[SDSE_P] /
             (double)turn->rows[turn->count - 1] / (double)turn->heads * (double)heads *
             (columns ? (double)columns / (double)turn->columns : 1) *
@@ -504,31 +614,31 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
                                        (double)words_made(&p->net->layers[end])
                                  : 0;
         if (turn->softmax)
-            home.reserved_bits += 2 * rows * p->arch->partial_bits;
+            home->reserved_bits += 2 * rows * p->arch->partial_bits;
         if (turn->sums && some->continues && !last && sum_bits > place)
-            home.reserved_bits += sum_bits - place;
+            homes[out].reserved_bits += sum_bits - place;
         const enum sdse_dim cut = dim_of(turn, at->layer);
         part.bound[cut] = part.bound[cut] * some->keys / turn->keys;
     }
     const bool in_run = is_in_run(turn, at, some);
     if (in_run)
-        home.ahead = ahead_of(p, layer, &home);
+        home->ahead = ahead_of(p, layer, home);
     if (measures && in_run) {
-        if (home.ahead & SDSE_BIT(SDSE_INPUTS) && comes_ahead(of_rows, index, some))
+        if (home->ahead & SDSE_BIT(SDSE_INPUTS) && comes_ahead(of_rows, index, some))
             kinds->ahead_bits +=
                 (double)p->arch->bits[SDSE_INPUTS] *
-                (double)(home.tensors & SDSE_BIT(SDSE_INPUTS)
-                             ? home.loaded_inputs
+                (double)(home->tensors & SDSE_BIT(SDSE_INPUTS)
+                             ? home->loaded_inputs
                              : sdse_tile_words(&part, SDSE_INPUTS, part.bound));
-        if (home.ahead & SDSE_BIT(SDSE_OUTPUTS) && !some->alone)
+        if (home->ahead & SDSE_BIT(SDSE_OUTPUTS) && !some->alone)
             kinds->ahead_bits +=
                 (double)p->arch->partial_bits *
                 (double)sdse_tile_words(&part, SDSE_OUTPUTS, part.bound);
     }
     if (measures)
         return true;
-    home.reserved_bits += kinds->ahead_bits;
-    const struct known *found = ask(p, layer, &part, home, in_run);
+    home->reserved_bits += kinds->ahead_bits;
+    const struct known *found = ask(p, layer, &part, homes, in_run);
     if (!found->count)
         return false;
     if (!in_run)
@@ -546,8 +656,8 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
         words_nest(sdse_tile_words(&part, SDSE_OUTPUTS, part.bound), 1);
     seen.functions_of_other_rows +=
         function->nest.bound[SDSE_P] != whole->nest.bound[SDSE_P];
-    add_kind(kinds, ask(p, next, &words, (struct sdse_residence){0}, false), at->times,
-             0, 0, 0);
+    const struct sdse_residence nothing[SDSE_MOST_SHARED] = {{0}};
+    add_kind(kinds, ask(p, next, &words, nothing, false), at->times, 0, 0, 0);
     return true;
 }
 
@@ -566,7 +676,7 @@ static double weights_ahead(const struct brute_problem *p, const struct way *way
                      comes_ahead(rows, n, some);
         if (takes && !sdse_layer_moves(&p->net->layers[layer]) &&
             !(turn->kept >> i & 1u) &&
-            !finds(p, way, turn->layer[0], layer, SDSE_EDGE_WEIGHTS))
+            !finds_any(p, way, turn->layer[0], layer, SDSE_EDGE_WEIGHTS))
             bits += weight_bits(p, layer) / (double)turn->heads * (double)some->heads;
     }
     return bits;
@@ -893,7 +1003,7 @@ static void find_keys(const struct brute_problem *p, struct turn *turn) {
             return;
         turn->softmax |= p->net->layers[l].kind == SDSE_SOFTMAX;
     }
-    if (!turn->softmax || p->arch->vector.below_level == 1)
+    if (!turn->softmax || p->arch->vector.below_level == level_of(p, turn->memory))
         turn->keys = scores->nest.bound[SDSE_K];
 }
 
@@ -1015,12 +1125,12 @@ static void find_channels(const struct brute_problem *p, struct turn *turn) {
     turn->keys = turn->unit < all ? all : 0;
 }
 
-// The layers of a group that begins with layer `first` and has `count` members; 0:
-// there is none.
+// The layers of a group that begins with layer `first`, has `count` members and holds
+// what it does in a memory; 0: there is none.
 static size_t list_turn(const struct brute_problem *p, size_t first, size_t count,
-                        struct turn *turn) {
+                        unsigned memory, struct turn *turn) {
     size_t l = first, found = 0;
-    *turn = (struct turn){.count = 0};
+    *turn = (struct turn){.memory = memory};
     while (found < count && l < p->net->layer_count) {
         const struct sdse_layer *layer = &p->net->layers[l];
         if (sdse_layer_moves(layer) && layer->move.fused) {
@@ -1040,7 +1150,8 @@ static size_t list_turn(const struct brute_problem *p, size_t first, size_t coun
     if (found < count)
         return 0;
     for (size_t i = 0; i + 1 < count; i++)
-        if (!stays_inside(p, turn->layer[i], turn->layer[count - 1]))
+        if (!stays_inside(p, turn->layer[i], turn->layer[count - 1]) ||
+            !may_be(p, turn->layer[i], 1 + 2 * memory))
             return 0;
     turn->heads = heads_of(p, turn);
     find_keys(p, turn);
@@ -1051,7 +1162,7 @@ static size_t list_turn(const struct brute_problem *p, size_t first, size_t coun
 
 bool brute_is_group(const struct brute_problem *p, size_t first, size_t count) {
     struct turn turn = {.count = 0};
-    return list_turn(p, first, count, &turn) > 0;
+    return list_turn(p, first, count, 0, &turn) > 0;
 }
 
 static bool is_tile(const struct brute_problem *p, uint64_t rows, uint64_t tile) {
@@ -1066,9 +1177,9 @@ static bool may_keep(const struct brute_problem *p, const struct way *way,
                      const struct turn *turn) {
     for (size_t i = 0; i < turn->count; i++)
         if (turn->kept >> i & 1u &&
-            (!p->arch->level[1].shares_weights ||
+            (!p->arch->level[level_of(p, turn->memory)].shares_weights ||
              sdse_layer_moves(&p->net->layers[turn->layer[i]]) ||
-             finds(p, way, turn->layer[0], turn->layer[i], SDSE_EDGE_WEIGHTS)))
+             finds_any(p, way, turn->layer[0], turn->layer[i], SDSE_EDGE_WEIGHTS)))
             return false;
     return true;
 }
@@ -1098,11 +1209,17 @@ static void run_tiles(const struct brute_problem *p, const struct way *way,
                       struct turn turn, struct brute_points *all) {
     const size_t first = turn.layer[0];
     const uint32_t ranges = ranges_of(p, first),
-                   one = finds(p, way, first, first, SDSE_EDGE_INPUTS),
-                   some = finds(p, way, first, first, SDSE_EDGE_CONCAT);
+                   one = finds_any(p, way, first, first, SDSE_EDGE_INPUTS),
+                   some = finds_any(p, way, first, first, SDSE_EDGE_CONCAT);
     // A map is in one place, and an addition's are not buffered.
     const bool there = one || some || p->net->layers[first].kind == SDSE_ADD;
-    if (some && some < ranges)
+    for (unsigned m = 0; m < memories_of(p); m++)
+        if (some && finds(p, way, first, first, SDSE_EDGE_CONCAT, m) % ranges)
+            return;
+    // Sums are rescaled by the vector unit, which stands beside the group's memory.
+    const unsigned out = way->place[turn.layer[turn.count - 1]];
+    if (turn.tile_keys && !turn.channels && turn.softmax && out &&
+        memory_of(out) != turn.memory)
         return;
     for (turn.retained = 0; turn.retained < 1u << turn.count; turn.retained += 2) {
         for (turn.kept = 0; turn.kept < 1u << turn.count; turn.kept++) {
@@ -1133,10 +1250,10 @@ static bool is_some_keys(const struct brute_problem *p, uint64_t all, uint64_t k
     return false;
 }
 
+// Adds its front to what is found.
 static void run_group(const struct brute_problem *p, const struct way *way,
                       struct turn turn, struct brute_points *all) {
     const uint64_t rows = turn.rows[turn.count - 1];
-    all->count = 0;
     for (turn.tile_rows = 1; turn.tile_rows <= rows; turn.tile_rows++)
         for (turn.tile_heads = 1; turn.tile_heads <= turn.heads; turn.tile_heads++)
             if (is_tile(p, rows, turn.tile_rows) &&
@@ -1161,15 +1278,6 @@ static void run_group(const struct brute_problem *p, const struct way *way,
 }
 
 // --- All ways ---
-
-static unsigned choices_of(const struct brute_problem *p, size_t layer) {
-    size_t first, last;
-    const size_t readers = readers_of(p, layer, &first, &last);
-    for (size_t to = 0; to < p->net->layer_count; to++)
-        if (reads(p, layer, to, SDSE_EDGE_WEIGHTS) && !p->arch->level[1].shares_weights)
-            return 1;
-    return readers == 0 ? 1 : last > first || p->moves ? 3 : 2;
-}
 
 // --- Moves ---
 
@@ -1210,7 +1318,7 @@ static void run_moved(const struct brute_problem *p, struct way *way, size_t lay
     }
     const unsigned now = way->now[t];
     run_moved(p, way, layer, t + 1, before);
-    if (!readers_of(p, t, &first, &last) || last < layer || choices_of(p, t) == 1 ||
+    if (!readers_of(p, t, &first, &last) || last < layer || !may_be(p, t, 1) ||
         way->inner[t])
         return;
     struct brute_points *after = malloc(sizeof *after);
@@ -1249,44 +1357,63 @@ static void run_from(const struct brute_problem *p, struct way *way, size_t laye
         run_next(p, way, layer, before);
 }
 
+// A layer by itself: nothing where the ranges of channels that it reads are not all in
+// one place.
+static void run_alone(const struct brute_problem *p, const struct way *way,
+                      size_t layer, struct brute_points *front) {
+    struct sdse_residence at[SDSE_MOST_SHARED] = {{.level = 0}};
+    const unsigned place = way->place[layer];
+    for (unsigned m = 0; m < memories_of(p); m++) {
+        const uint32_t some = finds(p, way, layer, layer, SDSE_EDGE_CONCAT, m);
+        const bool made = place && memory_of(place) == m;
+        if (some && some < ranges_of(p, layer))
+            return;
+        at[m] = (struct sdse_residence){
+            .operands = some ? 1 : finds(p, way, layer, layer, SDSE_EDGE_INPUTS, m),
+            .addends = finds(p, way, layer, layer, SDSE_EDGE_ADDEND, m),
+            .writes_through = made && is_both(place),
+            .reserved_bits = held_at(p, way, layer, m)};
+        at[m].tensors =
+            (at[m].operands ? SDSE_BIT(SDSE_INPUTS) : 0u) |
+            (finds(p, way, layer, layer, SDSE_EDGE_WEIGHTS, m) ? SDSE_BIT(SDSE_WEIGHTS)
+                                                               : 0u) |
+            (made ? SDSE_BIT(SDSE_OUTPUTS) : 0u);
+    }
+    const struct known *found = ask(p, layer, &p->net->layers[layer].nest, at, false);
+    for (size_t i = 0; i < found->count; i++)
+        add_point(front, found->front[i].energy_pj, found->front[i].latency_cycles);
+}
+
 static void run_next(const struct brute_problem *p, struct way *way, size_t layer,
                      const struct brute_points *before) {
     struct brute_points *sum = malloc(sizeof *sum), *group = malloc(sizeof *group);
     assert_true(sum && group);
     for (size_t count = 1; count <= p->depth; count++) {
-        struct turn turn = {.count = 0};
-        size_t span = count > 1 ? list_turn(p, layer, count, &turn) : 1;
+        struct turn turn[SDSE_MOST_SHARED] = {{.count = 0}};
+        size_t span = count == 1;
+        for (unsigned m = 0; count > 1 && m < memories_of(p); m++) {
+            const size_t one = list_turn(p, layer, count, m, &turn[m]);
+            if (one)
+                span = one;
+            else
+                turn[m].count = 0;
+        }
         if (!span)
             continue;
         const size_t end = layer + span - 1;
-        for (unsigned place = 0; place < choices_of(p, end); place++) {
+        for (unsigned place = 0; place <= 2 * memories_of(p); place++) {
+            if (!may_be(p, end, place))
+                continue;
             way->place[end] = way->now[end] = place;
             for (size_t l = layer; l <= end; l++)
                 way->inner[l] = l < end;
-            if (count > 1) {
-                run_group(p, way, turn, group);
-                add_fronts(before->at, before->count, group->at, group->count, 1, sum);
-            } else {
-                const uint32_t some = finds(p, way, layer, layer, SDSE_EDGE_CONCAT);
-                struct sdse_residence at = {
-                    .level = 1,
-                    .operands =
-                        some ? 1 : finds(p, way, layer, layer, SDSE_EDGE_INPUTS),
-                    .addends = finds(p, way, layer, layer, SDSE_EDGE_ADDEND),
-                    .reserved_bits = held_at(p, way, layer)};
-                at.tensors = (at.operands ? SDSE_BIT(SDSE_INPUTS) : 0u) |
-                             (finds(p, way, layer, layer, SDSE_EDGE_WEIGHTS)
-                                  ? SDSE_BIT(SDSE_WEIGHTS)
-                                  : 0u) |
-                             (place ? SDSE_BIT(SDSE_OUTPUTS) : 0u);
-                at.writes_through = place == 2;
-                if (some && some < ranges_of(p, layer))
-                    continue;
-                const struct known *found =
-                    ask(p, layer, &p->net->layers[layer].nest, at, false);
-                add_fronts(before->at, before->count, found->front, found->count, 1,
-                           sum);
-            }
+            group->count = 0;
+            for (unsigned m = 0; count > 1 && m < memories_of(p); m++)
+                if (turn[m].count)
+                    run_group(p, way, turn[m], group);
+            if (count == 1)
+                run_alone(p, way, layer, group);
+            add_fronts(before->at, before->count, group->at, group->count, 1, sum);
             if (sum->count)
                 run_from(p, way, end + 1, sum);
         }
@@ -1302,6 +1429,7 @@ const struct brute_points *brute_find(const struct brute_problem *p) {
     struct way way = {.place = {0}};
     assert_true(p->net->layer_count <= BRUTE_LAYERS);
     known_count = truth.count = 0;
+    memset(slots, 0, sizeof slots);
     nothing.count = 1;
     nothing.at[0] = (struct sdse_tradeoff){0, 0};
     run_from(p, &way, 0, &nothing);

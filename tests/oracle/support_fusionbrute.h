@@ -1,6 +1,7 @@
 // Networks whose layers may take turns, by brute force: every partition into groups,
-// every configuration of every group and every assignment of places, each nest asked of
-// the mapper itself with exactly what is held beside it. No states, no bounds, no
+// every configuration of every group, the memory that it holds what it does in included,
+// and every assignment of places, each nest asked of the mapper itself with exactly what
+// is held beside it in each memory. No states, no bounds, no
 // intervals, nothing kept from one group to the next; only the rows of a group are
 // those of dse/fusion/rows.h, which tests/oracle/test_fused_rows.c compares with
 // schedules.
@@ -13,7 +14,7 @@ enum { BRUTE_LAYERS = 7, BRUTE_POINTS = 1 << 16 };
 
 struct brute_problem {
     struct sdse_arena *arena;
-    const struct sdse_arch *arch; // DRAM, and a memory that shares
+    const struct sdse_arch *arch; // DRAM, and a memory that shares, or several
     struct sdse_workload *net;    // of at most BRUTE_LAYERS layers
     enum sdse_fusion_tiles tiles;
     bool columns; // tiles may be of some
@@ -54,7 +55,7 @@ struct compared {
     uint64_t networks, fused, none, points, groups, retained, recomputed, kept,
         buffered, again, adding, added_there, heads, keys, channels, weights_there,
         functions, pools, columns, banded, branching, additions, together, for_all,
-        overlapped, copies, brought;
+        overlapped, copies, brought, inner, elsewhere, sums_elsewhere;
     struct sdse_fusion_counts counts; // sums; groups: of the last
 };
 

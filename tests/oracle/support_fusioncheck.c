@@ -39,6 +39,24 @@ static void note_branches(const struct brute_problem *p,
     seen->together += ranges > 0;
 }
 
+// Where a group is, and what else it has elsewhere.
+static void note_memories(const struct sdse_fused_group *group, struct compared *seen) {
+    const unsigned memory = group->config.memory;
+    const enum sdse_place out = group->question.outputs;
+    bool elsewhere = out && sdse_place_memory(out) != memory;
+    for (unsigned m = 0; m < SDSE_MOST_SHARED; m++) {
+        const struct sdse_place_found *in = &group->question.in[m];
+        elsewhere |= m != memory && (in->operands || in->group_inputs ||
+                                     in->group_addends || in->group_weights);
+    }
+    seen->inner += memory > 0;
+    seen->elsewhere += elsewhere;
+    for (size_t k = 0; k < group->kind_count; k++)
+        for (unsigned m = 0; m < SDSE_MOST_SHARED; m++)
+            seen->sums_elsewhere +=
+                m != memory && group->kind[k].residence[m].continues;
+}
+
 static void check_picked(const struct brute_problem *p,
                          const struct sdse_fusion_request *request,
                          const struct sdse_fusion *fusion, size_t element,
@@ -74,18 +92,22 @@ static void check_picked(const struct brute_problem *p,
         seen->keys += group[g].config.tile_keys > 0;
         seen->channels += group[g].config.tile_channels > 0;
         seen->overlapped += group[g].config.overlaps;
+        note_memories(&group[g], seen);
         // Of a tile of a run where the outermost memory works ahead.
         double outer = 0, inner = 0, end = 0, runs = 0, more = 0;
         for (size_t k = 0; k < group[g].kind_count; k++) {
             const struct sdse_fused_kind *kind = &group[g].kind[k];
             struct sdse_model *model;
             seen->adding += kind->part.addends > 0;
-            seen->weights_there += kind->residence.tensors >> SDSE_WEIGHTS & 1u &&
-                                   kind->part.kind == SDSE_MATMUL &&
-                                   group[g].question.group_weights;
-            seen->added_there += kind->residence.addends > 0;
+            for (unsigned m = 0; m < SDSE_MOST_SHARED; m++) {
+                const struct sdse_residence *at = &kind->residence[m];
+                seen->weights_there += at->tensors >> SDSE_WEIGHTS & 1u &&
+                                       kind->part.kind == SDSE_MATMUL &&
+                                       group[g].question.in[m].group_weights;
+                seen->added_there += at->addends > 0;
+            }
             struct sdse_layer part = kind->part;
-            part.residence = part.residence ? &kind->residence : NULL;
+            part.residence = part.residence ? kind->residence : NULL;
             assert_int_equal(sdse_model_new(p->arch, &part, NULL, p->arena, &model),
                              SDSE_OK);
             assert_int_equal(sdse_mapping_verdict(model, &kind->point->mapping, NULL),
@@ -146,7 +168,9 @@ static void check_picked(const struct brute_problem *p,
                                            .group_count = count,
                                            .group = group,
                                            .at = *at};
-    oracle_read_back(request, &schedule, p->arena);
+    unsigned level[SDSE_MOST_SHARED];
+    if (sdse_shared_levels(p->arch, level) == 1)
+        oracle_read_back(request, &schedule, p->arena);
 }
 
 // Leaves out points that another beats but for rounding: sums in another order.

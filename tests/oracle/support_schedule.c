@@ -39,16 +39,16 @@ static void compare_groups(const struct sdse_fused_group *a,
         assert_int_equal(x->times, y->times);
         assert_memory_equal(&x->rows, &y->rows, sizeof x->rows);
         assert_memory_equal(&x->columns, &y->columns, sizeof x->columns);
-        assert_same(x->residence.reserved_bits, y->residence.reserved_bits);
-        assert_int_equal(x->residence.tensors, y->residence.tensors);
-        assert_int_equal(x->residence.addends, y->residence.addends);
-        assert_int_equal(x->residence.loaded_inputs, y->residence.loaded_inputs);
-        assert_int_equal(x->residence.loads_weights, y->residence.loads_weights);
+        assert_same(x->residence->reserved_bits, y->residence->reserved_bits);
+        assert_int_equal(x->residence->tensors, y->residence->tensors);
+        assert_int_equal(x->residence->addends, y->residence->addends);
+        assert_int_equal(x->residence->loaded_inputs, y->residence->loaded_inputs);
+        assert_int_equal(x->residence->loads_weights, y->residence->loads_weights);
         assert_same(x->point->totals.energy_pj, y->point->totals.energy_pj);
         assert_same(x->point->totals.latency_cycles, y->point->totals.latency_cycles);
         for (size_t t = 0; t < y->term_count; t++)
             held += y->term[t].bits;
-        assert_same(held, y->residence.reserved_bits);
+        assert_same(held, y->residence->reserved_bits);
     }
 }
 

@@ -187,7 +187,7 @@ static void take_kind(struct work *work, size_t member, const struct piece *at,
     const struct sdse_kind *kind = nest_order_next(&work->order, work->kinds);
     if (kind && is_of(work, kind, member, at) &&
         kind->entry->key.loaded_inputs == loaded &&
-        fabs(kind->reserved_bits - reserved) <= 1e-6)
+        fabs(kind->reserved_bits[0] - reserved) <= 1e-6)
         return;
     fail_msg(
         "network %llu: member %zu, %zu rows of %zu heads, %zu keys from %zu, %.17g "
@@ -208,7 +208,7 @@ static double held_bits(const struct work *work, size_t i, const struct piece *a
             bits += 8 * (double)weight_words(work, t, at->heads);
     }
     if (work->question->outputs)
-        bits += work->group->output_bits;
+        bits += work->group->output_bits[0];
     if (work->question->outputs && is_last(work, i))
         bits -= (double)((a->step[work->first + i] == OUT ? 1 : at->heads) * at->rows *
                          out->columns) *
@@ -391,11 +391,8 @@ static void run_plans(const struct sdse_fusion_request *request,
     struct sdse_fusion_counts counts = {0};
     struct sdse_nests *nests = SDSE_ARENA_NEW(arena, struct sdse_nests);
     assert_non_null(nests);
-    *nests = (struct sdse_nests){.request = request,
-                                 .level = 1,
-                                 .capacity_bits = 1e9,
-                                 .counts = &counts,
-                                 .arena = arena};
+    sdse_nests_init(request, &counts, arena, nests);
+    nests->capacity_bits[0] = 1e9;
     check_parts(a, &group->members);
     assert_int_equal(sdse_group_plan(request, arena, group), SDSE_OK);
     for (size_t n = 0; n < group->plan_count; n++)
@@ -407,8 +404,8 @@ static void run_plans(const struct sdse_fusion_request *request,
             const struct sdse_place_question question = {
                 .layer = group->first,
                 .more = group->last - group->first,
-                .outputs = group->output_bits > 0 && n % 2 ? SDSE_PLACE_SHARED
-                                                           : SDSE_PLACE_OUTERMOST,
+                .outputs = group->output_bits[0] > 0 && n % 2 ? SDSE_PLACE_SHARED
+                                                              : SDSE_PLACE_OUTERMOST,
                 .reserved_bits = (double)(8 * n)};
             struct sdse_kinds kinds = {
                 .nests = nests, .group = group, .question = &question};
@@ -465,7 +462,7 @@ static void run_network(uint64_t seed) {
     const struct sdse_placing *placing = &fusion.residency.placing;
     struct sdse_group *group;
     size_t count;
-    assert_int_equal(sdse_groups_list(&request, placing, 1, p.arena, &count, &group),
+    assert_int_equal(sdse_groups_list(&request, placing, 0, p.arena, &count, &group),
                      SDSE_OK);
     for (size_t g = 0; g < count; g++)
         run_plans(&request, placing, &a, &group[g], p.arena);

@@ -177,7 +177,7 @@ static double reserved_bits(const struct work *w, size_t i, const struct piece *
     const bool last = i + 1 == w->members, sums = adds_up(w, w->members - 1, at);
     const uint64_t row_words = end->channels * end->columns;
     if (w->question->outputs) {
-        bits += w->group->output_bits;
+        bits += w->group->output_bits[0];
         if (last)
             bits -= (double)(rows *
                              (sums ? row_words : row_words * at->channels / at->all)) *
@@ -292,7 +292,7 @@ static void take_kind(struct work *w, size_t i, const struct piece *at,
     const struct sdse_kind *kind = nest_order_next(&w->order, w->kinds);
     if (kind && is_of(w, kind, i, at, row, rows) &&
         kind->entry->key.loaded_inputs == loaded &&
-        fabs(kind->reserved_bits - reserved) <= 1e-6)
+        fabs(kind->reserved_bits[0] - reserved) <= 1e-6)
         return;
     fail_msg("network %llu: member %zu, %llu rows from %zu, channels from %zu, %.17g "
              "bits: not the next one",
@@ -398,11 +398,8 @@ static void run_plans(const struct sdse_fusion_request *request,
     struct sdse_nests *nests = SDSE_ARENA_NEW(arena, struct sdse_nests);
     static struct work w;
     assert_non_null(nests);
-    *nests = (struct sdse_nests){.request = request,
-                                 .level = 1,
-                                 .capacity_bits = 1e9,
-                                 .counts = &counts,
-                                 .arena = arena};
+    sdse_nests_init(request, &counts, arena, nests);
+    nests->capacity_bits[0] = 1e9;
     assert_int_equal(sdse_group_plan(request, arena, group), SDSE_OK);
     size_t first = 0;
     while (first < a->count && a->layer[first] != group->members.layer[0])
@@ -416,8 +413,8 @@ static void run_plans(const struct sdse_fusion_request *request,
             const struct sdse_place_question question = {
                 .layer = group->first,
                 .more = group->last - group->first,
-                .outputs = group->output_bits > 0 && n % 2 ? SDSE_PLACE_SHARED
-                                                           : SDSE_PLACE_OUTERMOST,
+                .outputs = group->output_bits[0] > 0 && n % 2 ? SDSE_PLACE_SHARED
+                                                              : SDSE_PLACE_OUTERMOST,
                 .reserved_bits = (double)(8 * n)};
             struct sdse_kinds kinds = {
                 .nests = nests, .group = group, .question = &question};
@@ -476,7 +473,7 @@ static void run_network(uint64_t seed) {
     const struct sdse_placing *placing = &fusion.residency.placing;
     struct sdse_group *group;
     size_t count;
-    assert_int_equal(sdse_groups_list(&request, placing, 1, p.arena, &count, &group),
+    assert_int_equal(sdse_groups_list(&request, placing, 0, p.arena, &count, &group),
                      SDSE_OK);
     for (size_t g = 0; g < count; g++)
         run_plans(&request, placing, &a, &group[g], p.arena);

@@ -356,7 +356,7 @@ static void test_words_brought_in(void **state) {
         uint64_t words = 0;
         for (size_t k = 0; k < answer.group.kind_count; k++)
             words += answer.group.kind[k].times *
-                     answer.group.kind[k].residence.loaded_inputs;
+                     answer.group.kind[k].residence->loaded_inputs;
         assert_int_equal(words, i % 2 ? cases[i / 2].several : cases[i / 2].alone);
         sdse_arena_free(answer.arena);
     }
@@ -536,9 +536,9 @@ static void test_ranges_are_one_map(void **state) {
         size_t kinds = 0;
         for (size_t k = 0; k < answer.group.kind_count; k++) {
             const struct sdse_fused_kind *kind = &answer.group.kind[k];
-            assert_true(kind->residence.operands <= 1);
-            kinds += kind->layer == 2 && kind->residence.operands == 1 &&
-                     kind->residence.tensors >> SDSE_INPUTS & 1u;
+            assert_true(kind->residence->operands <= 1);
+            kinds += kind->layer == 2 && kind->residence->operands == 1 &&
+                     kind->residence->tensors >> SDSE_INPUTS & 1u;
         }
         assert_true(kinds > 0);
         sdse_arena_free(answer.arena);

@@ -217,14 +217,14 @@ static void check_waiting(size_t number, const struct waiting *c) {
             bits += kind->term[t].what == SDSE_HELD_AHEAD ? kind->term[t].bits : 0;
         }
         // It has its place all through the group.
-        if (bits != c->bits || sum != kind->residence.reserved_bits)
+        if (bits != c->bits || sum != kind->residence->reserved_bits)
             fail_msg("case %zu, kind %zu: %g bits wait of %g held, %g reserved", number,
-                     k, bits, sum, kind->residence.reserved_bits);
+                     k, bits, sum, kind->residence->reserved_bits);
         if (kind->turn &&
-            (kinds == c->kinds || kind->residence.ahead != c->ahead[kinds]))
+            (kinds == c->kinds || kind->residence->ahead != c->ahead[kinds]))
             fail_msg("case %zu, kind %zu: tensors %u ahead", number, k,
-                     kind->residence.ahead);
-        if (!kind->turn && kind->residence.ahead)
+                     kind->residence->ahead);
+        if (!kind->turn && kind->residence->ahead)
             fail_msg("case %zu, kind %zu: ahead outside of a run", number, k);
         kinds += kind->turn > 0;
     }

@@ -98,8 +98,8 @@ static bool fits(const struct problem *p, const struct sdse_fused_group *group) 
     for (size_t k = 0; k < group->kind_count; k++) {
         struct sdse_layer part = group->kind[k].part;
         struct sdse_map_answer answer;
-        part.residence = part.residence ? &group->kind[k].residence : NULL;
-        if (group->kind[k].residence.reserved_bits >
+        part.residence = part.residence ? group->kind[k].residence : NULL;
+        if (group->kind[k].residence->reserved_bits >
             (double)p->arch->level[1].capacity_bits)
             return false;
         const struct sdse_map_request map = {.arch = p->arch,
@@ -165,14 +165,14 @@ static void check(struct problem *p, uint64_t tile) {
     assert_true(admits(p, room.needed_bits + 7, tile));
     // The largest nest is what needs it.
     const struct sdse_fused_kind *kind = &room.group.kind[room.largest];
-    assert_true(kind->residence.reserved_bits + room.taken_bits[room.largest] ==
+    assert_true(kind->residence->reserved_bits + room.taken_bits[room.largest] ==
                 (double)room.needed_bits);
     double held = 0;
     for (size_t t = 0; t < kind->term_count; t++)
         held += kind->term[t].bits;
-    assert_true(held == kind->residence.reserved_bits);
+    assert_true(held == kind->residence->reserved_bits);
     for (size_t k = 0; k < room.group.kind_count; k++)
-        assert_true(room.group.kind[k].residence.reserved_bits + room.taken_bits[k] <=
+        assert_true(room.group.kind[k].residence->reserved_bits + room.taken_bits[k] <=
                     (double)room.needed_bits);
     beside += kind->term_count > 1;
     asked++;

@@ -1,0 +1,136 @@
+// The optimum of networks whose layers may take turns where several memories share,
+// against brute force (support_fusionbrute.h): every partition, every memory of every
+// group, every configuration and every place in each of the memories.
+//
+//     test_fused_memories [NETWORKS [FIRST_SEED]]    (default 300 networks)
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "oracle/support_attention.h"
+#include "oracle/support_branches.h"
+#include "oracle/support_cases.h"
+#include "oracle/support_channels.h"
+#include "support/sanitized.h"
+
+static uint64_t network_count = SANITIZED ? 20 : 300, first_seed = 1, current_seed;
+static struct compared seen;
+
+// --- Generated ---
+
+static const char *make_memory(uint64_t *state, struct sdse_arena *arena,
+                               const char *name, unsigned least_bytes, unsigned some,
+                               unsigned pj) {
+    static const char *const kinds[] = {
+        "shares: [activations]", "shares: [activations, weights]",
+        "keeps: [inputs, outputs], shares: [activations]"};
+    return sdse_arena_printf(
+        arena,
+        "{level: %s, memory: {class: sram, %s, capacity_bytes: %u, buffering: %u, "
+        "pj_per_bit: %u, shared_bits_per_cycle: %u}, network: {topology: bus, "
+        "multicast: true, reduce: true, pj_per_bit: 0.1}}",
+        name, kinds[oracle_below(state, 3)],
+        least_bytes + (unsigned)oracle_below(state, some),
+        1 + (unsigned)(oracle_below(state, 3) == 0), pj,
+        oracle_below(state, 2) ? 12 : 128);
+}
+
+// Two memories that share, one of six has three; words of one width.
+static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
+    static const char *const units[] = {"GLB", "GLB", "GLB", "GLB", "L2"},
+                             *const partial[] = {"8", "20"},
+                             *const inputs[] = {"8", "8", "12"};
+    const bool three = oracle_below(state, 6) == 0;
+    const char *outer = make_memory(state, arena, "L2", 16, 80,
+                                    1 + (unsigned)oracle_below(state, 4)),
+               *middle = make_memory(state, arena, "L1", 12, 40,
+                                     1 + (unsigned)oracle_below(state, 3)),
+               *inner = make_memory(state, arena, "GLB", 8, 30,
+                                    1 + (unsigned)oracle_below(state, 2));
+    return sdse_arena_printf(
+        arena,
+        "{name: a, source: s, node_nm: 28, clock_ghz: 1, tensors: {weights: {bits: 8}, "
+        "inputs: {bits: %s}, outputs: {bits: 8, partial_bits: %s}}, count_drain_reads: "
+        "%s, levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8, "
+        "shared_bits_per_cycle: %u}}, %s, %s%s%s], compute: {pj_per_mac: 0.5}, vector: "
+        "{below: %s, pj_per_op: 0.25, ops_per_cycle: 4}}",
+        inputs[oracle_below(state, 3)], partial[oracle_below(state, 2)],
+        oracle_below(state, 2) ? "true" : "false",
+        oracle_below(state, 3) ? 4 + 8 * (unsigned)oracle_below(state, 4) : 256, outer,
+        three ? middle : "", three ? ", " : "", inner, units[oracle_below(state, 5)]);
+}
+
+// Attentions, chains by channels, networks with branches, and other chains; small ones,
+// as every tensor has five places, or seven.
+static bool make_problem(uint64_t seed, struct brute_problem *p) {
+    uint64_t state = seed * 2 + 1;
+    *p = (struct brute_problem){.arena = sdse_arena_new()};
+    const char *arch = make_arch(&state, p->arena);
+    switch (seed % 16) {
+    case 0:
+        attention_make(seed / 16, p);
+        break;
+    case 1:
+        channels_make(seed / 16, p);
+        break;
+    default:
+        p->tiles = oracle_below(&state, 6) ? SDSE_TILES_BALANCED : SDSE_TILES_ALL;
+        brute_read(arch,
+                   seed % 2 ? branches_network(&state, p->arena)
+                            : chain_network(&state, p->arena),
+                   p);
+    }
+    p->overlap = false;
+    p->columns = seed % 5 == 0;
+    p->depth = 2 + (oracle_below(&state, 4) == 0);
+    struct sdse_workload *net = p->net;
+    brute_read(arch,
+               "{name: n, source: s, layers: [{name: a, kind: fc, in: 1, "
+               "out_channels: 1}]}",
+               p);
+    p->net = net;
+    return net->layer_count <= (seed % 3 ? 3 : 4);
+}
+
+static void test_networks(void **state) {
+    (void)state;
+    compare_problems(make_problem, first_seed, network_count, &current_seed, &seen);
+    printf(
+        "## fused memories: %llu networks equal brute force over %llu partitions and "
+        "places (%llu nests asked), every objective; %llu points, %llu answers "
+        "fused: %llu groups, %llu not in the outermost memory that shares; of %llu "
+        "groups inputs, outputs or right operands are in another one; %llu keep "
+        "weights, %llu buffer; %llu by channels, %llu by keys, %llu of columns; sums "
+        "of %llu wait elsewhere; %llu have none\n",
+        (unsigned long long)network_count, (unsigned long long)brute_seen()->ways,
+        (unsigned long long)brute_seen()->asked, (unsigned long long)seen.points,
+        (unsigned long long)seen.fused, (unsigned long long)seen.groups,
+        (unsigned long long)seen.inner, (unsigned long long)seen.elsewhere,
+        (unsigned long long)seen.kept, (unsigned long long)seen.buffered,
+        (unsigned long long)seen.channels, (unsigned long long)seen.keys,
+        (unsigned long long)seen.columns, (unsigned long long)seen.sums_elsewhere,
+        (unsigned long long)seen.none);
+    assert_true(network_count < 300 ||
+                (seen.inner && seen.elsewhere && seen.kept && seen.buffered &&
+                 seen.channels && seen.sums_elsewhere));
+}
+
+static int tell_seed(void **state) {
+    (void)state;
+    fprintf(stderr, "last network: %llu\n", (unsigned long long)current_seed);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_networks, tell_seed)};
+    network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
+    first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
