@@ -106,7 +106,7 @@ enum sdse_status sdse_blob_open(const struct sdse_blob *blob, uint64_t at,
     if (blob->memory || blob->parts)
         return SDSE_OK;
     reader->file = fopen(blob->name, "rb");
-    if (reader->file && fseeko(reader->file, (off_t)at, SEEK_SET) == 0)
+    if (reader->file && fseeko(reader->file, (off_t)(blob->start + at), SEEK_SET) == 0)
         return SDSE_OK;
     const enum sdse_status status = fail(blob->name, diags, errno);
     sdse_blob_close(reader);

@@ -16,6 +16,7 @@
 struct sdse_blob {
     const char *name;            // of the file, in diagnostics
     uint64_t length;             // [bytes]
+    uint64_t start;              // in the file `name`, where they are in it [bytes]
     const unsigned char *memory; // its bytes; NULL: in the file, or the archive
     zip_t *archive;              // NULL: in the file `name`
     zip_uint64_t entry;

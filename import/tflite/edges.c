@@ -28,7 +28,8 @@ struct edges {
     struct sdse_tflite_reader *r;
     struct sdse_workload *net;
     struct origin *origin;   // of each tensor
-    size_t *layer;           // of each operator; NO_LAYER
+    size_t *layer;           // of each operator: which reads; NO_LAYER
+    size_t *last;            // which puts out what it does; NO_LAYER
     struct refusal *refused; // of each layer
     struct sdse_workload_edge *edge;
     size_t count, room;
@@ -217,7 +218,8 @@ static bool note(struct edges *e, size_t index) {
         if (!note_reader(e, op, layer))
             return false;
         *origin_of(e, sdse_tflite_output(&e->r->m, op, 0)) =
-            (struct origin){1, {layer}};
+            e->last[index] == NO_LAYER ? (struct origin){0}
+                                       : (struct origin){1, {e->last[index]}};
     }
     for (size_t i = 0; i < op->outputs.count; i++) {
         const struct tflite_tensor *out = sdse_tflite_output(&e->r->m, op, i);
@@ -229,20 +231,35 @@ static bool note(struct edges *e, size_t index) {
 
 // --- The whole ---
 
+// A layer of this name, with this behind it, from *next on, which is then behind it.
+static size_t find(const struct edges *e, const char *name, const char *behind,
+                   size_t *next) {
+    const size_t length = strlen(name);
+    for (size_t l = *next; l < e->net->layer_count; l++) {
+        const char *own = e->net->layers[l].name;
+        if (strncmp(own, name, length) != 0 || strcmp(own + length, behind) != 0)
+            continue;
+        *next = l + 1;
+        return l;
+    }
+    return NO_LAYER;
+}
+
 // Which layer each operator is. Phases of a transposed convolution are several, which
-// read, and put out, what no edge says.
+// read, and put out, what no edge says; so does what a recurrent operator puts out.
 static void find_layers(struct edges *e) {
     const struct tflite_model *m = &e->r->m;
     size_t next = 0;
     for (size_t i = 0; i < m->operator_count; i++) {
-        e->layer[i] = NO_LAYER;
-        for (size_t l = next; e->r->name[i] && l < e->net->layer_count; l++) {
-            if (strcmp(e->net->layers[l].name, e->r->name[i]) != 0)
-                continue;
-            e->layer[i] = l;
-            next = l + 1;
-            break;
-        }
+        const char *name = e->r->name[i];
+        e->layer[i] = e->last[i] = name ? find(e, name, "", &next) : NO_LAYER;
+        if (!name || e->layer[i] != NO_LAYER || !sdse_tflite_recurs(&m->op[i]))
+            continue;
+        e->layer[i] = find(e, name, ".in", &next);
+        if (e->layer[i] != NO_LAYER)
+            continue;
+        e->layer[i] = find(e, name, ".feature", &next);
+        e->last[i] = find(e, name, ".time", &next);
     }
 }
 
@@ -291,8 +308,9 @@ static bool begin(struct edges *e) {
     struct sdse_arena *arena = e->r->m.arena;
     e->origin = SDSE_ARENA_ARRAY(arena, struct origin, e->r->m.tensor_count + 1);
     e->layer = SDSE_ARENA_ARRAY(arena, size_t, e->r->m.operator_count + 1);
+    e->last = SDSE_ARENA_ARRAY(arena, size_t, e->r->m.operator_count + 1);
     e->refused = SDSE_ARENA_ARRAY(arena, struct refusal, e->net->layer_count + 1);
-    return e->origin && e->layer && e->refused;
+    return e->origin && e->layer && e->last && e->refused;
 }
 
 const char *sdse_tflite_edges(struct sdse_tflite_reader *r, const char *yaml) {

@@ -151,14 +151,36 @@ static void take_flow(struct tflite_model *m, sdse_flat_table graph) {
         }
 }
 
+bool sdse_tflite_has_steps_first(struct tflite_model *m,
+                                 const struct tflite_operator *op) {
+    static const struct {
+        unsigned code, field, otherwise;
+    } rows[] = {{TFLITE_UNIDIRECTIONAL_SEQUENCE_LSTM, 3, 0},
+                {TFLITE_BIDIRECTIONAL_SEQUENCE_LSTM, 4, 1},
+                {TFLITE_UNIDIRECTIONAL_SEQUENCE_RNN, 0, 0},
+                {TFLITE_BIDIRECTIONAL_SEQUENCE_RNN, 0, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].code == op->code)
+            return sdse_flat_u64(&m->flat, op->options, rows[i].field, 1,
+                                 rows[i].otherwise) != 0;
+    return false;
+}
+
 static void take_batch(struct tflite_model *m, sdse_flat_table graph) {
     const struct sdse_flat_vector inputs =
         sdse_flat_list(&m->flat, graph, GRAPH_INPUTS, 4);
-    const int64_t first = inputs.count ? sdse_flat_at(&m->flat, inputs, 0, 4) : -1;
+    const int64_t index = inputs.count ? sdse_flat_at(&m->flat, inputs, 0, 4) : -1;
     m->batch = 1;
-    if (first >= 0 && (uint64_t)first < m->tensor_count && m->tensor[first].known &&
-        m->tensor[first].rank > 1)
-        m->batch = m->tensor[first].shape[0];
+    if (index < 0 || (uint64_t)index >= m->tensor_count)
+        return;
+    const struct tflite_tensor *first = &m->tensor[index];
+    if (!first->known || first->rank < 2)
+        return;
+    m->batch = first->shape[0];
+    for (size_t i = 0; i < m->operator_count && first->rank == 3; i++)
+        if (sdse_tflite_input(m, &m->op[i], 0) == first &&
+            sdse_tflite_has_steps_first(m, &m->op[i]))
+            m->batch = first->shape[1];
 }
 
 enum sdse_status sdse_tflite_model(struct tflite_model *m) {

@@ -61,12 +61,17 @@ struct tflite_model {
     size_t tensor_count, operator_count, graph_count;
     struct tflite_tensor *tensor;
     struct tflite_operator *op;
-    uint64_t batch; // leading extent of the first input [>= 1]
+    uint64_t batch; // leading extent of the first input [>= 1]; the second, where a
+                    // recurrent operator reads it with its steps first
 };
 
 // Reads the graph: SDSE_OK; SDSE_INVALID with a diagnostic [tflite-file];
 // SDSE_NO_MEMORY. flat, file, blob, arena and diags are set.
 enum sdse_status sdse_tflite_model(struct tflite_model *model);
+
+// Whether a recurrent operator's sequences have their steps before their samples.
+bool sdse_tflite_has_steps_first(struct tflite_model *model,
+                                 const struct tflite_operator *op);
 
 // The i-th input or output of an operator; NULL: it has none.
 const struct tflite_tensor *sdse_tflite_input(struct tflite_model *model,

@@ -11,6 +11,7 @@ enum {
     SDSE_TFLITE_UNREAD_PHASES,
     SDSE_TFLITE_UNREAD_TYPE,
     SDSE_TFLITE_UNREAD_MADE,
+    SDSE_TFLITE_UNREAD_MIXED,
     SDSE_TFLITE_UNREADS
 };
 
@@ -39,6 +40,8 @@ bool sdse_tflite_bad_shape(struct sdse_tflite_reader *r, const char *layer,
 // Whether an operator has as many samples as the model's first input; refused if not.
 bool sdse_tflite_has_batch(struct sdse_tflite_reader *r, const char *name,
                            uint64_t samples);
+// Whether an operator is an LSTM or RNN in any form, or SVDF.
+bool sdse_tflite_recurs(const struct tflite_operator *op);
 // Begins the layer's line: its name.
 void sdse_tflite_begin_layer(struct sdse_tflite_reader *r, const char *name);
 // Counts a layer whose weights are not written.
@@ -52,6 +55,38 @@ void sdse_tflite_leave_unread(struct sdse_tflite_reader *r, int why, const char 
 bool sdse_tflite_add_weights(struct sdse_tflite_reader *r, const char *name,
                              const char *kind, const struct tflite_tensor *weights,
                              unsigned rank, const unsigned *from);
+
+// --- recurrent.c ---
+
+// Layers of an LSTM or RNN in any form, or of SVDF. *why: there are none, for this
+// reason, which is to be said of what is left out; NULL: they are added. False: memory
+// is out, or weights are refused.
+bool sdse_tflite_add_recurrent(struct sdse_tflite_reader *r,
+                               const struct tflite_operator *op, const char *name,
+                               const char **why);
+bool sdse_tflite_add_svdf(struct sdse_tflite_reader *r,
+                          const struct tflite_operator *op, const char *name,
+                          const char **why);
+
+// --- stack.c ---
+
+enum { TFLITE_MOST_MATRICES = 8 };
+
+// Columns `from` … of a matrix of known extents, a row for each output; of several
+// all columns, which are as many.
+struct tflite_matrix {
+    const struct tflite_tensor *tensor;
+    uint64_t from, columns;
+};
+
+// The weights of an fc: the rows of 1 … TFLITE_MOST_MATRICES matrices, one below the
+// other, each with its own scales.
+bool sdse_tflite_add_stack(struct sdse_tflite_reader *r, const char *name,
+                           const struct tflite_matrix *part, size_t count);
+// A matrix [filters * channels][taps] as filters of one row each.
+bool sdse_tflite_add_filters(struct sdse_tflite_reader *r, const char *name,
+                             const char *kind, const struct tflite_tensor *matrix,
+                             uint64_t filters);
 
 // --- moves.c: operators that multiply nothing ---
 

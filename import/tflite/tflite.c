@@ -10,10 +10,12 @@
 #include "base/text.h"
 #include "base/whole_file.h"
 #include "import/tensors/list.h"
+#include "import/tflite/operators.h"
 #include "import/tflite/reading.h"
 #include "spec/flow.h"
 
 enum { LONGEST = INT32_MAX }; // offsets of a model are 32 bits wide
+enum { MOST_LAYERS = 5 };     // with weights, of an operator
 
 // Fields of the operators' options in schema.fbs.
 enum { MATMUL_TURN_X = 0, MATMUL_TURN_Y = 1 };
@@ -211,40 +213,40 @@ static bool add_matmul(struct sdse_tflite_reader *r, const struct tflite_operato
 
 // --- Operators ---
 
-// What multiplies, or may, and is no layer here; NULL: it moves words, or nothing.
+bool sdse_tflite_recurs(const struct tflite_operator *op) {
+    static const unsigned codes[] = {TFLITE_LSTM,
+                                     TFLITE_RNN,
+                                     TFLITE_SVDF,
+                                     TFLITE_UNIDIRECTIONAL_SEQUENCE_LSTM,
+                                     TFLITE_BIDIRECTIONAL_SEQUENCE_LSTM,
+                                     TFLITE_UNIDIRECTIONAL_SEQUENCE_RNN,
+                                     TFLITE_BIDIRECTIONAL_SEQUENCE_RNN};
+    bool found = false;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        found |= op->code == codes[i];
+    return found;
+}
+
+// What multiplies, or may, and is no layer here, or only where it fits; NULL: it moves
+// words, or nothing.
 static const char *left_out(const struct tflite_operator *op) {
-    switch (op->code) {
-    case TFLITE_LSTM:
-    case TFLITE_UNIDIRECTIONAL_SEQUENCE_LSTM:
-    case TFLITE_BIDIRECTIONAL_SEQUENCE_LSTM:
-        return "LSTM";
-    case TFLITE_RNN:
-    case TFLITE_UNIDIRECTIONAL_SEQUENCE_RNN:
-    case TFLITE_BIDIRECTIONAL_SEQUENCE_RNN:
-        return "RNN";
-    case TFLITE_SVDF:
-        return "SVDF";
-    case TFLITE_CONV_3D_TRANSPOSE:
-        return "CONV_3D_TRANSPOSE";
-    case TFLITE_LSH_PROJECTION:
-        return "LSH_PROJECTION";
-    case TFLITE_CALL:
-        return "CALL";
-    case TFLITE_EMBEDDING_LOOKUP_SPARSE:
-        return "EMBEDDING_LOOKUP_SPARSE";
-    case TFLITE_DELEGATE:
-        return "DELEGATE";
-    case TFLITE_RFFT2D:
-        return "RFFT2D";
-    case TFLITE_IF:
-        return "IF";
-    case TFLITE_WHILE:
-        return "WHILE";
-    case TFLITE_CUSTOM:
-        return op->custom[0] ? op->custom : "CUSTOM";
-    default:
-        return op->code > TFLITE_LAST_PLAIN ? "an operator after BITWISE_XOR" : NULL;
-    }
+    static const unsigned codes[] = {TFLITE_CONV_3D_TRANSPOSE,
+                                     TFLITE_LSH_PROJECTION,
+                                     TFLITE_CALL,
+                                     TFLITE_EMBEDDING_LOOKUP_SPARSE,
+                                     TFLITE_DELEGATE,
+                                     TFLITE_RFFT2D,
+                                     TFLITE_IF,
+                                     TFLITE_WHILE,
+                                     TFLITE_CUSTOM};
+    bool found = sdse_tflite_recurs(op);
+    if (op->code == TFLITE_CUSTOM && op->custom[0])
+        return op->custom;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        found |= op->code == codes[i];
+    return found                          ? sdse_tflite_operator_name(op->code)
+           : op->code > TFLITE_LAST_PLAIN ? "an operator after BITWISE_XOR"
+                                          : NULL;
 }
 
 // Numbers in the constants that it reads.
@@ -261,7 +263,7 @@ static uint64_t constants_of(struct sdse_tflite_reader *r,
 }
 
 static bool add_left_out(struct sdse_tflite_reader *r, const struct tflite_operator *op,
-                         const char *operator_name, const char *name) {
+                         const char *operator_name, const char *name, const char *why) {
     const char *plain = sdse_tensors_plain(r->m.arena, operator_name);
     if (!plain) {
         r->status = SDSE_NO_MEMORY;
@@ -272,10 +274,23 @@ static bool add_left_out(struct sdse_tflite_reader *r, const struct tflite_opera
     sdse_print_word(out, plain);
     fputs(", name: ", out);
     sdse_print_word(out, name);
-    fprintf(out, ", reason: no layer is made of it, weights: %" PRIu64 "}\n",
-            constants_of(r, op));
+    fputs(", reason: ", out);
+    sdse_print_word(out, why);
+    fprintf(out, ", weights: %" PRIu64 "}\n", constants_of(r, op));
     r->left_out_count++;
     return true;
+}
+
+// Its layers; where it does not fit what is said of it, it is left out.
+static bool add_recurrent(struct sdse_tflite_reader *r,
+                          const struct tflite_operator *op, const char *operator_name,
+                          const char *name) {
+    const char *why;
+    const bool good = op->code == TFLITE_SVDF
+                          ? sdse_tflite_add_svdf(r, op, name, &why)
+                          : sdse_tflite_add_recurrent(r, op, name, &why);
+    r->count += good && !why;
+    return good && (!why || add_left_out(r, op, operator_name, name, why));
 }
 
 static bool add_operator(struct sdse_tflite_reader *r, size_t index) {
@@ -311,7 +326,9 @@ static bool add_operator(struct sdse_tflite_reader *r, size_t index) {
     case TFLITE_BATCH_MATMUL:
         return add_matmul(r, op, name);
     default:
-        return add_left_out(r, op, other, name);
+        return sdse_tflite_recurs(op)
+                   ? add_recurrent(r, op, other, name)
+                   : add_left_out(r, op, other, name, "no layer is made of it");
     }
 }
 
@@ -321,7 +338,8 @@ static void warn_all(struct sdse_tflite_reader *r) {
     static const char *const reasons[SDSE_TFLITE_UNREADS] = {
         "transposed convolutions, whose phases have no weights here, only shapes",
         "layers whose weights are of a type that is not read",
-        "layers whose weights other operators make of constants"};
+        "layers whose weights other operators make of constants",
+        "layers whose gates have weights of several types"};
     const struct sdse_loc loc = {.file = r->m.file};
     for (int i = 0; i < SDSE_TFLITE_UNREADS; i++)
         if (r->unread[i])
@@ -375,8 +393,8 @@ static enum sdse_status read_layers(struct sdse_tflite_reader *r) {
     if (r->status != SDSE_OK)
         return r->status;
     r->name = SDSE_ARENA_ARRAY(m->arena, const char *, m->operator_count + 1);
-    r->out->layers =
-        SDSE_ARENA_ARRAY(m->arena, struct sdse_tensor_layer, m->operator_count + 1);
+    r->out->layers = SDSE_ARENA_ARRAY(m->arena, struct sdse_tensor_layer,
+                                      MOST_LAYERS * m->operator_count + 1);
     if (!r->name || !r->out->layers || !sdse_text_begin(&r->layers))
         return SDSE_NO_MEMORY;
     enum sdse_status worst = sdse_text_begin(&r->left_out) ? SDSE_OK : SDSE_NO_MEMORY;

@@ -7,6 +7,8 @@
 //     BATCH_MATMUL                 matmul; fc where the right operand is one constant
 //                                  matrix
 //     TRANSPOSE_CONV               deconv, whose phases have no weights here
+//     LSTM, RNN in all forms       fc of inputs and of the state, act (recurrent.c)
+//     SVDF                         fc, dwconv over time
 //     pools, reductions            pool
 //     sums and the like of maps    add; act where one is not constant
 //     softmax, norms, functions    softmax, norm, act

@@ -88,7 +88,7 @@ static inline void flat_text(struct file_bytes *b, size_t table, unsigned field,
 
 // --- TensorFlow Lite ---
 
-enum { FLAT_MOST = 16 };
+enum { FLAT_MOST = 64 };
 
 // A model under way: its vectors of tables have FLAT_MOST elements kept.
 struct lite {
