@@ -67,6 +67,8 @@ static void read_axis(struct sdse_af_walk *r, const struct sdse_node *node,
     // is moved by all of them, and it does not matter whether it may be the same.
     if (axis.same)
         axis.may_reuse |= every & ~axis.same;
+    for (unsigned i = 0; i < r->toll_count; i++)
+        r->toll[i].after |= sdse_af_shared(&axis);
     if (r->axis_count < 2)
         r->axis[r->axis_count++] = axis;
     else

@@ -254,6 +254,8 @@ static void read_memory(struct sdse_af_walk *r, const struct sdse_node *node) {
     memory->leakage_mw = sdse_af_read_leakage(r, node);
     memory->has_area = sdse_af_read_area(r, node, &memory->area_mm2);
     r->kept[r->kept_count++] = (struct sdse_af_kept){memory->name, memory->keep};
+    if (r->toll_count)
+        sdse_af_settle_tolls(r, memory - 1, memory);
 }
 
 static void read_container(struct sdse_af_walk *r, const struct sdse_node *node) {
@@ -289,11 +291,13 @@ static void read_nodes(struct sdse_af_walk *r, const struct sdse_node *nodes) {
         else if (strcmp(tag, "!Container") == 0 || strcmp(tag, "!Fanout") == 0 ||
                  strcmp(tag, "!Spatial") == 0)
             read_container(r, node);
+        else if (strcmp(tag, "!Toll") == 0)
+            sdse_af_read_toll(r, node);
         else if (strcmp(tag, "!Hierarchical") == 0)
             read_branch(r, node);
         else
-            sdse_foreign_refuse(r->foreign, node->loc, strcmp(tag, "!Toll") == 0,
-                                "accelforge-node", "%.60s has no counterpart",
+            sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-node",
+                                "%.60s has no counterpart",
                                 *tag ? tag : "a node without tag");
     }
     r->names = names;
@@ -309,6 +313,9 @@ void sdse_af_read_arch(struct sdse_foreign *foreign, const struct sdse_node *nod
         sdse_node_get(node, "extra_attributes_for_all_component_models");
     arch->node_nm = sdse_af_get(&r, all, "tech_node", 0) * 1e9;
     read_nodes(&r, sdse_node_get(node, "nodes"));
+    if (r.toll_count)
+        sdse_af_settle_tolls(&r, &arch->level[arch->level_count - 1], NULL);
+    sdse_af_check_tolls(&r);
     const unsigned every = SDSE_BIT(SDSE_TENSORS) - 1;
     if (!arch->level_count || arch->level[0].keep != every)
         sdse_foreign_refuse(foreign, arch->level_count ? arch->level[0].loc : node->loc,

@@ -14,6 +14,12 @@ struct sdse_af_axis {
     double min_usage;   // share of the places that must be taken; 0: not said
 };
 
+// Tensors that places along an axis may have the same words of: what leaves one the
+// same moves the others.
+static inline unsigned sdse_af_shared(const struct sdse_af_axis *axis) {
+    return axis->same ? axis->same : axis->may_reuse;
+}
+
 // Of an axis that says nothing one place is taken.
 static inline double sdse_af_least_usage(const struct sdse_af_axis *axis) {
     return axis->min_usage > 0 ? axis->min_usage : 1 / (double)axis->fanout;
@@ -35,6 +41,9 @@ struct sdse_af_memory {
     bool has_area;
     unsigned axis_count; // of the fan-out below it
     struct sdse_af_axis axis[2];
+    double toll_pj_per_bit[SDSE_TENSORS]; // of a bit in the network below it
+    const char *up_name; // of a part of it that sums pass on their way up alone; NULL
+    struct sdse_loc up_loc;
 };
 
 // What computes einsums of two tensors.
@@ -54,6 +63,7 @@ struct sdse_af_arch {
     bool computes, component; // a Compute was read; its costs are the library's
     double pj_per_mac, macs_per_s, leakage_mw, area_mm2;
     bool has_area;
+    double toll_area_mm2; // of all parts that words pass
 };
 
 // The action of this name of a node; NULL = none.

@@ -125,8 +125,28 @@ static unsigned find_shared(struct sdse_foreign *foreign,
     return shared;
 }
 
+// What words pay that pass parts on the way.
+static void print_tolls(FILE *out, const struct sdse_af_memory *memory) {
+    for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        if (memory->toll_pj_per_bit[t] > 0)
+            fprintf(out, ", %s: {free: false, pj_per_bit: %.17g}",
+                    sdse_tensor_name((enum sdse_tensor)t), memory->toll_pj_per_bit[t]);
+    fputs("}\n", out);
+}
+
+static bool has_tolls(const struct sdse_af_memory *memory) {
+    bool any = false;
+    for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        any |= memory->toll_pj_per_bit[t] > 0;
+    return any;
+}
+
 static void print_fanout(struct sdse_foreign *foreign, FILE *out,
                          const struct sdse_af_memory *memory) {
+    if (!memory->axis_count && has_tolls(memory)) {
+        fputs("    network: {topology: bus, free: true", out);
+        print_tolls(out, memory);
+    }
     if (!memory->axis_count)
         return;
     static const char *const names[2] = {"x", "y"};
@@ -139,7 +159,8 @@ static void print_fanout(struct sdse_foreign *foreign, FILE *out,
     }
     fputs("}\n    network: {topology: bus, free: true, ", out);
     print_tensors(out, "multicast", shared & ~SDSE_BIT(SDSE_OUTPUTS));
-    fprintf(out, ", reduce: %s}\n", shared >> SDSE_OUTPUTS & 1u ? "true" : "false");
+    fprintf(out, ", reduce: %s", shared >> SDSE_OUTPUTS & 1u ? "true" : "false");
+    print_tolls(out, memory);
 }
 
 // What the file gives; else operations cost nothing, as there.
@@ -159,8 +180,9 @@ static void print_vector(FILE *out, const struct sdse_af_arch *arch, double hert
     if (rate > 0 || vector->pj_per_op > 0)
         fprintf(out, ", ops_per_cycle: %.17g", rate > 0 ? rate : UNLIMITED_OPS);
     fputs("}\n", out);
-    if (vector->area_mm2 > 0)
-        fprintf(out, "area: {other_mm2: %.17g}\n", vector->area_mm2);
+    if (vector->area_mm2 + arch->toll_area_mm2 > 0)
+        fprintf(out, "area: {other_mm2: %.17g}\n",
+                vector->area_mm2 + arch->toll_area_mm2);
 }
 
 // Places that must be taken: the product of both axes' shares.
