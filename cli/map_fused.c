@@ -140,7 +140,7 @@ static enum cli_exit print_json(const struct fuse *fuse,
     if (run->objective == PARETO) {
         cli_map_begin_json(&json, "sdse.map-fused-front/1", run);
         sdse_json_u64(&json, "depth", run->fuse_depth);
-        sdse_json_flag(&json, "thinned", residency->places.thinned);
+        cli_map_add_thinned(&json, run, &residency->places);
         sdse_json_rows(&json, "points", cli_map_places_table(run, &residency->places));
         return cli_end_json(run->cli, &json);
     }
@@ -179,11 +179,8 @@ static enum cli_exit print(struct fuse *fuse, const struct sdse_tradeoff *reside
                 " possible groups have too many rows, or windows of too many, and were "
                 "not tried: what is found is the optimum without them\n",
                 untried, fuse->fusion.counts.groups);
-    if (run->objective == PARETO && places->thinned)
-        fprintf(stderr,
-                "sdse map: warning: the front has more elements; it was thinned to "
-                "%zu\n",
-                places->count);
+    if (run->objective == PARETO)
+        cli_map_warn_thinned(run, places);
     if (run->format == SDSE_TABLE_JSON)
         return print_json(fuse, resident);
     if (run->objective == PARETO)

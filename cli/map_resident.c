@@ -2,6 +2,7 @@
 #include "cli/map_resident.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "base/units.h"
@@ -253,6 +254,34 @@ struct sdse_table *cli_map_places_table(const struct cli_map_run *run,
     return table;
 }
 
+// How far what a thinned front lacks may be from what it has, in both at once. Its hull
+// is that of all schedules.
+static double gap_of(const struct cli_map_run *run, const struct sdse_places *places) {
+    size_t *corner = SDSE_ARENA_ARRAY(run->cli->arena, size_t, places->count);
+    if (!corner) {
+        cli_note(run->cli, SDSE_NO_MEMORY);
+        return (double)INFINITY;
+    }
+    return sdse_tradeoffs_gap(places->elements, sizeof *places->elements, places->count,
+                              corner);
+}
+
+void cli_map_add_thinned(struct sdse_json *json, const struct cli_map_run *run,
+                         const struct sdse_places *places) {
+    sdse_json_flag(json, "thinned", places->thinned);
+    sdse_json_f64(json, "gap", places->thinned ? gap_of(run, places) : 0);
+}
+
+void cli_map_warn_thinned(const struct cli_map_run *run,
+                          const struct sdse_places *places) {
+    if (places->thinned)
+        fprintf(stderr,
+                "sdse map: warning: the front has more elements; it was thinned to "
+                "%zu: of every schedule one of them is within %.2g %% in energy and "
+                "in latency\n",
+                places->count, 100 * gap_of(run, places));
+}
+
 // --- For people ---
 
 struct sdse_tradeoff cli_map_unshared_totals(const struct cli_map_run *run) {
@@ -368,7 +397,7 @@ static enum cli_exit print_json(const struct reside *reside) {
     struct sdse_json json;
     if (run->objective == PARETO) {
         cli_map_begin_json(&json, "sdse.map-resident-front/1", run);
-        sdse_json_flag(&json, "thinned", residency->places.thinned);
+        cli_map_add_thinned(&json, run, &residency->places);
         sdse_json_rows(&json, "points", cli_map_places_table(run, &residency->places));
         return cli_end_json(run->cli, &json);
     }
@@ -415,11 +444,7 @@ enum cli_exit cli_map_resident(struct cli_map_run *run,
         exit = cli_map_fused(run, &reside.request,
                              places->count ? &places->elements[reside.picked] : NULL);
     } else if (run->objective == PARETO) {
-        if (reside.residency.places.thinned)
-            fprintf(stderr,
-                    "sdse map: warning: the front has more elements; it was thinned to "
-                    "%zu\n",
-                    reside.residency.places.count);
+        cli_map_warn_thinned(run, &reside.residency.places);
         exit = run->format == SDSE_TABLE_JSON
                    ? print_json(&reside)
                    : cli_print_table(

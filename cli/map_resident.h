@@ -32,5 +32,10 @@ void cli_map_begin_json(struct sdse_json *json, const char *schema,
 // The front over places.
 struct sdse_table *cli_map_places_table(const struct cli_map_run *run,
                                         const struct sdse_places *places);
+// Whether it was thinned, and the gap that this leaves: keys of an object; a warning.
+void cli_map_add_thinned(struct sdse_json *json, const struct cli_map_run *run,
+                         const struct sdse_places *places);
+void cli_map_warn_thinned(const struct cli_map_run *run,
+                          const struct sdse_places *places);
 
 #endif

@@ -1,5 +1,6 @@
 #include "dse/network/tradeoff.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -60,4 +61,31 @@ size_t sdse_tradeoffs_thin(void *elements, size_t bytes, size_t count, size_t *c
             move(elements, bytes, i, kept++);
     }
     return kept;
+}
+
+// Of points on the line from a to b, between two elements that stand above it or on it:
+// the one by which both are worst, `left` in latency and `right` in energy.
+static double gap_between(const struct sdse_tradeoff *a, const struct sdse_tradeoff *b,
+                          const struct sdse_tradeoff *left,
+                          const struct sdse_tradeoff *right) {
+    const double dearer = b->energy_pj - a->energy_pj,
+                 faster = a->latency_cycles - b->latency_cycles;
+    const double share = (right->energy_pj * a->latency_cycles -
+                          left->latency_cycles * a->energy_pj) /
+                         (left->latency_cycles * dearer + right->energy_pj * faster);
+    return right->energy_pj / (a->energy_pj + share * dearer) - 1;
+}
+
+double sdse_tradeoffs_gap(const void *elements, size_t bytes, size_t count,
+                          size_t *corner) {
+    const size_t corners = sdse_tradeoffs_corners(elements, bytes, count, corner);
+    double gap = 0;
+    for (size_t i = 0, c = 0; i + 1 < count; i++) {
+        while (c + 2 < corners && corner[c + 1] <= i)
+            c++;
+        gap = fmax(gap, gap_between(at(elements, bytes, corner[c]),
+                                    at(elements, bytes, corner[c + 1]),
+                                    at(elements, bytes, i), at(elements, bytes, i + 1)));
+    }
+    return gap;
 }

@@ -38,4 +38,11 @@ size_t sdse_tradeoffs_keep_corners(void *elements, size_t bytes, size_t count,
 // hull of more keeps its own. corner: scratch [count]. Returns how many stay.
 size_t sdse_tradeoffs_thin(void *elements, size_t bytes, size_t count, size_t *corner);
 
+// What may be missing beside such elements, if nothing lies below their hull: whatever
+// point that leaves possible, some element is at most 1 + gap times its energy and at
+// most 1 + gap times its latency. Relative, the least that holds; 0 of fewer than two.
+// corner: scratch [count].
+double sdse_tradeoffs_gap(const void *elements, size_t bytes, size_t count,
+                          size_t *corner);
+
 #endif

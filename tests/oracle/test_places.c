@@ -306,6 +306,25 @@ static struct sdse_places find(struct network *net, enum sdse_places_goal goal,
     return places;
 }
 
+// Of each element of a front one of a few is within what these say may be missing.
+static void expect_covered(const struct sdse_places *few,
+                           const struct sdse_places *all) {
+    size_t *corner = malloc(few->count * sizeof *corner);
+    assert_non_null(corner);
+    const double most = 1 + 1e-9 +
+                        sdse_tradeoffs_gap(few->elements, sizeof *few->elements,
+                                           few->count, corner);
+    for (size_t p = 0; p < all->count; p++) {
+        bool near = false;
+        for (size_t i = 0; i < few->count; i++)
+            near |= few->elements[i].energy_pj <= most * all->elements[p].energy_pj &&
+                    few->elements[i].latency_cycles <=
+                        most * all->elements[p].latency_cycles;
+        expect(near, "more is missing than the gap says");
+    }
+    free(corner);
+}
+
 static void compare_front(struct network *net, const struct truth *truth) {
     const struct sdse_places places = find(net, SDSE_PLACES_FRONT, 100000);
     expect(!places.thinned, "thinned");
@@ -329,6 +348,8 @@ static void compare_front(struct network *net, const struct truth *truth) {
     const struct sdse_places few = find(net, SDSE_PLACES_FRONT, 2);
     expect(few.count <= places.count && (few.thinned || few.count == places.count),
            "thinning is not said");
+    if (places.count)
+        expect_covered(&few, &places);
     if (places.count)
         expect(few.elements[0].energy_pj == places.elements[0].energy_pj &&
                    few.elements[few.count - 1].latency_cycles ==

@@ -45,6 +45,18 @@ static struct sdse_tradeoff total(const struct sdse_layer_front *layers,
     return sum;
 }
 
+// The least factor by which some element is above a point, in the worse of both.
+static double factor_to(const struct sdse_network_front *front,
+                        const struct sdse_tradeoff *at) {
+    double least = (double)INFINITY;
+    for (size_t i = 0; i < front->count; i++) {
+        const struct sdse_tradeoff *element = &front->elements[i];
+        least = fmin(least, fmax(element->energy_pj / at->energy_pj,
+                                 element->latency_cycles / at->latency_cycles));
+    }
+    return fmax(least, 1);
+}
+
 // Every combination must be matched or dominated by the front.
 static void covers_all_combinations(const struct sdse_layer_front *layers,
                                     const struct sdse_network_front *front) {
@@ -266,6 +278,50 @@ static void thinning_is_honest(void **state) {
     assert_true(thinned > ROUNDS && gaps > 20);
 }
 
+// What a front may lack beside what it has: every element that thinning dropped is
+// covered, and so is every point of the hull, one of them no better than the gap says.
+static void gap_of_what_is_missing(void **state) {
+    (void)state;
+    enum { STEPS = 2000 };
+    uint64_t seed = 362436069u;
+    size_t dropped = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_tradeoff elements[LAYERS][MOST];
+        struct sdse_layer_front layers[LAYERS];
+        for (int i = 0; i < LAYERS; i++)
+            make_front(&seed, elements[i], &layers[i]);
+        struct sdse_network_front exact, few;
+        sdse_network_front_build(layers, LAYERS, SDSE_LARGEST_FRONT, NULL, arena,
+                                 &exact);
+        sdse_network_front_build(layers, LAYERS, 2, NULL, arena, &few);
+        size_t *corner = sdse_arena_alloc(arena, exact.count, sizeof *corner);
+        const double gap =
+            sdse_tradeoffs_gap(few.elements, sizeof *few.elements, few.count, corner);
+        dropped += exact.count - few.count;
+        for (size_t e = 0; e < exact.count; e++)
+            assert_true(factor_to(&few, &exact.elements[e]) <= 1 + gap + 1e-9);
+        double worst = 1;
+        for (size_t c = 0; c + 1 < few.corner_count; c++)
+            for (int s = 0; s <= STEPS; s++) {
+                const struct sdse_tradeoff *a = &few.corners[c], *b = a + 1;
+                const double share = (double)s / STEPS;
+                const struct sdse_tradeoff at = {
+                    a->energy_pj + share * (b->energy_pj - a->energy_pj),
+                    a->latency_cycles +
+                        share * (b->latency_cycles - a->latency_cycles)};
+                worst = fmax(worst, factor_to(&few, &at));
+            }
+        assert_true(worst <= 1 + gap + 1e-9);
+        assert_true(gap < 0.01 || worst > 1 + 0.95 * gap);
+        sdse_arena_free(arena);
+    }
+    assert_true(dropped > ROUNDS);
+    assert_true(sdse_tradeoffs_gap(&(struct sdse_tradeoff){1, 1},
+                                   sizeof(struct sdse_tradeoff), 1,
+                                   &(size_t){0}) == 0);
+}
+
 // What is kept of a large front: both ends, the picked one, and even spaces.
 static void keeps_both_ends(void **state) {
     (void)state;
@@ -301,6 +357,7 @@ int main(void) {
         cmocka_unit_test(sums_that_round_to_one_energy_are_one_element),
         cmocka_unit_test(stops_when_asked),
         cmocka_unit_test(thinning_is_honest),
+        cmocka_unit_test(gap_of_what_is_missing),
         cmocka_unit_test(keeps_both_ends),
         cmocka_unit_test(gaps_of_layers_multiply)};
     return cmocka_run_group_tests(tests, NULL, NULL);
