@@ -170,16 +170,18 @@ enum sdse_status sdse_nests_bound(struct sdse_nests *nests,
 
 // --- Answers ---
 
-// What it finds lives in `arena`.
+// What it finds lives in `arena`. most_nodes: of its search; 0: any.
 static enum sdse_status search(const struct sdse_nests *nests,
                                const struct sdse_nest_entry *entry,
-                               const double *reserved_bits, struct sdse_arena *arena,
+                               const double *reserved_bits, uint64_t most_nodes,
+                               struct sdse_arena *arena,
                                struct sdse_nest_answer *found) {
     struct sdse_residence residence[SDSE_MOST_SHARED];
     const struct sdse_layer layer =
         sdse_nest_layer(nests, entry, reserved_bits, residence);
-    const struct sdse_map_request map = ask_for(nests, entry, &layer);
+    struct sdse_map_request map = ask_for(nests, entry, &layer);
     struct sdse_model *model;
+    map.node_limit = most_nodes;
     enum sdse_status status = sdse_model_new(map.arch, &layer, map.form, arena, &model);
     found->answer.status = SDSE_MAP_NONE;
     // Nothing to search where not even the place of its outputs is left.
@@ -255,16 +257,21 @@ static struct sdse_nest_answer *take_ahead(const struct sdse_nests *nests,
 static enum sdse_status learn(struct sdse_nests *nests, struct sdse_nest_entry *entry,
                               const double *reserved_bits) {
     struct sdse_nest_answer *found = take_ahead(nests, entry, reserved_bits);
-    if (!found) {
+    if (found) {
+        nests->nodes.ahead -= found->answer.nodes;
+    } else {
         found = SDSE_ARENA_NEW(nests->arena, struct sdse_nest_answer);
         if (!found)
             return SDSE_NO_MEMORY;
         const enum sdse_status status =
-            search(nests, entry, reserved_bits, nests->arena, found);
+            search(nests, entry, reserved_bits, 0, nests->arena, found);
         if (status != SDSE_OK)
             return status;
     }
     nests->counts->searches++;
+    nests->nodes.asked += found->answer.nodes;
+    if (nests->nodes.longest < found->answer.nodes)
+        nests->nodes.longest = found->answer.nodes;
     nests->stopped |= found->answer.status == SDSE_MAP_INTERRUPTED;
     found->next = entry->answers;
     entry->answers = found;
@@ -333,6 +340,7 @@ static bool is_to_search(const struct sdse_nests *nests,
 
 struct ahead {
     struct sdse_nest_question question;
+    uint64_t most_nodes;
     struct sdse_nest_answer *found;
     enum sdse_status status;
 };
@@ -347,7 +355,17 @@ static void search_one(void *context, unsigned worker, size_t index) {
     struct ahead *ahead = &work->ahead[index];
     ahead->status =
         search(work->nests, ahead->question.entry, ahead->question.reserved_bits,
-               work->nests->worker[worker], ahead->found);
+               ahead->most_nodes, work->nests->worker[worker], ahead->found);
+}
+
+// Whether what is searched ahead will be asked for, nobody knows.
+static uint64_t most_nodes_ahead(const struct sdse_nests *nests) {
+    enum { LEAST = 1000 };
+    const uint64_t asked = nests->nodes.asked, ahead = nests->nodes.ahead,
+                   left = asked > ahead ? (asked - ahead) / 2 : 0,
+                   longest = 2 * nests->nodes.longest,
+                   most = left < longest ? left : longest;
+    return most > LEAST ? most : LEAST;
 }
 
 enum sdse_status sdse_nests_search_ahead(struct sdse_nests *nests,
@@ -365,10 +383,11 @@ enum sdse_status sdse_nests_search_ahead(struct sdse_nests *nests,
             twice |= ahead[t].question.entry == next.entry;
         if (i == 0 && twice) // the next answer is there
             return SDSE_OK;
-        if (twice)
+        if (twice || (i && next.entry->slow))
             continue;
         ahead[tasks] = (struct ahead){
-            next, SDSE_ARENA_NEW(nests->arena, struct sdse_nest_answer), SDSE_OK};
+            next, i ? most_nodes_ahead(nests) : 0, // the first is asked for
+            SDSE_ARENA_NEW(nests->arena, struct sdse_nest_answer), SDSE_OK};
         status = ahead[tasks++].found ? SDSE_OK : SDSE_NO_MEMORY;
     }
     if (tasks < 2 || status != SDSE_OK)
@@ -377,6 +396,10 @@ enum sdse_status sdse_nests_search_ahead(struct sdse_nests *nests,
     status = sdse_parallel_for(tasks, nests->worker_count, search_one, &work);
     for (size_t t = 0; t < tasks && !status; t++) {
         status = ahead[t].status;
+        nests->nodes.ahead += ahead[t].found->answer.nodes;
+        ahead[t].question.entry->slow |= ahead[t].found->answer.status == SDSE_MAP_LIMIT;
+        if (ahead[t].found->answer.status == SDSE_MAP_LIMIT)
+            continue;
         ahead[t].found->next = ahead[t].question.entry->ahead;
         ahead[t].question.entry->ahead = ahead[t].found;
     }

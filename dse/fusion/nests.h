@@ -49,6 +49,7 @@ struct sdse_nest_entry {
     struct sdse_overlap_sides bound_sides; // of outer, of inner cycles
     struct sdse_nest_answer *answers;
     struct sdse_nest_answer *ahead; // searched, not asked for yet
+    bool slow;                      // a search ahead was given up
 };
 
 enum { SDSE_NEST_SLOTS = 1 << 14 };
@@ -64,6 +65,11 @@ struct sdse_nests {
     struct sdse_arena *arena; // owns it all, but for what is searched ahead
     unsigned worker_count;    // 0: nothing was
     struct sdse_arena **worker;
+    // Nodes of searches for what was asked, of the longest of them, and of those ahead
+    // for what was not asked yet.
+    struct {
+        uint64_t asked, longest, ahead;
+    } nodes;
 };
 
 // For a request, with nothing known yet: *nests is all zeros. Everything but what is
@@ -113,7 +119,8 @@ struct sdse_nest_question {
 };
 
 // Searches ahead, by the request's threads, what sdse_nests_answer would search for
-// the first few of the questions: no answer depends on it, nor any count.
+// the first few of the questions: no answer depends on it, nor any count. These take
+// about as many nodes in all as those for what is asked: what takes more is left.
 enum sdse_status sdse_nests_search_ahead(struct sdse_nests *nests,
                                          const struct sdse_nest_question *question,
                                          size_t count);
