@@ -108,9 +108,58 @@ bool sdse_tiles_fit(const struct sdse_problem *problem,
     return true;
 }
 
+// How often sums cross from `level` to the keeper outside of it, `parent`, at least.
+static double crossings_of(const struct sdse_problem *problem,
+                           const struct sdse_choice *path,
+                           const struct sdse_partial *entered, unsigned parent,
+                           unsigned level) {
+    double crossings = entered[level].trail.closed[SDSE_OUTPUTS] *
+                       entered[parent].places[SDSE_OUTPUTS];
+    for (unsigned l = parent; l < level; l++)
+        if (!problem->arch->level[l].network[SDSE_OUTPUTS].reduce)
+            crossings *= sdse_spread_resting(path[l].spread, SDSE_OUTPUTS);
+    return crossings;
+}
+
+// Bits of the tiles of the memory at level `l`, as far as they are known where the node
+// stands at `level`; stage: of the sums at level l.
+static double memory_bits(const struct sdse_problem *problem,
+                          const struct sdse_partial *entered, unsigned l,
+                          unsigned level, int stage) {
+    const unsigned first = sdse_arch_memory_first(problem->arch, l),
+                   last = sdse_arch_memory_last(problem->arch, l);
+    double bits = 0;
+    for (unsigned i = first; i <= last && i <= level; i++) {
+        struct tile tile;
+        measure(problem, entered[i].index, &tile);
+        bits += stored_bits(problem, i, &tile, i == l ? stage : SDSE_EITHER);
+    }
+    return bits;
+}
+
+// Whether outputs at home fit beside the tiles there if parts of sums surely arrive,
+// which are wider: once one came twice, those of all need that place.
+static bool place_fits(const struct sdse_problem *problem,
+                       const struct sdse_choice *path,
+                       const struct sdse_partial *entered, unsigned level) {
+    const unsigned home = problem->outputs_home;
+    if (problem->place_growth_bits == 0 || level < home)
+        return true;
+    const unsigned child = problem->next_keeper[home][SDSE_OUTPUTS],
+                   known = child < level ? child : level;
+    if (problem->may_finish[home] &&
+        !(crossings_of(problem, path, entered, home, known) > 1))
+        return true;
+    return memory_bits(problem, entered, home, level, SDSE_EITHER) +
+               problem->place_growth_bits <=
+           problem->capacity_bits[home] * (1 + 1e-12);
+}
+
 bool sdse_sums_fit(const struct sdse_problem *problem, const struct sdse_choice *path,
                    const struct sdse_partial *entered, unsigned level) {
     unsigned parent = level;
+    if (!place_fits(problem, path, entered, level))
+        return false;
     if (problem->tile_bits[level][SDSE_OUTPUTS][SDSE_PARTIAL] == 0)
         return true;
     while (parent > 0 &&
@@ -120,23 +169,11 @@ bool sdse_sums_fit(const struct sdse_problem *problem, const struct sdse_choice 
     if (isinf(problem->capacity_bits[parent]) ||
         word[SDSE_FINISHED] == word[SDSE_PARTIAL])
         return true;
-    double crossings = entered[level].trail.closed[SDSE_OUTPUTS] *
-                       entered[parent].places[SDSE_OUTPUTS];
-    for (unsigned l = parent; l < level; l++)
-        if (!problem->arch->level[l].network[SDSE_OUTPUTS].reduce)
-            crossings *= sdse_spread_resting(path[l].spread, SDSE_OUTPUTS);
-    const unsigned first = sdse_arch_memory_first(problem->arch, parent),
-                   last = sdse_arch_memory_last(problem->arch, parent);
-    double bits = 0;
-    for (unsigned l = first; l <= last && l <= level; l++) {
-        struct tile tile;
-        measure(problem, entered[l].index, &tile);
-        bits += stored_bits(problem, l, &tile,
-                            l != parent     ? SDSE_EITHER
-                            : crossings > 1 ? SDSE_PARTIAL
-                                            : SDSE_FINISHED);
-    }
-    return bits <= problem->capacity_bits[parent] * (1 + 1e-12);
+    const int stage = crossings_of(problem, path, entered, parent, level) > 1
+                          ? SDSE_PARTIAL
+                          : SDSE_FINISHED;
+    return memory_bits(problem, entered, parent, level, stage) <=
+           problem->capacity_bits[parent] * (1 + 1e-12);
 }
 
 // Words of tensor t among the factors with these indices.

@@ -16,6 +16,7 @@ bool sdse_tiles_fit(const struct sdse_problem *problem,
 
 // Whether the sums of the keeper outside `level` fit it, now that the node stands at
 // `level`: if it keeps sums too, those that arrive outside are finished, or are not.
+// And whether outputs at home do, as soon as parts of sums surely arrive there.
 bool sdse_sums_fit(const struct sdse_problem *problem, const struct sdse_choice *path,
                    const struct sdse_partial *entered, unsigned level);
 

@@ -209,12 +209,26 @@ static void note_ports(struct sdse_problem *problem, unsigned l) {
     problem->has_bandwidth |= problem->port_kinds[l] != 0;
 }
 
+// The room that outputs have at home is that of the narrower words.
+static void note_place(struct sdse_problem *problem) {
+    const struct sdse_model *model = problem->model;
+    const unsigned home = sdse_model_home(model, SDSE_OUTPUTS);
+    if (home == 0)
+        return;
+    const double growth =
+        model->partial_bits[home] - model->place_bits[home][SDSE_PART_OUTPUTS];
+    problem->outputs_home = home;
+    problem->place_growth_bits = (double)sdse_model_output_words(model) *
+                                 fmax(0, growth) / problem->arch->level[home].buffering;
+}
+
 static void note_capacities(struct sdse_problem *problem) {
     for (unsigned l = 0; l < problem->levels; l++) {
         problem->capacity_bits[l] =
             sdse_model_room_bits(problem->model, problem->arch, l);
         note_ports(problem, l);
     }
+    note_place(problem);
     if (problem->model->form.smartdeal)
         note_rebuilding(problem);
     for (unsigned l = 0; l < problem->levels; l++) {

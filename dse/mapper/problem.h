@@ -125,6 +125,10 @@ struct sdse_problem {
     double tile_bits[SDSE_MAX_LEVELS][SDSE_TENSORS][SDSE_STAGES]; // 0 = not kept
     double basis_bits[SDSE_MAX_LEVELS];
     bool may_finish[SDSE_MAX_LEVELS]; // sums may arrive there finished
+    // Where outputs are at home, and what more their place there takes of one copy's
+    // room if parts of sums arrive; 0: nowhere, or nothing.
+    unsigned outputs_home;
+    double place_growth_bits;
     // The next keeper of each tensor inside level l, or `levels`.
     unsigned next_keeper[SDSE_MAX_LEVELS][SDSE_TENSORS];
     // Most words of a tensor that all children of the next keeper inside level l hold,
