@@ -274,9 +274,6 @@ static bool may_go_together(const struct cli_map_run *run) {
     if (value[COPIES] && value[OUTPUT] && !value[FUSE])
         cli_error(run->cli, "--copies: files of single layers do not say what happens "
                             "between them: --fuse 1 writes the network's");
-    else if (value[COPIES] && run->fuse_overlap)
-        cli_error(run->cli, "--copies does not go with --overlap outer: while a tensor "
-                            "is moved nothing else runs");
     else if (value[BYPASS] && run->fuse_overlap)
         cli_error(run->cli, "--free-bypass does not go with --overlap outer: what "
                             "comes ahead waits in a memory that no tensor passes by");

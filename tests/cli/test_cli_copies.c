@@ -273,10 +273,6 @@ static void test_found(void **state) {
              "--copies goes with --resident");
     run_says(2, "map -a @one.yaml -w @net.yaml --resident --copies -o @many",
              "--fuse 1 writes the network's");
-    run_says(2,
-             "map -a @one.yaml -w @net.yaml --resident --copies --fuse 2 --overlap "
-             "outer",
-             "--copies does not go with --overlap outer");
     run_says(1, "map -a @two.yaml -w @net.yaml --resident --copies",
              "--copies: several memories of two share, but tensors are moved into and "
              "out of one: take `shares` from the others");
@@ -312,10 +308,69 @@ static void test_in_any_order(void **state) {
               "eval -a @one.yaml -w @sum.yaml -m @turned.yaml");
 }
 
+// Energy times cycles of what `map` finds with more options.
+static double found_product(const char *more) {
+    char line[300];
+    snprintf(line, sizeof line,
+             "map -a @slow.yaml -w @seven.yaml --objective edp --resident --fuse 2 "
+             "-j 1 -f json %s",
+             more);
+    char *text = run_text(0, line);
+    const double product = number_in(text, "\"fused\"", "energy_pj") *
+                           number_in(text, "\"fused\"", "latency_cycles");
+    free(text);
+    return product;
+}
+
+// A tensor is brought in, and further on the nests of a group overlap: either pays,
+// both pay more, and the file has both and is read back to the last bit.
+static void test_beside_overlap(void **state) {
+    (void)state;
+    write_scratch(
+        "slow.yaml",
+        "{name: slow, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8, shared_bits_per_cycle: 6}},"
+        " {level: GLB, memory: {class: sram, shares: [activations], capacity_bytes: "
+        "32, buffering: 2, pj_per_bit: 0.5, shared_bits_per_cycle: 32}}], compute: "
+        "{pj_per_mac: 0.5}, vector: {below: GLB, free: true}}");
+    write_scratch(
+        "seven.yaml",
+        "{name: seven, source: s, layers: ["
+        "{name: a, kind: conv, in: [2, 8, 1], out_channels: 4, kernel: 1}, "
+        "{name: b, kind: conv, in: [4, 8, 1], out_channels: 2, kernel: [3, 1], "
+        "pad: [1, 0]}, "
+        "{name: c, kind: conv, in: [2, 8, 1], out_channels: 2, kernel: [3, 1], "
+        "pad: [1, 0]}, "
+        "{name: d, kind: conv, in: [2, 8, 1], out_channels: 4, kernel: [3, 1], "
+        "pad: [1, 0]}, "
+        "{name: e, kind: conv, in: [4, 8, 1], out_channels: 2, kernel: 1}, "
+        "{name: f, kind: conv, in: [1, 6, 1], out_channels: 1, kernel: [3, 1], "
+        "pad: [1, 0]}, "
+        "{name: g, kind: conv, in: [1, 6, 1], out_channels: 4, kernel: 1}], "
+        "edges: [{from: a, to: [b, e]}, {from: b, to: c}, {from: c, to: d}, "
+        "{from: f, to: g}]}");
+    const double both = found_product("--copies --overlap outer -o @both.yaml"),
+                 copies = found_product("--copies"),
+                 overlap = found_product("--overlap outer");
+    assert_true(both < copies && both < overlap);
+    assert_true(copies < found_product("") && overlap < found_product(""));
+    char *scored = run_text(0, "eval -a @slow.yaml -w @seven.yaml -m @both.yaml -f "
+                               "json"),
+         *file = read_whole(scratch("both.yaml"));
+    assert_true(number_in(scored, "\"total\"", "energy_pj") *
+                    number_in(scored, "\"total\"", "latency_cycles") ==
+                both);
+    assert_non_null(strstr(file, "    overlap: outer\n"));
+    assert_non_null(strstr(file, "- {of: c, before: d, until: d}"));
+    free(scored);
+    free(file);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_costs_by_hand), cmocka_unit_test(test_coded_words),
         cmocka_unit_test(test_broken_files),  cmocka_unit_test(test_around_a_group),
-        cmocka_unit_test(test_in_any_order),  cmocka_unit_test(test_found)};
+        cmocka_unit_test(test_in_any_order),  cmocka_unit_test(test_found),
+        cmocka_unit_test(test_beside_overlap)};
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
 }

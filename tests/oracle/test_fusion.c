@@ -201,6 +201,7 @@ static bool make_moved(uint64_t seed, struct brute_problem *p) {
     tight->level[1].buffering = 2 + (uint32_t)(seed % 3);
     p->arch = tight;
     p->moves = true;
+    p->overlap = seed % 2;
     p->depth = 2;
     return true;
 }
