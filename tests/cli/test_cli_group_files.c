@@ -202,7 +202,9 @@ static void test_bands(void **state) {
              layer);
     write_scratch("ends.yaml", text);
     SAYS("map -a @bands.yaml -w @ends.yaml --resident --fuse 2 --columns --objective "
-         "energy -j 1 -f json",
+         "energy -j 1 -f json -o @ends-found.yaml",
+         "\"inputs\": \"DRAM, buffered in bands\"", "\"banded\": \"-\"}");
+    SAYS("eval -a @bands.yaml -w @ends.yaml -m @ends-found.yaml -f json",
          "\"inputs\": \"DRAM, buffered in bands\"", "\"banded\": \"-\"}");
 }
 
@@ -309,6 +311,18 @@ static void test_refused(void **state) {
         "forgets", "four", "groups:\n" PAIR("a", "b", "") PAIR("c", "d", ""),
         "bad.yaml:2:62: error: layer 'a': tiles live 5.12e+03 times as long as their "
         "memory allows [schedule-life]");
+    write_chip("forgets", "activations", 1000, ", max_lifetime_us: 0.5");
+    refused("forgets", "four", "groups:\n" PAIR("a", "b", "") PAIR("c", "d", ""),
+            "layer 'a': tiles live 1.02 times as long");
+    write_scratch("adds.yaml",
+                  "{name: adds, source: s, edges: [{from: a, to: b}, {from: b, to: c}, "
+                  "{from: a, to: c, as: addend}], layers: [{name: a, " LAYER
+                  "}, {name: b, " LAYER "}, {name: c, " LAYER ", addends: 1}]}");
+    refused("large", "adds",
+            "mappings:\n  - {layer: a, place: {outputs: GLB}, " MAPPING "}\n"
+            "  - {layer: b, place: {inputs: GLB, reserved_bits: 2048}, " MAPPING "}\n"
+            "  - {layer: c, place: {reserved_bits: 2048}, " MAPPING "}\n",
+            "bad.yaml:4:23: error: addends: 1 are there, not 0 [schedule-place]");
 }
 
 // Of what is put together all parts are in the memory, or none.

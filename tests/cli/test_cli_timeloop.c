@@ -103,12 +103,12 @@ static void one_problem_through_both_tools(void **state) {
         "{name: banked, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
         "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: "
         "GLB, keeps: [weights, inputs], memory: {class: "
-        "sram, capacity_kib: 32, banks: 8, port_bits: 64, may_bypass: [inputs]}}], "
+        "sram, capacity_kib: 32, banks: 2, port_bits: 64, may_bypass: [inputs]}}], "
         "compute: "
         "{pj_per_mac: 0.5}}");
     free(run_text(0, "convert -a @banked.yaml --to timeloop -o @banks --lossy"));
     char *banks = read_whole(scratch("banks/arch.yaml"));
-    assert_non_null(strstr(banks, "depth: 4096, n_banks: 8}"));
+    assert_non_null(strstr(banks, "depth: 4096, n_banks: 2}"));
     assert_non_null(strstr(banks, "keep: [Weights], bypass: [Outputs]}"));
     free(banks);
     enum { K = 64, C = 64, P = 56, Q = 56, R = 3, S = 3 };
@@ -276,7 +276,7 @@ static void names_of_places_are_not_taken(void **state) {
         "  - level: D\n    memory: {class: dram, pj_per_bit: 4}\n"
         "    fanout: {x: 2, y: 2}\n    network: {topology: bus, free: true}\n"
         "  - level: %s\n    memory: {class: regfile, capacity_bits: 512, port_bits: 8, "
-        "access_pj: 1}\ncompute: {pj_per_mac: 1}\n";
+        "access_pj: 1}\ncompute: {pj_per_mac: 1, area_um2: 12.5}\n";
     static const char *const taken[] = {"D_x", "D_y", "mac", "design"};
     char text[500];
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
@@ -288,6 +288,10 @@ static void names_of_places_are_not_taken(void **state) {
     snprintf(text, sizeof text, arch, "D_z");
     write_scratch("n.yaml", text);
     run_says(0, "convert -a @n.yaml --to timeloop -o @n --lossy", "n/arch.yaml");
+    // The multipliers alone have an area.
+    char *made = read_whole(scratch("n/arch.yaml"));
+    assert_non_null(strstr(made, "tables:\n    - {name: design.mac, area: 12.5}\n"));
+    free(made);
     // Zeros of one tensor alone are said, of whichever.
     static const char *const tensors[] = {"weights", "inputs", "outputs"};
     for (unsigned t = 0; t < 3; t++) {
