@@ -209,6 +209,91 @@ static void test_parts(void **state) {
     }
 }
 
+// Parts that a file may name, beside those that it may not: which may be buffered for
+// several layers, and how keys and channels are cut.
+static void test_parts_named(void **state) {
+    (void)state;
+#define QK "kind: matmul, heads: 2, m: 4, k: 2, n: 2"
+#define SHARED(groups)                  \
+    CONV("x", "[1, 4, 2]", "4", "")     \
+    CONV("a", "[4, 4, 2]", "4", groups) \
+    CONV("b", "[4, 4, 2]", "4", ", groups: 4" ADDS) CONV("c", "[4, 4, 2]", "2", "")
+#define READS                                                                      \
+    "{from: x, to: a}, {from: a, to: b}, {from: x, to: b, as: addend}, {from: b, " \
+    "to: c}"
+    static const struct {
+        const char *layers, *edges;
+        size_t first, last;
+        struct sdse_fusion_config config;
+        const char *reason; // NULL: none
+    } cases[] = {
+        {SHARED(""), READS, 1, 3, {.buffered = true, .for_all = true}, NULL},
+        {SHARED(""),
+         READS,
+         1,
+         3,
+         {.buffered = true, .for_all = true, .tile_channels = 2},
+         NULL},
+        {SHARED(", groups: 4"),
+         READS,
+         1,
+         3,
+         {.buffered = true, .for_all = true, .tile_channels = 2},
+         "by whole rows alone"},
+        {LAYER("a", QK) LAYER("b", QK),
+         "{from: a, to: b}",
+         0,
+         1,
+         {.tile_keys = 1, .tile_heads = 1},
+         NULL},
+        {LAYER("a", QK) LAYER("b", QK),
+         "{from: a, to: b}",
+         0,
+         1,
+         {.tile_keys = 1},
+         "of one head at a time"},
+        {LAYER("a", QK) LAYER("b", QK),
+         "{from: a, to: b}",
+         0,
+         1,
+         {.tile_channels = 1},
+         "not reached channel by channel"},
+        {CONV("a", "[4, 4, 2]", "4", ", groups: 2") CONV("b", "[4, 4, 2]", "2", ""),
+         "{from: a, to: b}",
+         0,
+         1,
+         {.tile_channels = 2},
+         NULL},
+        {CONV("a", "[4, 4, 2]", "4", ", groups: 2") CONV("b", "[4, 4, 2]", "2", ""),
+         "{from: a, to: b}",
+         0,
+         1,
+         {.tile_channels = 1},
+         "that such a part would cut"}};
+#undef QK
+#undef SHARED
+#undef READS
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct answer answer;
+        struct sdse_fusion_config config = cases[i].config;
+        config.tile_rows = 1;
+        ask(&plain, cases[i].layers, cases[i].edges, cases[i].first, cases[i].last,
+            &raw, &config, 0, &answer);
+        const char *reason = answer.refusal.reason;
+        if (cases[i].reason ? !reason || !strstr(reason, cases[i].reason)
+                            : reason != NULL)
+            fail_msg("case %zu: %s", i, reason ? reason : "it may");
+        sdse_arena_free(answer.arena);
+    }
+    // Rows are those of the last layer.
+    struct answer answer;
+    ask(&plain,
+        CONV("a", "[1, 4, 2]", "4", "") CONV("b", "[4, 4, 2]", "4", ", stride: [2, 1]"),
+        "{from: a, to: b}", 0, 1, &raw, &one_row, 0, &answer);
+    assert_int_equal(answer.limits.rows, 2);
+    sdse_arena_free(answer.arena);
+}
+
 // Blocks of a form are not cut, and what an engine rebuilds further out is not what is
 // stored there: its weights are not kept.
 static void test_forms(void **state) {
@@ -565,6 +650,7 @@ static void test_long_groups(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_parts),
+                                       cmocka_unit_test(test_parts_named),
                                        cmocka_unit_test(test_forms),
                                        cmocka_unit_test(test_a_map_of_several),
                                        cmocka_unit_test(test_refusals),
