@@ -64,6 +64,10 @@ static const struct broken broken_groups[] = {
      "9:11: error: 'Q3' is no number of rows from 1, as P8, or of rows and "
      "columns, as P8 Q16 [group-tile]",
      1},
+    {"tile: P3", "tile: P3 Q4x",
+     "9:11: error: 'P3 Q4x' is no number of rows from 1, as P8, or of rows and "
+     "columns, as P8 Q16 [group-tile]",
+     1},
     {"tile: P3", "tile: P3 Q0",
      "9:11: error: 'P3 Q0' is no number of rows from 1, as P8, or of rows and "
      "columns, as P8 Q16 [group-tile]",
@@ -133,6 +137,12 @@ static const struct broken broken_groups[] = {
      "768 bits held) [nest-rows]",
      1},
     {"times: 1", "times: 2", "18:16: error: the nest runs 1 time, not 2 [nest-times]",
+     1},
+    {"times: 1", "times: 0", "18:16: error: the nest runs 1 time, not 0 [nest-times]",
+     1},
+    {"        rows: 2\n", "        rows: 2\n        step: 2\n",
+     "33:15: error: no nest of layer 'a' makes rows 0, 2, ... 2; in this group its "
+     "nests make: rows 0 ... 2; rows 3 ... 5; rows 6 ... 7 [nest-rows]",
      1},
     {"brings: {weights: 16}", "brings: {weights: 17}",
      "19:27: error: the nest brings in 16 words of weights, not 17 [nest-brings]", 1},

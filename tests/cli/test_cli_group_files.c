@@ -194,6 +194,14 @@ static void test_bands(void **state) {
          "\"tile_columns\": 1,", "\"banded\": \"a\",", "\"buffered_in_bands\": false,");
     SAYS("why-not -a @small.yaml -w @wide.yaml --group a..b --columns",
          "; in bands: a; weights kept: -\n");
+    // A nest of other columns is none of the group.
+    char *found = read_whole(scratch("bands.yaml"));
+    char *from = strstr(found, "columns_from: 0\n");
+    assert_non_null(from);
+    from[14] = '1';
+    write_scratch("bands.yaml", found);
+    free(found);
+    run_says(1, lines[1], "[nest-rows]");
     // Of the inputs alone.
     write_chip("bands", "activations, weights", 80, "");
     snprintf(text, sizeof text,
@@ -374,6 +382,16 @@ static void test_edges_of_groups(void **state) {
         "nests: [{layer: qk, rows: 4, heads: 3, mapping: []}]}\n",
         "no nest of layer 'qk' makes rows 0 ... 3, 3 heads; in this group its nests "
         "make: rows 0 ... 3, 2 heads; rows 0 ... 3, 1 head [nest-rows]");
+#define HEADS(layer, heads)                                                           \
+    "{layer: " layer ", rows: 4, heads: " heads ", mapping: [{level: DRAM}, {level: " \
+    "GLB, temporal: G" heads " K4 P4}, {level: regs, temporal: C4}]}"
+    write_scratch("turned-heads.yaml",
+                  "groups:\n  - {layers: [qk, av], tile: P4, heads: 2, tensors: {qk: "
+                  "retain}, nests: [" HEADS("qk", "1") ", " HEADS("qk", "2") ", " HEADS(
+                      "av", "2") ", " HEADS("av", "1") "]}\n");
+    run_says(0, "eval -a @large.yaml -w @heads.yaml -m @turned-heads.yaml",
+             "\n1 group of several layers; ");
+#undef HEADS
 }
 
 int main(void) {
