@@ -19,8 +19,20 @@ struct telling {
     struct cli *cli;
     const struct cli_problem *problem;
     const struct cli_network *network;
-    const char *outermost, *shared; // memories
+    const char *outermost;
 };
+
+// The name of a memory that shares.
+static const char *memory_name(const struct telling *t, unsigned memory) {
+    const char *text =
+        cli_place_text(t->cli->arena, t->network->arch, sdse_place_in(memory, false));
+    return text ? text : "?";
+}
+
+static unsigned memories_of(const struct telling *t) {
+    unsigned level[SDSE_MOST_SHARED];
+    return sdse_shared_levels(t->network->arch, level);
+}
 
 static const char *name_of(const struct telling *t, size_t layer) {
     return t->network->workload->layers[layer].name;
@@ -116,7 +128,7 @@ static bool print_edge(const struct telling *t, const struct sdse_fused_group *g
     for (size_t i = 0; i < made->use_count; i++)
         printf("%s %s", i ? "," : "", name_of(t, made->use[i]));
     printf(": %s in %s: %" PRIu64 " %s words instead of %" PRIu64 " written",
-           stay_text(&group->config, member + 1), t->shared,
+           stay_text(&group->config, member + 1), memory_name(t, group->config.memory),
            maker.written + reader.read, t->outermost, maker.written_outside);
     if (*alone)
         printf(" and %" PRIu64 " read", reader.read_outside);
@@ -160,7 +172,7 @@ static void print_copies(const struct telling *t, size_t layer) {
         printf("  before it what %s makes is brought into %s: %" PRIu64
                " words read in %s, %.6g pJ, and filled in, %.6g pJ; in all %.6g uJ and "
                "%" PRIu64 " cycles\n",
-               name_of(t, tensor->maker), t->shared, read->reads, t->outermost,
+               name_of(t, tensor->maker), memory_name(t, 0), read->reads, t->outermost,
                read->read_pj, fill->fill_pj, sdse_uj_from_pj(cost.energy_pj),
                cost.latency_cycles);
     }
@@ -182,8 +194,11 @@ static void print_others(const struct telling *t,
         if (!sdse_placing_holds(&schedule->placing, schedule->place, &schedule->copies,
                                 i, group->first))
             continue;
-        printf("  %s holds what %s makes: %.0f bits\n", t->shared,
-               name_of(t, tensor->maker), tensor->held_bits);
+        // One that is brought in is where the one memory is.
+        const enum sdse_place place = schedule->place[i];
+        const unsigned memory = place ? sdse_place_memory(place) : 0;
+        printf("  %s holds what %s makes: %.0f bits\n", memory_name(t, memory),
+               name_of(t, tensor->maker), tensor->held_bits_in[memory]);
     }
 }
 
@@ -201,6 +216,14 @@ static void print_overlap(const struct telling *t,
            t->network->arch->level[0].name, time.runs, time.end, time.more, time.outer,
            t->network->arch->level[0].name, time.inner, time.alone,
            sdse_overlap_latency(&time));
+}
+
+// Where the first layer finds its inputs.
+static const char *inputs_text(const struct telling *t,
+                               const struct sdse_fused_group *group) {
+    const char *text =
+        cli_inputs_text(t->cli->arena, t->network->arch, &group->question);
+    return text ? text : "?";
 }
 
 static bool print_group(const struct telling *t, const struct sdse_fused_group *group,
@@ -228,8 +251,7 @@ static bool print_group(const struct telling *t, const struct sdse_fused_group *
     if (config->overlaps)
         print_overlap(t, group);
     printf("  inputs of %s come from %s%s\n", name_of(t, group->layer[0]),
-           place_text(t, group->question.operands ? SDSE_PLACE_SHARED
-                                                  : SDSE_PLACE_OUTERMOST),
+           inputs_text(t, group),
            !config->buffered       ? ""
            : config->for_all       ? ", each row once for all layers that read it"
            : !config->tile_columns ? ", each row once"
@@ -242,7 +264,7 @@ static bool print_group(const struct telling *t, const struct sdse_fused_group *
     for (size_t i = 0; i < group->layer_count; i++)
         if (config->kept >> i & 1u)
             printf("  weights of %s stay in %s\n", name_of(t, group->layer[i]),
-                   t->shared);
+                   memory_name(t, config->memory));
     print_others(t, group);
     print_copies(t, group->first);
     return true;
@@ -251,28 +273,35 @@ static bool print_group(const struct telling *t, const struct sdse_fused_group *
 // --- A nest ---
 
 static bool print_held(const struct telling *t, const struct sdse_fused_kind *kind) {
-    printf("  %s holds %.0f bits beside it\n", t->shared,
-           kind->residence->reserved_bits);
-    for (size_t i = 0; i < kind->term_count; i++) {
-        const char *term =
-            sdse_held_term_text(t->cli->arena, t->network->workload, &kind->term[i]);
-        if (!term) {
-            cli_note(t->cli, SDSE_NO_MEMORY);
-            return false;
+    for (unsigned m = 0; m < memories_of(t); m++) {
+        printf("  %s holds %.0f bits beside it\n", memory_name(t, m),
+               kind->residence[m].reserved_bits);
+        for (size_t i = 0; i < kind->term_count; i++) {
+            if (kind->term[i].memory != m)
+                continue;
+            const char *term = sdse_held_term_text(t->cli->arena, t->network->workload,
+                                                   &kind->term[i]);
+            if (!term) {
+                cli_note(t->cli, SDSE_NO_MEMORY);
+                return false;
+            }
+            printf("    %s\n", term);
         }
-        printf("    %s\n", term);
     }
     return true;
 }
 
 static void print_brought(const struct telling *t, const struct sdse_fused_kind *kind) {
     const struct sdse_nest *nest = &kind->part.nest;
-    if (kind->residence->loads_weights)
-        printf("  it brings in %" PRIu64 " words of weights from %s\n",
-               sdse_tile_words(nest, SDSE_WEIGHTS, nest->bound), t->outermost);
-    if (kind->residence->loaded_inputs)
-        printf("  it brings in %" PRIu64 " words of inputs from %s\n",
-               kind->residence->loaded_inputs, t->outermost);
+    for (unsigned m = 0; m < memories_of(t); m++) {
+        const struct sdse_residence *at = &kind->residence[m];
+        if (at->loads_weights)
+            printf("  it brings in %" PRIu64 " words of weights from %s\n",
+                   sdse_tile_words(nest, SDSE_WEIGHTS, nest->bound), t->outermost);
+        if (at->loaded_inputs)
+            printf("  it brings in %" PRIu64 " words of inputs from %s\n",
+                   at->loaded_inputs, t->outermost);
+    }
 }
 
 // The equations of one layer, or of rows of it.
@@ -326,13 +355,9 @@ enum cli_exit cli_explain_network(struct cli *cli, const struct cli_problem *pro
                                   const struct sdse_layer *layer) {
     const struct sdse_schedule *schedule = network->schedule;
     const size_t index = layer ? (size_t)(layer - network->workload->layers) : 0;
-    const struct telling t = {
-        cli, problem, network, network->arch->level[0].name,
-        cli_place_text(cli->arena, network->arch, SDSE_PLACE_SHARED)};
+    const struct telling t = {cli, problem, network, network->arch->level[0].name};
     enum cli_exit exit = CLI_OK;
     size_t told = 0;
-    if (!t.shared)
-        return cli_finish(cli, SDSE_NO_MEMORY);
     for (size_t g = 0; g < schedule->group_count && exit == CLI_OK; g++) {
         const struct sdse_fused_group *group = &schedule->group[g];
         if (layer && (index < group->first || index > group->last))

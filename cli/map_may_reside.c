@@ -61,13 +61,6 @@ bool cli_map_may_reside(const struct cli_map_run *run) {
     }
     unsigned level[SDSE_MOST_SHARED];
     const bool several = sdse_shared_levels(arch, level) > 1;
-    if (run->fuse_depth && run->output && several) {
-        cli_error(run->cli,
-                  "--fuse: several memories of %s share, but the file of a network may "
-                  "have one: without it -o writes a file for each layer",
-                  arch->name);
-        return false;
-    }
     if (run->fuse_overlap && several) {
         cli_error(run->cli,
                   "--overlap outer: several memories of %s share, but nests overlap "

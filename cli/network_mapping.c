@@ -78,6 +78,16 @@ static bool load(struct cli *cli, struct cli_problem *problem, const char *path,
                                             problem->form_text);
         status = sdse_arch_of_mapping(problem->arch, root, cli->arena, &problem->arch);
     }
+    unsigned level[SDSE_MOST_SHARED];
+    if (status == SDSE_OK && capacity_bits &&
+        sdse_shared_levels(problem->arch, level) > 1) {
+        cli_error(
+            cli,
+            "-m: several memories of %s share, but what a network's mapping needs "
+            "is found of one: eval says what does not fit",
+            problem->arch->name);
+        return false;
+    }
     if (status == SDSE_OK) {
         if (capacity_bits)
             make_roomy(problem->arch, capacity_bits);

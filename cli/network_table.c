@@ -18,6 +18,22 @@ const char *cli_place_text(struct sdse_arena *arena, const struct sdse_arch *arc
                : sdse_arena_printf(arena, "%s + %s", shared, outermost);
 }
 
+const char *cli_inputs_text(struct sdse_arena *arena, const struct sdse_arch *arch,
+                            const struct sdse_place_question *question) {
+    const char *text = NULL;
+    for (unsigned m = 0; m < SDSE_MOST_SHARED; m++) {
+        if (!question->in[m].operands)
+            continue;
+        const char *shared = cli_place_text(arena, arch, sdse_place_in(m, false));
+        if (text && shared)
+            shared = sdse_arena_printf(arena, "%s, %s", text, shared);
+        if (!shared)
+            return NULL;
+        text = shared;
+    }
+    return text ? text : arch->level[0].name;
+}
+
 const char *cli_shared_text(struct sdse_arena *arena, const struct sdse_arch *arch) {
     unsigned level[SDSE_MOST_SHARED];
     const unsigned count = sdse_shared_levels(arch, level);
@@ -129,21 +145,6 @@ static bool tells_columns(const struct cli_network *network) {
     return tells;
 }
 
-// Where a layer, or the first one of a group, finds its inputs.
-static const char *inputs_text(const struct cli_network *network,
-                               const struct sdse_place_question *question) {
-    struct sdse_arena *arena = network->cli->arena;
-    const char *text = NULL;
-    for (unsigned m = 0; m < SDSE_MOST_SHARED; m++) {
-        if (!question->in[m].operands)
-            continue;
-        const char *shared =
-            cli_place_text(arena, network->arch, sdse_place_in(m, false));
-        text = text ? sdse_arena_printf(arena, "%s, %s", text, shared) : shared;
-    }
-    return text ? text : cli_place_text(arena, network->arch, SDSE_PLACE_OUTERMOST);
-}
-
 static void add_names(const struct cli_network *network, struct sdse_table *table,
                       size_t first, const struct sdse_fused_group *group) {
     const struct sdse_place_question *question =
@@ -151,7 +152,7 @@ static void add_names(const struct cli_network *network, struct sdse_table *tabl
     const struct sdse_layer *layer = &network->schedule->layer[first].layer;
     const bool passes = sdse_layer_moves(layer) && layer->move.fused;
     struct sdse_arena *arena = network->cli->arena;
-    const char *inputs = inputs_text(network, question);
+    const char *inputs = cli_inputs_text(arena, network->arch, question);
     if (group && group->config.buffered)
         inputs = sdse_arena_printf(arena, "%s, buffered%s", inputs,
                                    group->config.for_all       ? " for all"

@@ -33,6 +33,11 @@ struct sdse_table *cli_network_table(const struct cli_network *network,
 const char *cli_place_text(struct sdse_arena *arena, const struct sdse_arch *arch,
                            enum sdse_place place);
 
+// Where a layer, or a group's first, finds its inputs: "DRAM", "GLB", "L2, GLB"; NULL:
+// memory is out.
+const char *cli_inputs_text(struct sdse_arena *arena, const struct sdse_arch *arch,
+                            const struct sdse_place_question *question);
+
 // The memories that share: "GLB", "L2, GLB"; NULL: memory is out.
 const char *cli_shared_text(struct sdse_arena *arena, const struct sdse_arch *arch);
 

@@ -156,6 +156,14 @@ bool sdse_schedule_read_copies(struct sdse_schedule_reader *r,
         return true;
     if (!sdse_expect_kind(node, SDSE_NODE_SEQUENCE, r->diags))
         return false;
+    if (r->memory_count > 1) {
+        sdse_diag_add(
+            r->diags, SDSE_ERROR, node->loc, "schedule-copy",
+            "tensors are moved into and out of the one memory of '%.80s' that "
+            "shares: several do",
+            r->arch->name);
+        return false;
+    }
     copies->copy = SDSE_ARENA_ARRAY(r->arena, struct sdse_copy, node->count + 1);
     r->status = copies->copy ? sdse_placing_add_copies(r->arch, r->net, r->arena,
                                                        &r->schedule->placing)

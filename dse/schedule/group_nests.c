@@ -108,14 +108,24 @@ static bool makes(const struct sdse_fused_kind *kind, const struct nest_said *ne
            (nest->part == SDSE_FUSED_PARTS || sdse_fused_part(kind) == nest->part);
 }
 
-// Whether what is said of its place, beyond the rows, is what the kind has.
-static bool is_held(const struct sdse_fused_kind *kind, const struct nest_said *nest) {
-    const struct sdse_node *bits =
-        sdse_node_get(sdse_node_get(nest->node, "place"), "reserved_bits");
-    double said = 0;
-    return !bits || (sdse_node_as_double(bits, &said) &&
-                     !(said < kind->residence->reserved_bits ||
-                       said > kind->residence->reserved_bits));
+// Whether what is said of its place, beyond the rows, is what the kind has: of several
+// memories, of each that something is said of.
+static bool is_held(const struct sdse_schedule_reader *r,
+                    const struct sdse_fused_kind *kind, const struct nest_said *nest) {
+    const struct sdse_node *place = sdse_node_get(nest->node, "place"),
+                           *bits = sdse_node_get(place, "reserved_bits");
+    const bool several = r->memory_count > 1;
+    bool held = true;
+    for (unsigned m = 0; m < r->memory_count; m++) {
+        const struct sdse_node *one = several ? sdse_node_get(bits, r->name[m]) : bits;
+        const double is = kind->residence[m].reserved_bits;
+        double said = 0;
+        if (one)
+            held &= sdse_node_as_double(one, &said) && !(said < is || said > is);
+        else if (several && place)
+            held &= !(is > 0);
+    }
+    return held;
 }
 
 // What the nests of a layer make.
@@ -144,8 +154,9 @@ static struct sdse_fused_kind *find_kind(struct sdse_schedule_reader *r,
         if (!makes(&group->kind[k], nest))
             continue;
         known = true;
-        if (!taken[k] && (found == SIZE_MAX || (!is_held(&group->kind[found], nest) &&
-                                                is_held(&group->kind[k], nest))))
+        if (!taken[k] &&
+            (found == SIZE_MAX || (!is_held(r, &group->kind[found], nest) &&
+                                   is_held(r, &group->kind[k], nest))))
             found = k;
     }
     if (found != SIZE_MAX)
@@ -182,6 +193,7 @@ static void compare_words(struct sdse_schedule_reader *r, const struct sdse_node
 }
 
 static void compare_nest(struct sdse_schedule_reader *r, const struct nest_said *nest,
+                         const struct sdse_fusion_config *config,
                          const struct sdse_fused_kind *kind) {
     static const char *const keys[] = {"weights", "inputs"};
     if (nest->times_node && nest->times != kind->times)
@@ -195,16 +207,16 @@ static void compare_nest(struct sdse_schedule_reader *r, const struct nest_said 
         return;
     sdse_refuse_unknown_keys(nest->brings, keys, 2, r->diags);
     compare_words(r, nest->brings, "weights", sdse_fused_weight_words(&kind->part));
-    compare_words(r, nest->brings, "inputs", kind->residence->loaded_inputs);
+    compare_words(r, nest->brings, "inputs",
+                  kind->residence[config->memory].loaded_inputs);
 }
 
 // What comes ahead of a nest waits in the shared memory, which therefore has its tiles.
 static void refuse_passing(struct sdse_schedule_reader *r, const struct sdse_node *nest,
                            const struct sdse_fused_kind *kind,
                            const struct sdse_mapping *mapping) {
-    const struct sdse_residence *at = kind->residence;
-    const unsigned waits =
-        at->ahead & ~at->tensors & ~mapping->keeps[r->schedule->level];
+    const struct sdse_residence *at = kind->residence; // of one memory
+    const unsigned waits = at->ahead & ~at->tensors & ~mapping->keeps[r->level[0]];
     for (int t = 0; t < SDSE_TENSORS; t++)
         if (waits >> t & 1u)
             sdse_diag_add(r->diags, SDSE_ERROR, nest->loc, "nest-place",
@@ -216,11 +228,12 @@ static void refuse_passing(struct sdse_schedule_reader *r, const struct sdse_nod
 }
 
 static void settle_nest(struct sdse_schedule_reader *r, const struct nest_said *nest,
+                        const struct sdse_fusion_config *config,
                         struct sdse_fused_kind *kind) {
     const size_t errors = r->diags->errors;
     struct sdse_mapping *mapping;
     struct sdse_map_point *point = SDSE_ARENA_NEW(r->arena, struct sdse_map_point);
-    compare_nest(r, nest, kind);
+    compare_nest(r, nest, config, kind);
     const enum sdse_status status =
         sdse_resident_mapping_from_tree(r->arena, nest->node, r->arch, &kind->part,
                                         kind->part.residence, r->diags, &mapping);
@@ -253,7 +266,8 @@ static void settle_missing(struct sdse_schedule_reader *r,
                       "layer '%.60s' makes %s in a nest that has no mapping (%" PRIu64
                       " time%s, %.0f bits held)",
                       r->net->layers[kind->layer].name, rows, kind->times,
-                      kind->times == 1 ? "" : "s", kind->residence->reserved_bits);
+                      kind->times == 1 ? "" : "s",
+                      kind->residence[said->config.memory].reserved_bits);
         return;
     }
     sdse_mapping_init(r->arch, mapping);
@@ -268,17 +282,17 @@ static void settle_missing(struct sdse_schedule_reader *r,
 static void compare_input(struct sdse_schedule_reader *r,
                           const struct sdse_group_said *said,
                           const struct sdse_place_question *question) {
-    const bool there = question->operands > 0;
-    if (!there && !said->input_there)
-        return;
-    if (there && said->input && said->input_there)
-        return;
-    sdse_diag_add(r->diags, SDSE_ERROR,
-                  said->input ? said->input->loc : said->node->loc, "group-place",
-                  there ? "the layer before puts the group's input into %.40s"
-                        : "the group's input is not in %.40s: the layer before puts it "
-                          "elsewhere, or there is none",
-                  r->memory);
+    for (unsigned m = 0; m < r->memory_count; m++) {
+        const bool there = question->in[m].operands > 0;
+        if (there == (said->input_in >> m & 1u))
+            continue;
+        sdse_diag_add(r->diags, SDSE_ERROR,
+                      said->input ? said->input->loc : said->node->loc, "group-place",
+                      there ? "the layer before puts the group's input into %.40s"
+                            : "the group's input is not in %.40s: the layer before "
+                              "puts it elsewhere, or there is none",
+                      r->name[m]);
+    }
 }
 
 static void refuse_weights(struct sdse_schedule_reader *r,
@@ -293,8 +307,8 @@ static void refuse_weights(struct sdse_schedule_reader *r,
             sdse_diag_add(r->diags, SDSE_ERROR, item ? item->loc : said->node->loc,
                           "group-weights",
                           "the weights of '%.60s' cannot be kept in %.40s: %s", name,
-                          r->memory,
-                          r->arch->level[r->schedule->level].shares_weights
+                          r->name[said->config.memory],
+                          r->arch->level[r->level[said->config.memory]].shares_weights
                               ? "an engine stands before it"
                               : "it needs `shares: [activations, weights]`");
     }
@@ -378,7 +392,7 @@ void sdse_group_read_nests(struct sdse_schedule_reader *r,
         if (!kind)
             continue;
         taken[kind - group->kind] = true;
-        settle_nest(r, &nest, kind);
+        settle_nest(r, &nest, &said->config, kind);
         if (r->status != SDSE_OK)
             return;
     }

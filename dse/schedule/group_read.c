@@ -146,10 +146,48 @@ static void read_weights(struct sdse_schedule_reader *r, const struct sdse_node 
     said->config.kept = set[0];
 }
 
+static bool is_outer(const struct sdse_schedule_reader *r, const char *text) {
+    return strcmp(text, "outer") == 0 || strcmp(text, r->arch->level[0].name) == 0;
+}
+
+// A memory that shares, as a set of one; empty after a diagnostic.
+static unsigned read_memory(struct sdse_schedule_reader *r,
+                            const struct sdse_node *node, const char *what) {
+    const char *text;
+    if (!sdse_read_text(node, r->diags, &text))
+        return 0;
+    const unsigned memory = sdse_schedule_memory(r, text);
+    if (memory < r->memory_count)
+        return SDSE_BIT(memory);
+    sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "group-place",
+                  "%s '%.40s': expected %.80s", what, text, r->memory);
+    return 0;
+}
+
+// The memory that a group holds what it does in: said where several share.
+static void read_group_memory(struct sdse_schedule_reader *r,
+                              const struct sdse_node *item,
+                              struct sdse_group_said *said) {
+    const struct sdse_node *node = sdse_node_get(item, "memory");
+    const unsigned set = node ? read_memory(r, node, "memory") : 0;
+    if (set)
+        said->config.memory = (unsigned)__builtin_ctz(set);
+    if (!node && r->memory_count > 1)
+        sdse_diag_add(r->diags, SDSE_ERROR, item->loc, "group-place",
+                      "several memories of '%.80s' share: say in which the group holds "
+                      "what it does, `memory: %.40s`",
+                      r->arch->name, r->name[0]);
+}
+
 static void read_input(struct sdse_schedule_reader *r, const struct sdse_node *node,
                        struct sdse_group_said *said) {
     const char *text;
     said->input = node;
+    if (node && node->kind == SDSE_NODE_SEQUENCE && r->memory_count > 1) {
+        sdse_for_each_child (item, node)
+            said->input_in |= read_memory(r, item, "input");
+        return;
+    }
     if (!node || !sdse_read_text(node, r->diags, &text))
         return;
     const bool banded =
@@ -159,34 +197,62 @@ static void read_input(struct sdse_schedule_reader *r, const struct sdse_node *n
     if (banded || said->config.for_all || strcmp(text, "buffered") == 0) {
         said->config.buffered = true;
         said->config.banded |= banded;
-    } else if (strcmp(text, r->memory) == 0)
-        said->input_there = true;
-    else if (strcmp(text, "outer") != 0 && strcmp(text, r->arch->level[0].name) != 0)
+    } else if (sdse_schedule_memory(r, text) < r->memory_count)
+        said->input_in = SDSE_BIT(sdse_schedule_memory(r, text));
+    else if (!is_outer(r, text))
         sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "group-place",
-                      "input '%.40s': expected outer, buffered, %s or %.40s", text,
+                      "input '%.40s': expected outer, buffered, %s or %.80s", text,
                       said->config.tile_columns ? sdse_banded_word : "buffered for all",
                       r->memory);
 }
 
+// [L2, outer]: both.
+static void read_output_list(struct sdse_schedule_reader *r,
+                             const struct sdse_node *node,
+                             struct sdse_group_said *said) {
+    const struct sdse_node *second = sdse_node_at(node, 1);
+    const char *text;
+    if (node->count != 2 || !sdse_read_text(second, r->diags, &text) ||
+        !is_outer(r, text)) {
+        sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "group-place",
+                      "outputs are in one memory, and outside, as [%.40s, outer]",
+                      r->name[0]);
+        return;
+    }
+    const unsigned set = read_memory(r, sdse_node_at(node, 0), "output");
+    if (set)
+        said->output = sdse_place_in((unsigned)__builtin_ctz(set), true);
+}
+
 static void read_output(struct sdse_schedule_reader *r, const struct sdse_node *node,
                         struct sdse_group_said *said) {
+    const bool several = r->memory_count > 1;
     const char *text;
+    if (node && node->kind == SDSE_NODE_SEQUENCE && several) {
+        read_output_list(r, node, said);
+        return;
+    }
     if (!node || !sdse_read_text(node, r->diags, &text))
         return;
-    if (strcmp(text, "both") == 0)
+    const unsigned memory = sdse_schedule_memory(r, text);
+    if (!several && strcmp(text, "both") == 0)
         said->output = SDSE_PLACE_BOTH;
-    else if (strcmp(text, r->memory) == 0)
-        said->output = SDSE_PLACE_SHARED;
-    else if (strcmp(text, "outer") != 0 && strcmp(text, r->arch->level[0].name) != 0)
+    else if (memory < r->memory_count)
+        said->output = sdse_place_in(memory, false);
+    else if (!is_outer(r, text))
         sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "group-place",
-                      "output '%.40s': expected outer, %.40s or both", text, r->memory);
+                      several
+                          ? "output '%.40s': expected outer, %.80s, or one of these "
+                            "with outer, as [%.40s, outer]"
+                          : "output '%.40s': expected outer, %.80s or both",
+                      text, r->memory, r->name[0]);
 }
 
 bool sdse_group_read(struct sdse_schedule_reader *r, const struct sdse_node *node,
                      struct sdse_group_said *said) {
-    static const char *const keys[] = {"layers",   "tile",    "heads",   "keys",
-                                       "channels", "tensors", "weights", "input",
-                                       "output",   "overlap", "nests"};
+    static const char *const keys[] = {"layers", "memory",   "tile",    "heads",
+                                       "keys",   "channels", "tensors", "weights",
+                                       "input",  "output",   "overlap", "nests"};
     const size_t errors = r->diags->errors;
     size_t member[SDSE_FUSED_MOST];
     *said = (struct sdse_group_said){.node = node};
@@ -240,6 +306,7 @@ bool sdse_group_read(struct sdse_schedule_reader *r, const struct sdse_node *nod
         read_tensors(r, tensors, member, members - 1, said);
     if (weights)
         read_weights(r, weights, member, members, said);
+    read_group_memory(r, node, said);
     read_input(r, sdse_node_get(node, "input"), said);
     read_output(r, sdse_node_get(node, "output"), said);
     const struct sdse_node *overlap = sdse_node_get(node, "overlap");
@@ -247,5 +314,9 @@ bool sdse_group_read(struct sdse_schedule_reader *r, const struct sdse_node *nod
     unsigned way = 0;
     if (overlap && sdse_read_word(overlap, ways, 2, r->diags, &way))
         said->config.overlaps = way == 1;
+    if (said->config.overlaps && r->memory_count > 1)
+        sdse_diag_add(r->diags, SDSE_ERROR, overlap->loc, "group-place",
+                      "nests overlap where one memory of '%.80s' shares",
+                      r->arch->name);
     return r->diags->errors == errors;
 }

@@ -39,15 +39,20 @@ const char *sdse_held_term_text(struct sdse_arena *arena,
 }
 
 const char *sdse_held_text(struct sdse_arena *arena, const struct sdse_workload *net,
-                           const struct sdse_held_term *term, size_t count) {
-    const char *text = "nothing";
-    for (size_t i = 0; i < count && text; i++) {
+                           const struct sdse_held_term *term, size_t count,
+                           unsigned memory) {
+    const char *text = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (term[i].memory != memory)
+            continue;
         const char *next = sdse_held_term_text(arena, net, &term[i]);
+        if (next && text)
+            next = sdse_arena_printf(arena, "%s + %s", text, next);
         if (!next)
             return NULL;
-        text = i ? sdse_arena_printf(arena, "%s + %s", text, next) : next;
+        text = next;
     }
-    return text;
+    return text ? text : "nothing";
 }
 
 // What of a map, "row" or "column", a run is.

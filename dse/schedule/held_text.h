@@ -9,9 +9,10 @@
 const char *sdse_held_term_text(struct sdse_arena *arena,
                                 const struct sdse_workload *net,
                                 const struct sdse_held_term *term);
-// All of them, with " + " between; "nothing".
+// All of those of one memory, with " + " between; "nothing".
 const char *sdse_held_text(struct sdse_arena *arena, const struct sdse_workload *net,
-                           const struct sdse_held_term *term, size_t count);
+                           const struct sdse_held_term *term, size_t count,
+                           unsigned memory);
 
 // "row 3", "rows 0 ... 9", "rows 0, 2, ... 18"; with columns, unless their count is 0:
 // "rows 0 ... 9 at columns 4 ... 7".

@@ -12,7 +12,7 @@ struct sdse_group_said {
     size_t first, last; // layers
     struct sdse_fusion_config config;
     const struct sdse_node *input; // what is said of it; NULL: nothing
-    bool input_there;              // in the shared memory
+    unsigned input_in;             // set of SDSE_BIT(memory), of those that share
     enum sdse_place output;
 };
 
@@ -22,7 +22,10 @@ struct sdse_schedule_reader {
     const struct sdse_workload *net;
     struct sdse_arena *arena;
     struct sdse_diags *diags;
-    const char *memory; // the shared one's name
+    unsigned memory_count; // that share
+    unsigned level[SDSE_MOST_SHARED];
+    const char *name[SDSE_MOST_SHARED];
+    const char *memory; // "GLB", "L2 or GLB"
     struct sdse_schedule *schedule;
     enum sdse_status status; // of what is no fault of the file
 };
@@ -56,11 +59,14 @@ void sdse_group_read_nests(struct sdse_schedule_reader *r,
                            const struct sdse_place_question *question,
                            struct sdse_fused_group *group);
 
+// The memory of a name, of those that share; r->memory_count: it is none of them.
+unsigned sdse_schedule_memory(const struct sdse_schedule_reader *r, const char *name);
+
 // Compares what `place` of an item says with what follows from the rest; without it
 // every tensor is said to be outside.
 //
 // item   whose it is
-// at     what follows
+// at     what follows, of each memory that shares
 // term   what the reserved bits are, for the message [count]
 void sdse_schedule_compare_place(struct sdse_schedule_reader *r,
                                  const struct sdse_node *item, const char *check,

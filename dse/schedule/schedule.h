@@ -9,6 +9,7 @@
 //         mapping: [...]
 //     groups:                       # layers that take turns
 //       - layers: [conv2, relu2, conv3]
+//         memory: GLB               # where several share: that it holds all this in
 //         tile: P8
 //         tensors: {conv2: retain}
 //         weights: {conv2: kept, conv3: streamed}

@@ -44,6 +44,13 @@ bool sdse_schedule_layer(struct sdse_schedule_reader *r, const struct sdse_node 
     return false;
 }
 
+unsigned sdse_schedule_memory(const struct sdse_schedule_reader *r, const char *name) {
+    unsigned m = 0;
+    while (m < r->memory_count && strcmp(r->name[m], name) != 0)
+        m++;
+    return m;
+}
+
 // --- What the file says ---
 
 static bool take_layer(struct sdse_schedule_reader *r, struct said *said, size_t layer,
@@ -134,12 +141,13 @@ static void read_file(struct sdse_schedule_reader *r, struct said *said,
 // Where a layer's or a group's outputs are said to be; *node: the place that says so.
 static enum sdse_place outputs_said(const struct said *said, size_t layer,
                                     const struct sdse_group_said *group) {
-    const struct sdse_residence *at = said->layer[layer].placement.residence;
+    const struct sdse_residence *part = said->layer[layer].placement.residence;
     if (group)
         return group->output;
-    if (!(at->tensors & SDSE_BIT(SDSE_OUTPUTS)))
-        return SDSE_PLACE_OUTERMOST;
-    return at->writes_through ? SDSE_PLACE_BOTH : SDSE_PLACE_SHARED;
+    for (unsigned m = 0; m < SDSE_MOST_SHARED; m++)
+        if (part[m].tensors & SDSE_BIT(SDSE_OUTPUTS))
+            return sdse_place_in(m, part[m].writes_through);
+    return SDSE_PLACE_OUTERMOST;
 }
 
 static void settle_outputs(struct sdse_schedule_reader *r, const struct said *said,
@@ -147,10 +155,12 @@ static void settle_outputs(struct sdse_schedule_reader *r, const struct said *sa
     const struct sdse_handed_tensor *made =
         sdse_handed_by(&r->schedule->placing, layer);
     const struct sdse_node *node = said->layer[layer].node;
-    if (outputs != SDSE_PLACE_OUTERMOST && !(made && made->may_share))
+    const unsigned memory =
+        outputs == SDSE_PLACE_OUTERMOST ? 0 : sdse_place_memory(outputs);
+    if (outputs != SDSE_PLACE_OUTERMOST && !(made && made->may_share_in[memory]))
         sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "schedule-place",
                       "the outputs of layer '%.60s' cannot stay in %.40s: %s",
-                      r->net->layers[layer].name, r->memory,
+                      r->net->layers[layer].name, r->name[memory],
                       made ? "a layer that makes or reads them does not reach it, or "
                              "reads them as weights, which it does not share"
                            : "no layer reads them");
@@ -174,8 +184,9 @@ static bool settle_places(struct sdse_schedule_reader *r, const struct said *sai
                 settle_outputs(r, said, l, group->output);
             else
                 settle_outputs(r, said, l,
-                               sdse_handed_by(placing, l) ? SDSE_PLACE_SHARED
-                                                          : SDSE_PLACE_OUTERMOST);
+                               sdse_handed_by(placing, l)
+                                   ? sdse_place_in(group->config.memory, false)
+                                   : SDSE_PLACE_OUTERMOST);
         }
         question[group->first].outputs = group->output;
     }
@@ -213,19 +224,27 @@ static void settle_alone(struct sdse_schedule_reader *r, const struct said *said
     const size_t l = question->layer;
     struct sdse_resident_layer *layer = &r->schedule->layer[l];
     const struct sdse_node *item = said->layer[l].node ? said->layer[l].node : root;
-    const struct sdse_held_term held = {
-        .what = SDSE_HELD_TENSORS, .layer = l, .bits = question->reserved_bits};
-    const size_t errors = r->diags->errors, terms = held.bits > 0;
+    struct sdse_held_term held[SDSE_MOST_SHARED];
+    const size_t errors = r->diags->errors;
+    size_t terms = 0;
     const uint32_t parts = parts_of(r->net, l);
     sdse_question_residence(r->arch, &r->net->layers[l], question, layer->residence);
     layer->layer.residence = layer->residence;
-    if (parts && question->operands && question->operands < parts)
-        sdse_diag_add(r->diags, SDSE_ERROR, item->loc, "schedule-place",
-                      "layer '%.60s' reads maps that are put together: all of them are "
-                      "in %.40s, or none is",
-                      r->net->layers[l].name, r->memory);
+    for (unsigned m = 0; m < r->memory_count; m++) {
+        const struct sdse_place_found *in = &question->in[m];
+        if (in->reserved_bits > 0)
+            held[terms++] = (struct sdse_held_term){.what = SDSE_HELD_TENSORS,
+                                                    .layer = l,
+                                                    .bits = in->reserved_bits,
+                                                    .memory = m};
+        if (parts && in->operands && in->operands < parts)
+            sdse_diag_add(r->diags, SDSE_ERROR, item->loc, "schedule-place",
+                          "layer '%.60s' reads maps that are put together: all of them "
+                          "are in %.40s, or none is",
+                          r->net->layers[l].name, r->name[m]);
+    }
     if (said->layer[l].node)
-        sdse_schedule_compare_place(r, item, "schedule-place", layer->residence, &held,
+        sdse_schedule_compare_place(r, item, "schedule-place", layer->residence, held,
                                     terms);
     if (r->diags->errors != errors)
         return;
@@ -239,7 +258,7 @@ static void settle_alone(struct sdse_schedule_reader *r, const struct said *said
         sdse_mapping_init(r->arch, streamed);
         streamed->streamed = true;
     }
-    if (sdse_schedule_cost(r, item, &layer->layer, l, &held, terms,
+    if (sdse_schedule_cost(r, item, &layer->layer, l, held, terms,
                            said->layer[l].node ? said->layer[l].mapping : streamed,
                            point))
         layer->point = point;
@@ -252,6 +271,15 @@ static enum sdse_status begin(struct sdse_schedule_reader *r, struct said *said,
     const size_t layers = r->net->layer_count;
     struct sdse_schedule *schedule = r->schedule;
     schedule->level = sdse_shared_level(r->arch);
+    r->memory_count = sdse_shared_levels(r->arch, r->level);
+    for (unsigned m = 0; m < r->memory_count; m++) {
+        const char *name = sdse_memory_name(r->arena, r->arch, r->level[m]);
+        r->name[m] = name;
+        r->memory =
+            m && name ? sdse_arena_printf(r->arena, "%s or %s", r->memory, name) : name;
+        if (!r->memory)
+            return SDSE_NO_MEMORY;
+    }
     const enum sdse_status status =
         sdse_residency_placing(&r->request->residency, r->arena, &schedule->placing);
     if (status != SDSE_OK)
@@ -263,9 +291,8 @@ static enum sdse_status begin(struct sdse_schedule_reader *r, struct said *said,
     schedule->group = SDSE_ARENA_ARRAY(r->arena, struct sdse_fused_group, groups + 1);
     said->layer = SDSE_ARENA_ARRAY(r->arena, struct layer_said, layers + 1);
     said->group = SDSE_ARENA_ARRAY(r->arena, struct sdse_group_said, groups + 1);
-    r->memory = sdse_memory_name(r->arena, r->arch, schedule->level);
     if (!schedule->place || !schedule->layer || !schedule->group || !said->layer ||
-        !said->group || !r->memory)
+        !said->group)
         return SDSE_NO_MEMORY;
     for (size_t l = 0; l < layers; l++)
         schedule->layer[l].layer = *r->request->residency.layer[l].layer;
@@ -316,15 +343,6 @@ enum sdse_status sdse_schedule_read(const struct sdse_fusion_request *request,
                                      .arena = arena,
                                      .diags = diags,
                                      .schedule = &schedule};
-    unsigned level[SDSE_MOST_SHARED];
-    if (sdse_shared_levels(r.arch, level) > 1) {
-        sdse_diag_add(
-            diags, SDSE_ERROR, root->loc, "schedule-place",
-            "several memories of '%s' share, but layers of one file hand over "
-            "where one does",
-            r.arch->name);
-        return SDSE_INVALID;
-    }
     const enum sdse_status begun = begin(&r, &said, groups ? groups->count : 0);
     if (begun != SDSE_OK)
         return begun;

@@ -40,12 +40,47 @@ static void print_mapping(struct printer *p, const struct sdse_layer *layer,
 
 // --- A group ---
 
-static void print_memory(struct printer *p) {
-    const char *memory =
-        sdse_memory_name(p->arena, p->arch, sdse_shared_level(p->arch));
-    if (memory)
-        sdse_print_word(p->out, memory);
-    p->failed |= !memory;
+static void print_memory(struct printer *p, unsigned memory) {
+    unsigned level[SDSE_MOST_SHARED];
+    sdse_shared_levels(p->arch, level);
+    const char *name = sdse_memory_name(p->arena, p->arch, level[memory]);
+    if (name)
+        sdse_print_word(p->out, name);
+    p->failed |= !name;
+}
+
+static bool are_several(const struct printer *p) {
+    unsigned level[SDSE_MOST_SHARED];
+    return sdse_shared_levels(p->arch, level) > 1;
+}
+
+// The memories that the group's input is in: maps of an addition may be in several.
+static void print_input(struct printer *p, const struct sdse_place_question *question) {
+    unsigned found = 0;
+    for (unsigned m = 0; m < SDSE_MOST_SHARED; m++)
+        found += question->in[m].operands > 0;
+    fputs(!found ? "outer" : found > 1 ? "[" : "", p->out);
+    const char *comma = "";
+    for (unsigned m = 0; m < SDSE_MOST_SHARED; m++) {
+        if (!question->in[m].operands)
+            continue;
+        fputs(comma, p->out);
+        print_memory(p, m);
+        comma = ", ";
+    }
+    fputs(found > 1 ? "]" : "", p->out);
+}
+
+static void print_output(struct printer *p, enum sdse_place outputs) {
+    if (outputs == SDSE_PLACE_OUTERMOST ||
+        (!are_several(p) && outputs == SDSE_PLACE_BOTH)) {
+        fputs(outputs ? "both" : "outer", p->out);
+        return;
+    }
+    const bool both = sdse_place_is_both(outputs);
+    fputs(both ? "[" : "", p->out);
+    print_memory(p, sdse_place_memory(outputs));
+    fputs(both ? ", outer]" : "", p->out);
 }
 
 const char *const sdse_banded_word = "band";
@@ -80,15 +115,10 @@ static void print_ends(struct printer *p, const struct sdse_fused_group *group) 
               : group->config.for_all   ? "buffered for all"
                                         : "buffered",
               p->out);
-    else if (group->question.operands)
-        print_memory(p);
     else
-        fputs("outer", p->out);
+        print_input(p, &group->question);
     fputs("\n    output: ", p->out);
-    if (group->question.outputs == SDSE_PLACE_SHARED)
-        print_memory(p);
-    else
-        fputs(group->question.outputs == SDSE_PLACE_BOTH ? "both" : "outer", p->out);
+    print_output(p, group->question.outputs);
     fputs("\n", p->out);
 }
 
@@ -99,15 +129,18 @@ unsigned sdse_fused_part(const struct sdse_fused_kind *kind) {
 }
 
 uint64_t sdse_fused_weight_words(const struct sdse_layer *part) {
-    uint64_t words = sdse_tile_words(&part->nest, SDSE_WEIGHTS, part->nest.bound);
-    return part->residence && part->residence->loads_weights ? words : 0;
+    const struct sdse_residence *at = sdse_residence_of(part->residence, SDSE_WEIGHTS);
+    return at && at->loads_weights
+               ? sdse_tile_words(&part->nest, SDSE_WEIGHTS, part->nest.bound)
+               : 0;
 }
 
 // config  of its group
 static void print_nest(struct printer *p, const struct sdse_fused_kind *kind,
                        const struct sdse_fusion_config *config) {
     const struct sdse_residence *at = kind->residence;
-    const uint64_t weights = sdse_fused_weight_words(&kind->part);
+    const uint64_t weights = sdse_fused_weight_words(&kind->part),
+                   inputs = at[config->memory].loaded_inputs;
     struct sdse_layer part = kind->part; // wherever the group was copied to
     part.residence = part.residence ? at : NULL;
     fputs("      - layer: ", p->out);
@@ -129,13 +162,12 @@ static void print_nest(struct printer *p, const struct sdse_fused_kind *kind,
                 config->tile_keys ? "keys" : "channels", kind->channels,
                 sdse_fused_part_words[sdse_fused_part(kind)]);
     fprintf(p->out, "        times: %" PRIu64 "\n", kind->times);
-    if (weights || at->loaded_inputs) {
+    if (weights || inputs) {
         fputs("        brings: {", p->out);
         if (weights)
-            fprintf(p->out, "weights: %" PRIu64 "%s", weights,
-                    at->loaded_inputs ? ", " : "");
-        if (at->loaded_inputs)
-            fprintf(p->out, "inputs: %" PRIu64, at->loaded_inputs);
+            fprintf(p->out, "weights: %" PRIu64 "%s", weights, inputs ? ", " : "");
+        if (inputs)
+            fprintf(p->out, "inputs: %" PRIu64, inputs);
         fputs("}\n", p->out);
     }
     print_mapping(p, &part, &kind->point->mapping, "        ");
@@ -147,7 +179,13 @@ static void print_group(struct printer *p, const struct sdse_fused_group *group)
         fputs(l > group->first ? ", " : "", p->out);
         print_name(p, l);
     }
-    fprintf(p->out, "]\n    tile: P%" PRIu64, group->config.tile_rows);
+    fputs("]\n", p->out);
+    if (are_several(p)) {
+        fputs("    memory: ", p->out);
+        print_memory(p, group->config.memory);
+        fputs("\n", p->out);
+    }
+    fprintf(p->out, "    tile: P%" PRIu64, group->config.tile_rows);
     if (group->config.tile_columns)
         fprintf(p->out, " Q%" PRIu64, group->config.tile_columns);
     fputs("\n", p->out);

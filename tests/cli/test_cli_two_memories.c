@@ -62,9 +62,6 @@ static void test_each_tensor_where_it_fits(void **state) {
     run_says(1, "map -a @two.yaml -w @net.yaml --resident --fuse 2 --overlap outer",
              "--overlap outer: several memories of two share, but nests overlap where "
              "one does");
-    run_says(1, "map -a @two.yaml -w @net.yaml --resident --fuse 1 -o @one.yaml",
-             "--fuse: several memories of two share, but the file of a network may "
-             "have one");
     run_says(1, "why-not -a @two.yaml -w @net.yaml --group a..b",
              "--group: several memories of two share");
 }
@@ -301,6 +298,93 @@ static void test_a_sweep_stores_both(void **state) {
     run_says(1, "sweep @t.yaml -o @t.db", "several memories of 'two' share");
 }
 
+// The addition and the layer behind it take turns in GLB, on maps that are in L2: the
+// file of the network says so, and costs as much, and each memory what it holds.
+static void test_a_group_in_one_of_them(void **state) {
+    (void)state;
+#define OF_NET "-a @two.yaml -w @net.yaml"
+    run_says(0,
+             "map " OF_NET
+             " --objective energy --resident --fuse 3 -f csv -o @net_m.yaml",
+             "s ... d,2,L2,DRAM,s,-,1,53266.4,98660.8,1182,1206,320,852,0,0,0,0,-,GLB");
+    char *text = read_whole(scratch("net_m.yaml"));
+    assert_non_null(
+        strstr(text, "  - layers: [s, d]\n    memory: GLB\n    tile: P2\n"));
+    assert_non_null(strstr(text, "    input: L2\n    output: outer\n"));
+    assert_non_null(strstr(text, "reserved_bits: {L2: 2304, GLB: 960}"));
+    free(text);
+    run_says(0, "eval " OF_NET " -m @net_m.yaml", "0.17797 uJ, 6942 cycles");
+    run_says(0, "check " OF_NET " @net_m.yaml", "mapping on two of net, 1 group");
+    static const char *const told[] = {
+        "inputs of s come from L2\n  s -> d: rows stay in GLB: 0 DRAM words",
+        "  L2 holds what a makes: 1152 bits\n  L2 holds what c makes: 1152 bits\n",
+        "  L2 holds 2304 bits beside it\n    2304 of tensors of other layers\n"
+        "  GLB holds 960 bits beside it\n    960 of 5 rows of what s makes\n"};
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        run_says(0, "explain " OF_NET " -m @net_m.yaml", told[i]);
+    run_says(1, "why-not " OF_NET " -m @net_m.yaml",
+             "-m: several memories of two share");
+}
+
+static void test_broken_groups(void **state) {
+    (void)state;
+    static const struct {
+        const char *from, *to, *says;
+    } cases[] = {
+        {"    memory: GLB\n", "",
+         "error: several memories of 'two' share: say in which the group holds what it "
+         "does, `memory: L2` [group-place]"},
+        {"memory: GLB", "memory: DRAM",
+         "error: memory 'DRAM': expected L2 or GLB [group-place]"},
+        {"memory: GLB", "memory: L2",
+         "error: in L2: inputs (2 operands) is said, inputs, outputs (2 operands) "
+         "follows from the rest of the file [nest-place]"},
+        {"input: L2", "input: GLB",
+         "error: the layer before puts the group's input into L2 [group-place]"},
+        {"input: L2", "input: [GLB, L2]",
+         "error: the group's input is not in GLB: the layer before puts it elsewhere, "
+         "or "
+         "there is none [group-place]"},
+        {"input: L2", "input: [L3]",
+         "error: input 'L3': expected L2 or GLB [group-place]"},
+        {"output: outer", "output: both",
+         "error: output 'both': expected outer, L2 or GLB, or one of these with outer, "
+         "as [L2, outer] [group-place]"},
+        {"output: outer", "output: [L2]",
+         "error: outputs are in one memory, and outside, as [L2, outer] [group-place]"},
+        {"output: outer", "output: [GLB, outer]",
+         "error: the outputs of layer 'd' cannot stay in GLB: no layer reads them "
+         "[schedule-place]"},
+        {"output: outer", "output: outer\n    overlap: outer",
+         "error: nests overlap where one memory of 'two' shares [group-place]"},
+        {"{L2: 2304, GLB: 960}", "{L2: 2304, GLB: 961}",
+         "error: 961 bits are said to be reserved in GLB, 960 are: 960 of 5 rows of "
+         "what "
+         "s makes [nest-place]"},
+        {"{L2: 2304, GLB: 960}", "{L2: 2304}",
+         "error: inputs in 'GLB' take room there"},
+        {"groups:", "copies: [{of: a, until: b}]\ngroups:",
+         "error: tensors are moved into and out of the one memory of 'two' that "
+         "shares: "
+         "several do [schedule-copy]"},
+        {"{inputs: L2, outputs: GLB, operands: {L2: 1}, reserved_bits: {L2: 1152}}",
+         "{inputs: L2, outputs: L2, operands: {L2: 1}, reserved_bits: {L2: 1152}}",
+         "error: in L2: inputs is said, nothing follows from the rest of the file "
+         "[schedule-place]"}};
+    char *text = read_whole(scratch("net_m.yaml"));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char broken[4096];
+        const char *at = strstr(text, cases[i].from);
+        assert_non_null(at);
+        snprintf(broken, sizeof broken, "%.*s%s%s", (int)(at - text), text, cases[i].to,
+                 at + strlen(cases[i].from));
+        write_scratch("broken.yaml", broken);
+        run_says(1, "eval " OF_NET " -m @broken.yaml", cases[i].says);
+    }
+    free(text);
+#undef OF_NET
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_tensor_where_it_fits),
@@ -308,6 +392,8 @@ int main(void) {
         cmocka_unit_test(test_tiles_that_are_not_said),
         cmocka_unit_test(test_places_by_memory),
         cmocka_unit_test(test_addends_and_right_operands),
+        cmocka_unit_test(test_a_group_in_one_of_them),
+        cmocka_unit_test(test_broken_groups),
         cmocka_unit_test(test_a_sweep_stores_both)};
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
 }

@@ -168,9 +168,7 @@ static void check_picked(const struct brute_problem *p,
                                            .group_count = count,
                                            .group = group,
                                            .at = *at};
-    unsigned level[SDSE_MOST_SHARED];
-    if (sdse_shared_levels(p->arch, level) == 1)
-        oracle_read_back(request, &schedule, p->arena);
+    oracle_read_back(request, &schedule, p->arena);
 }
 
 // Leaves out points that another beats but for rounding: sums in another order.

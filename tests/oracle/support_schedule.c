@@ -13,6 +13,24 @@
 // Bits, not values: of two NANs, or 0 and -0, the test wants to know.
 static void assert_same(double a, double b) { assert_memory_equal(&a, &b, sizeof a); }
 
+// What two kinds have in one memory, and what is held there term by term.
+static void compare_residences(const struct sdse_residence *a,
+                               const struct sdse_residence *b,
+                               const struct sdse_fused_kind *kind, unsigned memory) {
+    double held = 0;
+    assert_int_equal(a->level, b->level);
+    assert_same(a->reserved_bits, b->reserved_bits);
+    assert_int_equal(a->tensors, b->tensors);
+    assert_int_equal(a->addends, b->addends);
+    assert_int_equal(a->writes_through, b->writes_through);
+    assert_int_equal(a->continues, b->continues);
+    assert_int_equal(a->loaded_inputs, b->loaded_inputs);
+    assert_int_equal(a->loads_weights, b->loads_weights);
+    for (size_t t = 0; t < kind->term_count; t++)
+        held += kind->term[t].memory == memory ? kind->term[t].bits : 0;
+    assert_same(held, b->reserved_bits);
+}
+
 static void compare_groups(const struct sdse_fused_group *a,
                            const struct sdse_fused_group *b) {
     assert_int_equal(a->first, b->first);
@@ -28,27 +46,22 @@ static void compare_groups(const struct sdse_fused_group *a,
     assert_int_equal(a->config.buffered, b->config.buffered);
     assert_int_equal(a->config.for_all, b->config.for_all);
     assert_int_equal(a->question.outputs, b->question.outputs);
-    assert_int_equal(a->question.operands, b->question.operands);
+    assert_int_equal(a->config.memory, b->config.memory);
+    for (unsigned m = 0; m < SDSE_MOST_SHARED; m++)
+        assert_int_equal(a->question.in[m].operands, b->question.in[m].operands);
     assert_same(a->at.energy_pj, b->at.energy_pj);
     assert_same(a->at.latency_cycles, b->at.latency_cycles);
     assert_int_equal(a->kind_count, b->kind_count);
     for (size_t k = 0; k < a->kind_count; k++) {
         const struct sdse_fused_kind *x = &a->kind[k], *y = &b->kind[k];
-        double held = 0;
         assert_int_equal(x->layer, y->layer);
         assert_int_equal(x->times, y->times);
         assert_memory_equal(&x->rows, &y->rows, sizeof x->rows);
         assert_memory_equal(&x->columns, &y->columns, sizeof x->columns);
-        assert_same(x->residence->reserved_bits, y->residence->reserved_bits);
-        assert_int_equal(x->residence->tensors, y->residence->tensors);
-        assert_int_equal(x->residence->addends, y->residence->addends);
-        assert_int_equal(x->residence->loaded_inputs, y->residence->loaded_inputs);
-        assert_int_equal(x->residence->loads_weights, y->residence->loads_weights);
+        for (unsigned m = 0; m < SDSE_MOST_SHARED; m++)
+            compare_residences(&x->residence[m], &y->residence[m], y, m);
         assert_same(x->point->totals.energy_pj, y->point->totals.energy_pj);
         assert_same(x->point->totals.latency_cycles, y->point->totals.latency_cycles);
-        for (size_t t = 0; t < y->term_count; t++)
-            held += y->term[t].bits;
-        assert_same(held, y->residence->reserved_bits);
     }
 }
 
@@ -99,13 +112,15 @@ void oracle_read_back(const struct sdse_fusion_request *request,
     for (size_t g = 0; g < read.group_count; g++)
         compare_groups(&schedule->group[g], &read.group[g]);
     for (size_t l = 0; l < net->layer_count; l++) {
-        const struct sdse_residence *x = schedule->layer[l].residence,
-                                    *y = read.layer[l].residence;
         assert_true(!schedule->layer[l].point == !read.layer[l].point);
-        assert_int_equal(x->tensors, y->tensors);
-        assert_int_equal(x->operands, y->operands);
-        assert_int_equal(x->addends, y->addends);
-        assert_same(x->reserved_bits, y->reserved_bits);
+        for (unsigned m = 0; m < SDSE_MOST_SHARED; m++) {
+            const struct sdse_residence *x = &schedule->layer[l].residence[m],
+                                        *y = &read.layer[l].residence[m];
+            assert_int_equal(x->tensors, y->tensors);
+            assert_int_equal(x->operands, y->operands);
+            assert_int_equal(x->addends, y->addends);
+            assert_same(x->reserved_bits, y->reserved_bits);
+        }
     }
     for (size_t t = 0; t < read.placing.tensor_count; t++)
         assert_int_equal(read.place[t], schedule->place[t]);
