@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/network_mapping.h"
+#include "cli/network_table.h"
 #include "cli/room_text.h"
 #include "cli/solve.h"
 #include "cli/why_not_file.h"
@@ -19,6 +20,7 @@ enum {
     WORKLOAD,
     GROUP,
     MAPPING,
+    MEMORY,
     TILE,
     TILES,
     COLUMNS,
@@ -36,6 +38,9 @@ static const struct cli_option options[] = {
     [MAPPING] = {"mapping", 'm', CLI_TEXT, "FILE",
                  "instead of a group: the mapping of a network that would run so", NULL,
                  false},
+    [MEMORY] = {"memory", 0, CLI_TEXT, "NAME",
+                "where several memories share: the one that is asked about", NULL,
+                false},
     [TILE] = {"tile", 0, CLI_COUNT, "ROWS",
               "rows of the last layer a tile; the best if not given", NULL, false},
     [TILES] = {"tiles", 0, CLI_CHOICE, "balanced|all",
@@ -56,6 +61,7 @@ struct asking {
     struct sdse_placing placing;
     struct sdse_place_question question;
     struct sdse_group_room room;
+    unsigned shared; // of the memories that share, the one that is asked about
     const struct sdse_level *memory;
     const char *memory_name;
     uint64_t tile_rows;
@@ -100,20 +106,32 @@ static bool shares(struct cli *cli, const struct sdse_arch *arch) {
     return sdse_shared_level(arch) > 0;
 }
 
-static bool read_memory(struct asking *a) {
-    unsigned levels[SDSE_MOST_SHARED];
-    const unsigned level = sdse_shared_level(a->problem.arch);
-    if (sdse_shared_levels(a->problem.arch, levels) > 1) {
-        cli_error(a->cli,
-                  "--group: several memories of %s share, but layers take turns where "
-                  "one does: take `shares` from the others",
-                  a->problem.arch->name);
-        return false;
+// The memory of a name (NULL: the only one) of those that share.
+static bool read_memory(struct asking *a, const char *name) {
+    const struct sdse_arch *arch = a->problem.arch;
+    unsigned level[SDSE_MOST_SHARED];
+    const unsigned count = sdse_shared_levels(arch, level);
+    for (unsigned m = 0; m < count; m++) {
+        const char *is = sdse_memory_name(a->cli->arena, arch, level[m]);
+        if (!is) {
+            cli_note(a->cli, SDSE_NO_MEMORY);
+            return false;
+        }
+        if (name ? strcmp(name, is) != 0 : count > 1)
+            continue;
+        a->shared = m;
+        a->memory = &arch->level[level[m]];
+        a->memory_name = is;
     }
-    a->memory = &a->problem.arch->level[level];
-    a->memory_name = sdse_memory_name(a->cli->arena, a->problem.arch, level);
-    if (!a->memory_name)
-        cli_note(a->cli, SDSE_NO_MEMORY);
+    const char *all = cli_shared_text(a->cli->arena, arch);
+    if (!a->memory_name && name)
+        cli_error(a->cli, "--memory %s: none of the memories of %s that share: %s",
+                  name, arch->name, all ? all : "?");
+    else if (!a->memory_name)
+        cli_error(a->cli,
+                  "several memories of %s share: say which one is asked about, "
+                  "--memory: %s",
+                  arch->name, all ? all : "?");
     return a->memory_name != NULL;
 }
 
@@ -124,7 +142,8 @@ static const char *name_of(const struct asking *a, size_t layer) {
 }
 
 static double needs(const struct asking *a, size_t kind) {
-    return a->room.group.kind[kind].residence->reserved_bits + a->room.taken_bits[kind];
+    return a->room.group.kind[kind].residence[a->shared].reserved_bits +
+           a->room.taken_bits[kind];
 }
 
 // Names of members of a set, "-": none.
@@ -154,7 +173,7 @@ static struct sdse_table *nest_table(const struct asking *a, bool people) {
                             sdse_kind_text(a->cli->arena, &a->room.group.config, kind));
         sdse_table_add_u64(table, kind->times);
         sdse_table_add_u64(table, (uint64_t)a->room.taken_bits[k]);
-        sdse_table_add_u64(table, (uint64_t)kind->residence->reserved_bits);
+        sdse_table_add_u64(table, (uint64_t)kind->residence[a->shared].reserved_bits);
         sdse_table_add_u64(table, (uint64_t)needs(a, k));
     }
     return table;
@@ -193,8 +212,9 @@ static void print_largest(const struct asking *a) {
     const char *rows = sdse_kind_text(a->cli->arena, &a->room.group.config, kind);
     printf("\n%s, %s, needs most of %s:\n", name_of(a, kind->layer), rows ? rows : "?",
            a->memory_name);
-    const struct cli_room_taken taken = {a->room.taken_bits[a->room.largest],
-                                         kind->residence, kind->term_count, kind->term};
+    const struct cli_room_taken taken = {a->shared, a->room.taken_bits[a->room.largest],
+                                         &kind->residence[a->shared], kind->term_count,
+                                         kind->term};
     cli_print_room_taken(a->cli, a->problem.workload, &taken, 0);
 }
 
@@ -240,8 +260,9 @@ static enum cli_exit answer(struct asking *a, bool json) {
     enum sdse_status status =
         sdse_residency_placing(&a->request.residency, a->cli->arena, &a->placing);
     if (status == SDSE_OK)
-        status = sdse_group_least_room(&a->request, &a->placing, &a->question,
-                                       a->tile_rows, a->cli->arena, &a->room, &refusal);
+        status =
+            sdse_group_least_room(&a->request, &a->placing, &a->question, a->shared,
+                                  a->tile_rows, a->cli->arena, &a->room, &refusal);
     if (status == SDSE_OVERFLOW)
         cli_error(a->cli, "tiles without number: more than 2^26 rows of tiles");
     if (status != SDSE_OK)
@@ -311,10 +332,12 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
                           args->value[FORM], &a.problem) ||
         !shares(cli, a.problem.arch))
         return CLI_BAD_INPUT;
+    if (!read_memory(&a, args->value[MEMORY]))
+        return CLI_BAD_INPUT;
     if (args->value[MAPPING])
-        return cli_why_not_file(cli, &a.problem, args->value[MAPPING],
+        return cli_why_not_file(cli, &a.problem, args->value[MAPPING], a.shared,
                                 cli_wants_json(args, FORMAT));
-    if (!read_memory(&a) || !read_group(&a, args->value[GROUP]) ||
+    if (!read_group(&a, args->value[GROUP]) ||
         !cli_network_request(cli, &a.problem, &a.request))
         return CLI_BAD_INPUT;
     a.request.residency.free_bypass = args->value[BYPASS] != NULL;

@@ -51,21 +51,24 @@ bool cli_network_request(struct cli *cli, const struct cli_problem *problem,
     return true;
 }
 
-// Takes the limit from the memory that layers share, and says what it was.
-static void make_roomy(struct sdse_arch *arch, uint64_t *capacity_bits) {
-    const unsigned level = sdse_shared_level(arch);
+// Takes the limit from one of the memories that share, and says what it was.
+static void make_roomy(struct sdse_arch *arch, unsigned memory,
+                       uint64_t *capacity_bits) {
+    unsigned level[SDSE_MOST_SHARED];
     *capacity_bits = 0;
-    if (!level)
+    if (memory >= sdse_shared_levels(arch, level))
         return;
-    *capacity_bits = arch->level[level].capacity_bits;
-    for (unsigned l = level; l <= sdse_arch_memory_last(arch, level); l++)
+    *capacity_bits = arch->level[level[memory]].capacity_bits;
+    for (unsigned l = level[memory]; l <= sdse_arch_memory_last(arch, level[memory]);
+         l++)
         arch->level[l].capacity_bits = 0;
 }
 
-// capacity_bits  NULL: the memory is as it is
+// capacity_bits  of the memory of that number, of those that share; NULL: it is as it
+// is
 static bool load(struct cli *cli, struct cli_problem *problem, const char *path,
                  struct sdse_schedule *schedule, struct cli_network *network,
-                 uint64_t *capacity_bits) {
+                 unsigned memory, uint64_t *capacity_bits) {
     struct sdse_node *root;
     struct sdse_fusion_request request;
     bool readable = true;
@@ -78,19 +81,9 @@ static bool load(struct cli *cli, struct cli_problem *problem, const char *path,
                                             problem->form_text);
         status = sdse_arch_of_mapping(problem->arch, root, cli->arena, &problem->arch);
     }
-    unsigned level[SDSE_MOST_SHARED];
-    if (status == SDSE_OK && capacity_bits &&
-        sdse_shared_levels(problem->arch, level) > 1) {
-        cli_error(
-            cli,
-            "-m: several memories of %s share, but what a network's mapping needs "
-            "is found of one: eval says what does not fit",
-            problem->arch->name);
-        return false;
-    }
     if (status == SDSE_OK) {
         if (capacity_bits)
-            make_roomy(problem->arch, capacity_bits);
+            make_roomy(problem->arch, memory, capacity_bits);
         if (!cli_network_request(cli, problem, &request))
             return false;
         status = sdse_schedule_read(&request, root, cli->arena, &cli->diags, schedule);
@@ -111,13 +104,14 @@ static bool load(struct cli *cli, struct cli_problem *problem, const char *path,
 bool cli_load_network_mapping(struct cli *cli, struct cli_problem *problem,
                               const char *path, struct sdse_schedule *schedule,
                               struct cli_network *network) {
-    return load(cli, problem, path, schedule, network, NULL);
+    return load(cli, problem, path, schedule, network, 0, NULL);
 }
 
 bool cli_load_roomy_mapping(struct cli *cli, struct cli_problem *problem,
-                            const char *path, struct sdse_schedule *schedule,
-                            struct cli_network *network, uint64_t *capacity_bits) {
-    return load(cli, problem, path, schedule, network, capacity_bits);
+                            const char *path, unsigned memory,
+                            struct sdse_schedule *schedule, struct cli_network *network,
+                            uint64_t *capacity_bits) {
+    return load(cli, problem, path, schedule, network, memory, capacity_bits);
 }
 
 // --- sdse eval ---

@@ -20,11 +20,12 @@ bool cli_load_network_mapping(struct cli *cli, struct cli_problem *problem,
                               const char *path, struct sdse_schedule *schedule,
                               struct cli_network *network);
 
-// The same as if the memory that layers share had room for anything; *capacity_bits:
-// what it has, 0: unlimited.
+// The same as if the memory of a number, of those that share, had room for anything;
+// *capacity_bits: what it has, 0: unlimited.
 bool cli_load_roomy_mapping(struct cli *cli, struct cli_problem *problem,
-                            const char *path, struct sdse_schedule *schedule,
-                            struct cli_network *network, uint64_t *capacity_bits);
+                            const char *path, unsigned memory,
+                            struct sdse_schedule *schedule, struct cli_network *network,
+                            uint64_t *capacity_bits);
 
 // What sdse eval prints of it.
 enum cli_exit cli_eval_network(struct cli *cli, const struct cli_problem *problem,

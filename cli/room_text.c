@@ -17,6 +17,8 @@ void cli_print_room_taken(struct cli *cli, const struct sdse_workload *net,
                : "",
            alone_text(taken->tiles_bits, above_bits));
     for (size_t t = 0; t < taken->term_count; t++) {
+        if (taken->term[t].memory != taken->memory)
+            continue;
         const char *term = sdse_held_term_text(cli->arena, net, &taken->term[t]);
         printf("  %s%s\n", term ? term : "?",
                alone_text(taken->term[t].bits, above_bits));

@@ -7,8 +7,9 @@
 
 // What a nest takes of it: its tiles and what is held beside them, a line for each.
 struct cli_room_taken {
+    unsigned memory; // of those that share: terms of others are none of it
     double tiles_bits;
-    const struct sdse_residence *residence;
+    const struct sdse_residence *residence; // there
     size_t term_count;
     const struct sdse_held_term *term; // the sum is reserved
 };

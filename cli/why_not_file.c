@@ -21,6 +21,7 @@ struct nest {
 struct looking {
     struct cli *cli;
     const struct cli_problem *problem;
+    unsigned shared, level; // the memory that is asked about: which that shares, where
     const char *memory;
     uint64_t capacity_bits; // 0: unlimited
     struct sdse_schedule schedule;
@@ -54,10 +55,11 @@ static bool weigh(struct looking *k, struct sdse_layer layer,
         cli_form_model(k->cli, k->problem, &layer, k->network.layer[nest->layer].form);
     if (!model)
         return false;
-    nest->taken.residence = residence;
-    nest->taken.tiles_bits = sdse_mapping_taken_bits(model, mapping, k->schedule.level);
+    nest->taken.memory = k->shared;
+    nest->taken.residence = &residence[k->shared];
+    nest->taken.tiles_bits = sdse_mapping_taken_bits(model, mapping, k->level);
     nest->needed_bits =
-        (uint64_t)ceil(nest->taken.tiles_bits + residence->reserved_bits);
+        (uint64_t)ceil(nest->taken.tiles_bits + residence[k->shared].reserved_bits);
     if (nest->needed_bits > needed(k))
         k->largest = (size_t)(nest - k->nest);
     return true;
@@ -83,8 +85,11 @@ static bool weigh_alone(struct looking *k, size_t l) {
     const struct sdse_resident_layer *layer = &k->schedule.layer[l];
     struct nest *nest = &k->nest[k->count++];
     *nest = (struct nest){.layer = l, .times = layer->layer.repeat};
-    nest->held = (struct sdse_held_term){
-        .what = SDSE_HELD_TENSORS, .layer = l, .bits = layer->residence->reserved_bits};
+    nest->held =
+        (struct sdse_held_term){.what = SDSE_HELD_TENSORS,
+                                .layer = l,
+                                .bits = layer->residence[k->shared].reserved_bits,
+                                .memory = k->shared};
     nest->taken.term_count = nest->held.bits > 0;
     nest->taken.term = &nest->held;
     return weigh(k, layer->layer, layer->residence, &layer->point->mapping, nest);
@@ -153,6 +158,8 @@ static struct sdse_table *term_table(const struct looking *k) {
     for (size_t i = 0; i < k->count; i++)
         for (size_t t = 0; t < k->nest[i].taken.term_count; t++) {
             const struct sdse_held_term *term = &k->nest[i].taken.term[t];
+            if (term->memory != k->shared)
+                continue;
             sdse_table_add_u64(table, i);
             sdse_table_add_u64(table, (uint64_t)term->bits);
             sdse_table_add_text(
@@ -205,13 +212,17 @@ static enum cli_exit print_text(const struct looking *k) {
 }
 
 enum cli_exit cli_why_not_file(struct cli *cli, struct cli_problem *problem,
-                               const char *path, bool json) {
-    struct looking k = {.cli = cli, .problem = problem};
-    if (!cli_load_roomy_mapping(cli, problem, path, &k.schedule, &k.network,
-                                &k.capacity_bits) ||
-        !weigh_all(&k))
+                               const char *path, unsigned shared, bool json) {
+    struct looking k = {.cli = cli, .problem = problem, .shared = shared};
+    unsigned level[SDSE_MOST_SHARED];
+    if (!cli_load_roomy_mapping(cli, problem, path, shared, &k.schedule, &k.network,
+                                &k.capacity_bits))
         return CLI_BAD_INPUT;
-    k.memory = sdse_memory_name(cli->arena, problem->arch, k.schedule.level);
+    sdse_shared_levels(problem->arch, level);
+    k.level = level[shared];
+    if (!weigh_all(&k))
+        return CLI_BAD_INPUT;
+    k.memory = sdse_memory_name(cli->arena, problem->arch, k.level);
     if (!k.memory)
         return cli_finish(cli, SDSE_NO_MEMORY);
     return json ? print_json(&k) : print_text(&k);

@@ -5,9 +5,9 @@
 
 #include "cli/problem.h"
 
-// Says what every nest needs, those that do not fit term by term, and the least
-// capacity that admits the file. Some memory of the accelerator shares.
+// Says what every nest needs of the memory of a number, of those that share, those that
+// do not fit term by term, and its least capacity that admits the file.
 enum cli_exit cli_why_not_file(struct cli *cli, struct cli_problem *problem,
-                               const char *path, bool json);
+                               const char *path, unsigned shared, bool json);
 
 #endif

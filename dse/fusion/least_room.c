@@ -199,11 +199,13 @@ static enum sdse_status try_all(struct asking *a,
 enum sdse_status sdse_group_least_room(const struct sdse_fusion_request *request,
                                        const struct sdse_placing *placing,
                                        const struct sdse_place_question *question,
-                                       uint64_t tile_rows, struct sdse_arena *arena,
+                                       unsigned memory, uint64_t tile_rows,
+                                       struct sdse_arena *arena,
                                        struct sdse_group_room *room,
                                        struct sdse_group_refusal *refusal) {
     struct sdse_fusion_counts counts = {0};
     struct asking a = {.request = request,
+                       .memory = memory,
                        .nests = SDSE_ARENA_NEW(arena, struct sdse_nests),
                        .arena = arena};
     *room = (struct sdse_group_room){.needed_bits = 0};

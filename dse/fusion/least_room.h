@@ -13,13 +13,14 @@ struct sdse_group_room {
     bool found;
 };
 
-// Finds the configuration of a group that the smallest capacity of the shared memory
-// admits, all else of the accelerator as it is. Of equal ones that of the fewest rows
+// Finds the configuration of a group that the smallest capacity of a memory that shares
+// admits, in which it holds what it does, all else of the accelerator as it is. Of equal ones that of the fewest rows
 // that are made again, as groups are listed. Exact: bisection over capacities, each
 // asked of the mapper, which proves that there is none (what fits in a capacity fits in
 // a larger one).
 //
 // placing, question  as of sdse_fusion_configure
+// memory             of those that share
 // tile_rows          of this many rows only; 0: of any the request's tiles have
 // room               out, in `arena`: not found: no capacity admits the group, or
 //                    no tile has so many rows
@@ -29,7 +30,8 @@ struct sdse_group_room {
 enum sdse_status sdse_group_least_room(const struct sdse_fusion_request *request,
                                        const struct sdse_placing *placing,
                                        const struct sdse_place_question *question,
-                                       uint64_t tile_rows, struct sdse_arena *arena,
+                                       unsigned memory, uint64_t tile_rows,
+                                       struct sdse_arena *arena,
                                        struct sdse_group_room *room,
                                        struct sdse_group_refusal *refusal);
 

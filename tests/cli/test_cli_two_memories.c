@@ -62,8 +62,15 @@ static void test_each_tensor_where_it_fits(void **state) {
     run_says(1, "map -a @two.yaml -w @net.yaml --resident --fuse 2 --overlap outer",
              "--overlap outer: several memories of two share, but nests overlap where "
              "one does");
-    run_says(1, "why-not -a @two.yaml -w @net.yaml --group a..b",
-             "--group: several memories of two share");
+    run_says(1, "why-not -a @two.yaml -w @net.yaml --group s..d",
+             "several memories of two share: say which one is asked about, --memory: "
+             "L2, GLB");
+    run_says(1, "why-not -a @two.yaml -w @net.yaml --group s..d --memory DRAM",
+             "--memory DRAM: none of the memories of two that share: L2, GLB");
+    run_says(0, "why-not -a @two.yaml -w @net.yaml --group s..d --memory GLB",
+             "the group fits GLB, which has 1200 bits: it needs ");
+    run_says(0, "why-not -a @two.yaml -w @net.yaml --group s..d --memory L2",
+             "the group fits L2, which has 3200 bits: it needs ");
 }
 
 // What map writes eval reads, and finds as much.
@@ -318,12 +325,16 @@ static void test_a_group_in_one_of_them(void **state) {
     static const char *const told[] = {
         "inputs of s come from L2\n  s -> d: rows stay in GLB: 0 DRAM words",
         "  L2 holds what a makes: 1152 bits\n  L2 holds what c makes: 1152 bits\n",
-        "  L2 holds 2304 bits beside it\n    2304 of tensors of other layers\n"
-        "  GLB holds 960 bits beside it\n    960 of 5 rows of what s makes\n"};
+        ("  L2 holds 2304 bits beside it\n    2304 of tensors of other layers\n"
+         "  GLB holds 960 bits beside it\n    960 of 5 rows of what s makes\n")};
     for (size_t i = 0; i < sizeof told / sizeof *told; i++)
         run_says(0, "explain " OF_NET " -m @net_m.yaml", told[i]);
+    run_says(0, "why-not " OF_NET " -m @net_m.yaml --memory L2",
+             "the mapping fits L2, which has 3200 bits: it needs ");
+    run_says(0, "why-not " OF_NET " -m @net_m.yaml --memory GLB",
+             "the mapping fits GLB, which has 1200 bits: it needs ");
     run_says(1, "why-not " OF_NET " -m @net_m.yaml",
-             "-m: several memories of two share");
+             "several memories of two share: say which one is asked about");
 }
 
 static void test_broken_groups(void **state) {
@@ -369,7 +380,7 @@ static void test_broken_groups(void **state) {
          "several do [schedule-copy]"},
         {"{inputs: L2, outputs: GLB, operands: {L2: 1}, reserved_bits: {L2: 1152}}",
          "{inputs: L2, outputs: L2, operands: {L2: 1}, reserved_bits: {L2: 1152}}",
-         "error: in L2: inputs is said, nothing follows from the rest of the file "
+         "error: in GLB: inputs is said, nothing follows from the rest of the file "
          "[schedule-place]"}};
     char *text = read_whole(scratch("net_m.yaml"));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

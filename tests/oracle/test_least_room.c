@@ -31,6 +31,7 @@ struct problem {
     struct sdse_fusion_request request;
     struct sdse_placing placing;
     struct sdse_place_question question;
+    unsigned memory, level; // that is asked about: of those that share, where it is
 };
 
 static void make_problem(uint64_t seed, struct problem *p) {
@@ -42,17 +43,23 @@ static void make_problem(uint64_t seed, struct problem *p) {
                    channels = 1 + (unsigned)oracle_below(&state, 3),
                    kernel = 1 + 2 * (unsigned)oracle_below(&state, 2),
                    tail = (unsigned)oracle_below(&state, 2);
-    *p = (struct problem){.arena = sdse_arena_new()};
+    const bool two = seed % 3 == 0; // a second memory that shares, outside
+    *p = (struct problem){.arena = sdse_arena_new(), .level = 1};
+    p->memory = two ? (unsigned)oracle_below(&state, 2) : 0;
+    p->level += p->memory;
     snprintf(
         text, sizeof text,
         "{name: a, source: s, node_nm: 28, clock_ghz: 1, tensors: {weights: {bits: "
         "8}, inputs: {bits: 8}, outputs: {bits: 8, partial_bits: %d}}, levels: ["
-        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, memory: "
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, %s{level: GLB, memory: "
         "{class: sram, shares: [%s], capacity_bytes: 40, buffering: %d, pj_per_bit: "
         "1}}, {level: regs, memory: {class: regfile, capacity_bytes: %d, "
         "pj_per_bit: 0.1}}], compute: {pj_per_mac: 0.5}, vector: {below: GLB, "
         "pj_per_op: 0.1, ops_per_cycle: 4}}",
         oracle_below(&state, 2) ? 8 : 20,
+        two ? "{level: L2, memory: {class: sram, shares: [activations], "
+              "capacity_bytes: 300, pj_per_bit: 2}}, "
+            : "",
         oracle_below(&state, 2) ? "activations" : "activations, weights",
         1 + (int)oracle_below(&state, 2), 8 + 8 * (int)oracle_below(&state, 2));
     p->arch = (struct sdse_arch *)sdse_written_arch(text, p->arena);
@@ -86,8 +93,9 @@ static void make_problem(uint64_t seed, struct problem *p) {
         sdse_residency_placing(&p->request.residency, p->arena, &p->placing), SDSE_OK);
     p->question = (struct sdse_place_question){.layer = 0, .more = 1};
     if (tail && oracle_below(&state, 2)) { // its output may have a place
-        p->question.outputs = SDSE_PLACE_SHARED;
-        p->question.reserved_bits = 8 * (double)oracle_below(&state, 3);
+        p->question.outputs =
+            sdse_place_in(two ? (unsigned)oracle_below(&state, 2) : 0, false);
+        p->question.in[p->memory].reserved_bits = 8 * (double)oracle_below(&state, 3);
     }
     // A tensor that need not be kept in the shared memory takes nothing of it.
     p->request.residency.free_bypass = oracle_below(&state, 8) == 0;
@@ -99,9 +107,10 @@ static bool fits(const struct problem *p, const struct sdse_fused_group *group) 
         struct sdse_layer part = group->kind[k].part;
         struct sdse_map_answer answer;
         part.residence = part.residence ? group->kind[k].residence : NULL;
-        if (group->kind[k].residence->reserved_bits >
-            (double)p->arch->level[1].capacity_bits)
-            return false;
+        for (unsigned m = 0; m < p->placing.memory_count; m++)
+            if (group->kind[k].residence[m].reserved_bits >
+                (double)p->arch->level[1 + m].capacity_bits)
+                return false;
         const struct sdse_map_request map = {.arch = p->arch,
                                              .layer = &part,
                                              .objective = SDSE_MAP_LATENCY,
@@ -120,14 +129,15 @@ static bool fits(const struct problem *p, const struct sdse_fused_group *group) 
 // Whether some configuration fits a capacity; tile 0: of any rows.
 static bool admits(struct problem *p, uint64_t bits, uint64_t tile) {
     const uint64_t rows = p->net->layers[1].nest.bound[SDSE_P],
-                   before = p->arch->level[1].capacity_bits;
-    const bool weights = p->arch->level[1].shares_weights;
+                   before = p->arch->level[p->level].capacity_bits;
+    const bool weights = p->arch->level[p->level].shares_weights;
     bool any = false;
-    p->arch->level[1].capacity_bits = bits;
+    p->arch->level[p->level].capacity_bits = bits;
     const uint64_t channels = p->net->layers[0].nest.bound[SDSE_K];
     for (uint64_t t = tile ? tile : 1; t <= (tile ? tile : rows) && !any; t++)
         for (unsigned set = 0; set < 16 * channels && !any; set++) {
-            const struct sdse_fusion_config config = {.tile_rows = t,
+            const struct sdse_fusion_config config = {.memory = p->memory,
+                                                      .tile_rows = t,
                                                       .tile_channels = set / 16,
                                                       .retained = set & 2u,
                                                       .buffered = set & 1u,
@@ -144,7 +154,7 @@ static bool admits(struct problem *p, uint64_t bits, uint64_t tile) {
             assert_null(refusal.reason);
             any = fits(p, &group);
         }
-    p->arch->level[1].capacity_bits = before;
+    p->arch->level[p->level].capacity_bits = before;
     return any;
 }
 
@@ -153,8 +163,8 @@ static uint64_t asked, beside;
 static void check(struct problem *p, uint64_t tile) {
     struct sdse_group_room room;
     struct sdse_group_refusal refusal;
-    assert_int_equal(sdse_group_least_room(&p->request, &p->placing, &p->question, tile,
-                                           p->arena, &room, &refusal),
+    assert_int_equal(sdse_group_least_room(&p->request, &p->placing, &p->question,
+                                           p->memory, tile, p->arena, &room, &refusal),
                      SDSE_OK);
     assert_null(refusal.reason);
     assert_true(room.found && room.needed_bits > 1);
@@ -165,14 +175,16 @@ static void check(struct problem *p, uint64_t tile) {
     assert_true(admits(p, room.needed_bits + 7, tile));
     // The largest nest is what needs it.
     const struct sdse_fused_kind *kind = &room.group.kind[room.largest];
-    assert_true(kind->residence->reserved_bits + room.taken_bits[room.largest] ==
+    assert_true(kind->residence[p->memory].reserved_bits +
+                    room.taken_bits[room.largest] ==
                 (double)room.needed_bits);
     double held = 0;
     for (size_t t = 0; t < kind->term_count; t++)
-        held += kind->term[t].bits;
-    assert_true(held == kind->residence->reserved_bits);
+        held += kind->term[t].memory == p->memory ? kind->term[t].bits : 0;
+    assert_true(held == kind->residence[p->memory].reserved_bits);
     for (size_t k = 0; k < room.group.kind_count; k++)
-        assert_true(room.group.kind[k].residence->reserved_bits + room.taken_bits[k] <=
+        assert_true(room.group.kind[k].residence[p->memory].reserved_bits +
+                        room.taken_bits[k] <=
                     (double)room.needed_bits);
     beside += kind->term_count > 1;
     asked++;
