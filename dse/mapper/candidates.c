@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dse/mapper/descent.h"
+#include "dse/mapper/twins.h"
 
 // Candidates with the best ranks stay prepared from one pass of a search to the next.
 enum { STAY_PREPARED = 64 };
@@ -102,6 +103,36 @@ static bool gives_up(struct sdse_effort *effort, const struct sdse_candidate *ne
     return next->variant->padding.present ? spent : effort->halt > SDSE_HALT_LIMIT;
 }
 
+// Of two variants that differ in neighbouring positions, the one that is searched later
+// has loops between them that count. Those of one padding are numbered in a row.
+static enum sdse_status leave_out_twins(struct sdse_candidates *candidates) {
+    const size_t choices = candidates->plain_count;
+    struct sdse_arena *arena = candidates->arena;
+    const struct sdse_keeps **keeps =
+        SDSE_ARENA_ARRAY(arena, const struct sdse_keeps *, choices);
+    size_t *rank = SDSE_ARENA_ARRAY(arena, size_t, candidates->seen);
+    struct sdse_swaps *swaps;
+    if (!keeps || !rank)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < candidates->seen; i++) {
+        const struct sdse_candidate *candidate = &candidates->candidate[i];
+        rank[candidate->index] = i;
+        if (candidate->index < choices)
+            keeps[candidate->index] = &candidate->variant->keeps;
+    }
+    const enum sdse_status status =
+        sdse_swaps_find(candidates->space.arch, keeps, choices, arena, &swaps);
+    for (size_t i = 0; i < candidates->seen && !status; i++) {
+        struct sdse_candidate *candidate = &candidates->candidate[i];
+        const size_t choice = candidate->index % choices,
+                     first = candidate->index - choice;
+        for (unsigned l = 0; l < candidates->space.arch->level_count; l++)
+            if (rank[first + swaps[choice].with[l]] < i)
+                candidate->asked_loops |= SDSE_BIT(l);
+    }
+    return status;
+}
+
 enum sdse_status sdse_candidates_rank(struct sdse_candidates *candidates) {
     if (candidates->seen > 1)
         return SDSE_OK;
@@ -115,7 +146,8 @@ enum sdse_status sdse_candidates_rank(struct sdse_candidates *candidates) {
     }
     qsort(candidates->candidate + 1, candidates->seen - 1,
           sizeof *candidates->candidate, by_promise);
-    return SDSE_OK;
+    return candidates->seen == candidates->count ? leave_out_twins(candidates)
+                                                 : SDSE_OK;
 }
 
 // --- One after the other ---
@@ -128,14 +160,15 @@ static struct sdse_totals root_of(void *context, size_t i) {
 static struct sdse_searcher *open_one(void *context, size_t i) {
     struct sdse_candidates *candidates = context;
     struct sdse_candidate *candidate = &candidates->candidate[i];
-    if (candidate->searcher)
-        return candidate->searcher;
-    struct sdse_arena *arena = candidates->scratch;
-    if (i < STAY_PREPARED)
-        arena = candidate->arena = sdse_arena_new();
-    return arena && prepare(candidates, arena, candidate) == SDSE_OK
-               ? candidate->searcher
-               : NULL;
+    if (!candidate->searcher) {
+        struct sdse_arena *arena = candidates->scratch;
+        if (i < STAY_PREPARED)
+            arena = candidate->arena = sdse_arena_new();
+        if (!arena || prepare(candidates, arena, candidate) != SDSE_OK)
+            return NULL;
+    }
+    sdse_searcher_ask_loops(candidate->searcher, candidate->asked_loops);
+    return candidate->searcher;
 }
 
 static void close_one(void *context, size_t i) {

@@ -13,6 +13,7 @@ struct sdse_candidate {
     struct sdse_totals root;        // no mapping of it stays below
     double promise;                 // the objective's value at the root
     size_t index;                   // among the variants
+    unsigned asked_loops;           // at these levels (dse/mapper/twins.h)
     struct sdse_problem *problem;   // NULL = not prepared now
     struct sdse_searcher *searcher; // the same
     struct sdse_arena *arena;       // of both, if it is the candidate's own

@@ -10,6 +10,7 @@
 #include "dse/mapper/factor_bound.h"
 #include "dse/mapper/lives.h"
 #include "dse/mapper/rebuilding.h"
+#include "dse/mapper/twins.h"
 
 enum { NODES_BETWEEN_CLOCKS = 4096, NODES_BEFORE_HELP = 200000 };
 
@@ -19,6 +20,7 @@ struct frame {
     uint16_t least[SDSE_DIMS]; // factors.inner, but 1 for dimensions still to choose
     int open_dim[SDSE_DIMS];   // dimensions with a choice of factors
     unsigned open_count;
+    int twin_dim;          // that has a loop here, but not the outermost; -1: none
     double compute_cycles; // as if all places inside could be used
     double work_cycles;    // of computing or rebuilding
     double tile_cycles;    // as if all places its tile divides into could be used
@@ -44,6 +46,7 @@ struct sdse_searcher {
     bool has_sides;
     struct sdse_life_bound lives; // of the tiles on the path
     struct sdse_totals floor;     // audit: the highest bounds on the path
+    unsigned asked_loops;         // set of levels: their loops move what is kept there
 
     struct sdse_choice path[SDSE_MAX_LEVELS];
     struct frame *frame;          // [levels]
@@ -285,6 +288,8 @@ static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
     const struct sdse_problem *problem = s->problem;
     const struct frame *frame = &s->frame[l];
     const struct sdse_choice *step = &s->path[l];
+    if (order->count && order->dim[order->count - 1] == frame->twin_dim)
+        return;
     s->effort->nodes++;
     struct sdse_trail trail = frame->factors.node.trail;
     for (unsigned i = order->count; i-- > 0;) {
@@ -351,6 +356,12 @@ static void try_orders(struct sdse_searcher *s, unsigned l) {
     if (l + 1 < problem->levels &&
         !sdse_tiles_fit(problem, s->entered, l + 1, frame->factors.inner, false))
         return;
+    unsigned dims = 0;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        if (s->path[l].factor[d])
+            dims |= SDSE_BIT(d);
+    if (s->asked_loops >> l & 1u && sdse_are_twin_loops(problem, s->path, l, dims))
+        return;
     const double places = most_places(problem, l + 1, frame->factors.inner);
     if (places == 0)
         return;
@@ -361,10 +372,6 @@ static void try_orders(struct sdse_searcher *s, unsigned l) {
         frame->tile_cycles *= problem->most_used[l + 1] / places;
     frame->least_cycles = fmax(whole_cycles, frame->tile_cycles);
     raise_sides(s, (struct sdse_sides){0, frame->tile_cycles});
-    unsigned dims = 0;
-    for (int d = 0; d < SDSE_DIMS; d++)
-        if (s->path[l].factor[d])
-            dims |= SDSE_BIT(d);
     const struct sdse_orders *orders = sdse_problem_orders(problem, l, dims);
     if (!orders) {
         s->effort->halt = SDSE_HALT_MEMORY;
@@ -404,8 +411,9 @@ static bool choose_factor(struct sdse_searcher *s, unsigned l, int d, unsigned i
     const unsigned rest =
         sdse_lattice_divide(&problem->lattice, d, frame->factors.node.index[d], i);
     const uint64_t value = problem->lattice.value[d][i];
-    if (rest == SDSE_NO_QUOTIENT || value < rules->temporal_min[d] ||
-        value > rules->temporal_max[d] || !leads_to_padding(problem, l, d, rest))
+    if (rest == SDSE_NO_QUOTIENT || (value == 1 && d == frame->twin_dim) ||
+        value < rules->temporal_min[d] || value > rules->temporal_max[d] ||
+        !leads_to_padding(problem, l, d, rest))
         return false;
     frame->factors.factor[d] = (double)value;
     frame->factors.inner[d] = frame->least[d] = (uint16_t)rest;
@@ -600,6 +608,7 @@ static void walk_spreads(struct sdse_searcher *s, unsigned l) {
 
 static void walk_level(struct sdse_searcher *s, unsigned l) {
     const double outside = s->waiting;
+    s->frame[l].twin_dim = s->audit ? -1 : sdse_twin_dim(s->problem, s->path, l);
     s->waiting = waiting(s, l);
     walk_spreads(s, l);
     s->waiting = outside;
@@ -651,6 +660,10 @@ struct sdse_searcher *sdse_searcher_new(struct sdse_problem *problem,
     s->effort = effort;
     bound_root(s);
     return s;
+}
+
+void sdse_searcher_ask_loops(struct sdse_searcher *s, unsigned levels) {
+    s->asked_loops = levels;
 }
 
 struct sdse_totals sdse_searcher_root(const struct sdse_searcher *s) {

@@ -18,6 +18,11 @@ struct sdse_searcher;
 struct sdse_searcher *sdse_searcher_new(struct sdse_problem *problem,
                                         struct sdse_effort *effort);
 
+// Leaves out mappings without loops that move what is kept at these positions of split
+// memories (set of SDSE_BIT(level)): the search meets the same ones in another problem,
+// with the position behind it in its place (dse/mapper/twins.h).
+void sdse_searcher_ask_loops(struct sdse_searcher *searcher, unsigned levels);
+
 // What no mapping of the searcher's problem can stay below.
 struct sdse_totals sdse_searcher_root(const struct sdse_searcher *searcher);
 
