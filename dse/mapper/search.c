@@ -141,7 +141,21 @@ static void compare_bounds(const struct sdse_totals *floor,
         fmax(audit->sides_ratio, ratio(floor->inner_cycles, cost->inner_cycles));
 }
 
-static void score(struct sdse_searcher *s, const struct sdse_mapping *mapping) {
+// The bounds that admitted a mapping must not exceed its cost.
+static bool bounds_hold(const struct sdse_searcher *s, const struct sdse_totals *totals,
+                        double pj, double cycles) {
+    return pj <= totals->energy_pj * (1 + 1e-9) &&
+           cycles <= totals->latency_cycles * (1 + 1e-9) &&
+           (!s->has_sides ||
+            (s->sides.outer + s->waiting <= totals->outer_cycles * (1 + 1e-9) &&
+             s->sides.inner + s->waiting <= totals->inner_cycles * (1 + 1e-9))) &&
+           s->lives.share * cycles <= totals->lifetime_cycles * (1 + 1e-9) &&
+           s->lives.strain * cycles <= totals->strain * (1 + 1e-9);
+}
+
+// pj, cycles: the bounds that admitted the mapping.
+static void score(struct sdse_searcher *s, const struct sdse_mapping *mapping,
+                  double pj, double cycles) {
     s->effort->evaluations++;
     if (s->problem->padding.present) // walked, which takes long: look at the clock
         s->effort->next_clock = s->effort->nodes;
@@ -155,15 +169,18 @@ static void score(struct sdse_searcher *s, const struct sdse_mapping *mapping) {
         compare_bounds(&s->floor, &totals, s->audit);
         return;
     }
+    assert(bounds_hold(s, &totals, pj, cycles));
+    (void)bounds_hold;
+    (void)pj, (void)cycles;
     sdse_best_offer(s->best, mapping, &totals);
 }
 
 // Every layout of the places, from level l on.
 static void try_layouts(struct sdse_searcher *s, unsigned l,
-                        struct sdse_mapping *mapping) {
+                        struct sdse_mapping *mapping, double pj, double cycles) {
     const struct sdse_problem *problem = s->problem;
     if (l == problem->levels) {
-        score(s, mapping);
+        score(s, mapping, pj, cycles);
         return;
     }
     const struct sdse_spread *spread = s->path[l].spread;
@@ -171,23 +188,8 @@ static void try_layouts(struct sdse_searcher *s, unsigned l,
         memcpy(mapping->level[l].spatial,
                problem->spreads[l].layout[spread->first_layout + i].axis,
                sizeof mapping->level[l].spatial);
-        try_layouts(s, l + 1, mapping);
+        try_layouts(s, l + 1, mapping, pj, cycles);
     }
-}
-
-// The bound that cut or admitted a mapping must not exceed its cost (NaN: memory is
-// out, and so it will be for `score`).
-static bool bound_holds(const struct sdse_searcher *s,
-                        const struct sdse_mapping *mapping, double pj, double cycles) {
-    const struct sdse_totals totals = sdse_evaluate(s->problem->model, mapping);
-    return isnan(totals.energy_pj) ||
-           (pj <= totals.energy_pj * (1 + 1e-9) &&
-            cycles <= totals.latency_cycles * (1 + 1e-9) &&
-            (!s->has_sides ||
-             (s->sides.outer + s->waiting <= totals.outer_cycles * (1 + 1e-9) &&
-              s->sides.inner + s->waiting <= totals.inner_cycles * (1 + 1e-9))) &&
-            s->lives.share * cycles <= totals.lifetime_cycles * (1 + 1e-9) &&
-            s->lives.strain * cycles <= totals.strain * (1 + 1e-9));
 }
 
 static void finish(struct sdse_searcher *s, double pj, double cycles) {
@@ -200,10 +202,7 @@ static void finish(struct sdse_searcher *s, double pj, double cycles) {
                sizeof mapping.level[l].spatial);
     if (sdse_mapping_verdict(problem->model, &mapping, NULL) != SDSE_VALID)
         return;
-    assert(s->audit || bound_holds(s, &mapping, pj, cycles));
-    (void)bound_holds;
-    (void)pj, (void)cycles;
-    try_layouts(s, 0, &mapping);
+    try_layouts(s, 0, &mapping, pj, cycles);
 }
 
 // --- The walk ---
