@@ -160,8 +160,6 @@ bool sdse_enumerate_allows(const struct sdse_arch *arch, const struct sdse_layer
 
 static void visit_if_valid(struct walk *walk, const struct sdse_mapping *mapping) {
     walk->count++;
-    if (!walk->model)
-        return;
     if (sdse_enumerate_allows(walk->arch, walk->layer, mapping) &&
         sdse_mapping_verdict(walk->model, mapping, NULL) == SDSE_VALID)
         walk->visit(walk->context, mapping);
@@ -170,8 +168,6 @@ static void visit_if_valid(struct walk *walk, const struct sdse_mapping *mapping
 // All orders of list after list; `done` loops of the current one are placed.
 static void permute(struct walk *walk, struct sdse_mapping *mapping, unsigned list,
                     unsigned done) {
-    if (walk->count > walk->limit)
-        return;
     if (list == SLOTS_PER_LEVEL * walk->arch->level_count) {
         visit_if_valid(walk, mapping);
         return;
@@ -248,7 +244,25 @@ static bool pads_one_factor(const struct walk *walk) {
     return false;
 }
 
+// As many mappings as permute would visit: n! orders of n loops in each list.
+static void count_orders(struct walk *walk) {
+    uint64_t orders = 1;
+    for (unsigned list = 0; list < SLOTS_PER_LEVEL * walk->arch->level_count; list++) {
+        const uint64_t *factor =
+            walk->factor[list / SLOTS_PER_LEVEL][list % SLOTS_PER_LEVEL];
+        uint64_t loops = 0;
+        for (int d = 0; d < SDSE_DIMS && orders <= walk->limit; d++)
+            if (factor[d] > 1)
+                orders *= ++loops;
+    }
+    walk->count += orders;
+}
+
 static void order_all(struct walk *walk) {
+    if (!walk->model) {
+        count_orders(walk);
+        return;
+    }
     struct sdse_mapping mapping = walk->mapping;
     for (unsigned list = 0; list < SLOTS_PER_LEVEL * walk->arch->level_count; list++) {
         struct sdse_loops *loops = loops_of(&mapping, list);

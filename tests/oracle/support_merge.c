@@ -213,20 +213,6 @@ static size_t make_parcels(const struct space *space, const struct edge *edge,
     return n;
 }
 
-static bool scratch_make(struct scratch *scratch, size_t count) {
-    scratch->x = calloc(count + 1, sizeof *scratch->x);
-    scratch->y = calloc(count + 1, sizeof *scratch->y);
-    scratch->targets = calloc(count + 1, sizeof *scratch->targets);
-    scratch->target_count = 0;
-    return scratch->x && scratch->y && scratch->targets;
-}
-
-static void scratch_free(struct scratch *scratch) {
-    free(scratch->x);
-    free(scratch->y);
-    free(scratch->targets);
-}
-
 // With window sharing the parent reads the union: every word travels by itself, once,
 // to all who fetch it. The parent's own places never keep words apart then.
 static uint64_t count_union(const struct space *space, const struct edge *edge,
@@ -276,9 +262,16 @@ uint64_t merge_requests(const struct space *space, const struct edge *edge,
                         const struct request *requests, size_t count,
                         struct simulated_network *const networks[SDSE_MAX_LEVELS],
                         bool *ok) {
-    struct scratch scratch;
-    struct parcel *parcels = calloc(count + 1, sizeof *parcels);
-    bool ready = scratch_make(&scratch, count) && parcels;
+    const size_t room = count + 1;
+    struct parcel *parcels =
+        malloc(room * (sizeof *parcels + sizeof(struct target) + 2 * sizeof(unsigned)));
+    bool ready = parcels;
+    struct scratch scratch = {.target_count = 0};
+    if (ready) { // parcels, targets, columns and rows: of falling alignment
+        scratch.targets = (struct target *)(parcels + room);
+        scratch.x = (unsigned *)(scratch.targets + room);
+        scratch.y = scratch.x + room;
+    }
     uint64_t below = 0;
     for (size_t i = 0; i < count; i++)
         below += requests[i].count;
@@ -299,6 +292,5 @@ uint64_t merge_requests(const struct space *space, const struct edge *edge,
     }
     *ok = *ok && ready;
     free(parcels);
-    scratch_free(&scratch);
     return below;
 }

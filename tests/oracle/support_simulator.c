@@ -49,6 +49,8 @@ struct buffer {
 
 struct world {
     const struct sdse_nest *nest;
+    struct box whole[SDSE_TENSORS]; // each tensor as one tile
+    uint64_t output_words;
     struct simulation *result;
     struct space space;
     struct digit temporal[MAX_LOOPS];
@@ -119,11 +121,6 @@ static struct box tile_box(const struct sdse_nest *nest, enum sdse_tensor tensor
     return box;
 }
 
-static struct box whole_box(const struct sdse_nest *nest, enum sdse_tensor tensor) {
-    static const uint64_t zero[SDSE_DIMS];
-    return tile_box(nest, tensor, zero, nest->bound);
-}
-
 // Whether row (axis 0) or column `offset` of a window tile is a word: one of its
 // outputs and taps meets it, or gaps are fetched, and it lies on the real map. A nest
 // without a map has no padding.
@@ -172,20 +169,19 @@ static bool same_origin(const struct box *a, const struct box *b) {
 static void list_words(const struct sdse_nest *nest, const struct box *box,
                        const struct box *whole, uint64_t *words) {
     const uint64_t places = box_places(box);
+    uint64_t offset[AXES] = {0};
     for (uint64_t i = 0; i < places; i++) {
-        uint64_t rest = i, number = 0, place[AXES];
+        uint64_t number = 0;
         bool word = true;
-        for (unsigned a = AXES; a-- > 0;) {
-            const uint64_t offset = rest % box->extent[a];
+        for (unsigned a = 0; a < AXES; a++) {
             if (a >= 3 && box->taps[a - 3])
-                word = word && is_word(nest, box, a - 3, offset);
-            place[a] = box->low[a] + offset;
-            rest /= box->extent[a];
+                word = word && is_word(nest, box, a - 3, offset[a]);
+            number = number * whole->extent[a] + box->low[a] + offset[a];
         }
-        for (unsigned a = 0; a < AXES; a++)
-            number = number * whole->extent[a] + place[a];
         if (word)
             *words++ = number;
+        for (unsigned a = AXES; a-- > 0 && ++offset[a] == box->extent[a];)
+            offset[a] = 0;
     }
 }
 
@@ -331,9 +327,10 @@ static void build_edges(struct world *world, const struct sdse_arch *arch,
 }
 
 static void build_buffers(struct world *world, const struct sdse_mapping *mapping) {
-    struct box outputs = whole_box(world->nest, SDSE_OUTPUTS);
-    uint64_t output_words = box_words(world->nest, &outputs);
     static const uint64_t zero[SDSE_DIMS];
+    for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        world->whole[t] = tile_box(world->nest, t, zero, world->nest->bound);
+    world->output_words = box_words(world->nest, &world->whole[SDSE_OUTPUTS]);
     for (unsigned l = 0; l < mapping->level_count; l++) {
         for (unsigned t = 0; t < SDSE_TENSORS; t++) {
             struct simulated_flow *flow = &world->result->flow[l][t];
@@ -356,11 +353,11 @@ static void build_buffers(struct world *world, const struct sdse_mapping *mappin
                 buffer->words = obtain(world, box_places(&box), sizeof(uint64_t));
                 buffer->born = obtain(world, box_places(&box), sizeof(uint64_t));
                 if (t == SDSE_OUTPUTS)
-                    buffer->visited = obtain(world, output_words, sizeof(bool));
+                    buffer->visited = obtain(world, world->output_words, sizeof(bool));
             }
         }
         world->arrived[l] =
-            obtain(world, world->instances[l] * output_words, sizeof(bool));
+            obtain(world, world->instances[l] * world->output_words, sizeof(bool));
     }
     for (unsigned l = 0; l <= mapping->level_count; l++) {
         world->working[l] = obtain(world, world->instances[l], sizeof(bool));
@@ -514,7 +511,7 @@ static size_t fetch(struct world *world, const struct edge *edge, struct buffer 
     }
     if (!world->working[edge->child][instance])
         return 0;
-    struct box whole = whole_box(world->nest, edge->tensor);
+    const struct box *whole = &world->whole[edge->tensor];
     if (buffer->holds) {
         if (memcmp(&box, &buffer->box, sizeof box) == 0)
             return 0;
@@ -526,7 +523,7 @@ static size_t fetch(struct world *world, const struct edge *edge, struct buffer 
             return 0;
         memcpy(old, buffer->words, count * sizeof *old);
         buffer->box = box;
-        size_t n = hold(world, buffer, &whole, old, count, fresh);
+        size_t n = hold(world, buffer, whole, old, count, fresh);
         free(old);
         return n;
     }
@@ -538,9 +535,9 @@ static size_t fetch(struct world *world, const struct edge *edge, struct buffer 
         old = malloc((box_places(&buffer->box_before) + 1) * sizeof *old);
         if (!old)
             return 0;
-        list_words(world->nest, &buffer->box_before, &whole, old);
+        list_words(world->nest, &buffer->box_before, whole, old);
     }
-    size_t n = hold(world, buffer, &whole, old, credited, fresh);
+    size_t n = hold(world, buffer, whole, old, credited, fresh);
     free(old);
     return n;
 }
@@ -667,12 +664,11 @@ static void arrive(struct world *world, const struct edge *edge, size_t first,
         count = first + some;
     }
     uint64_t updates = send_these(world, edge, world->requests + first, count - first);
-    struct box whole = whole_box(world->nest, SDSE_OUTPUTS);
-    uint64_t all = box_words(world->nest, &whole), distinct = 0;
+    uint64_t distinct = 0;
     for (size_t i = first; i < count; i++) {
         const struct request *request = &world->requests[i];
         uint64_t parent = parent_of(world, edge, request);
-        bool *arrived = world->arrived[edge->parent] + parent * all;
+        bool *arrived = world->arrived[edge->parent] + parent * world->output_words;
         note_arrival(world, edge, parent, step);
         for (size_t w = 0; w < request->count; w++) {
             distinct += !arrived[request->words[w]];
@@ -691,7 +687,7 @@ static void arrive(struct world *world, const struct edge *edge, size_t first,
 // returns.
 static void take_outputs(struct world *world, const struct edge *edge,
                          const struct box *scheduled) {
-    struct box whole = whole_box(world->nest, SDSE_OUTPUTS);
+    const struct box *whole = &world->whole[SDSE_OUTPUTS];
     struct simulated_flow *flow = &world->result->flow[edge->child][SDSE_OUTPUTS];
     size_t count = 0;
     for (uint64_t i = 0; i < world->instances[edge->child]; i++) {
@@ -702,7 +698,7 @@ static void take_outputs(struct world *world, const struct edge *edge,
             continue;
         buffer->holds = true;
         buffer->count = box_words(world->nest, &buffer->box);
-        list_words(world->nest, &buffer->box, &whole, buffer->words);
+        list_words(world->nest, &buffer->box, whole, buffer->words);
         // Tiles are aligned: either all of its words have been here, or none.
         bool returns = buffer->visited[buffer->words[0]];
         for (size_t w = 0; w < buffer->count; w++) {
@@ -756,7 +752,7 @@ static void run_drains(struct world *world, const struct edge *edge, bool last) 
 
 // Rule 7.
 static void run_multipliers(struct world *world, const struct edge *edge) {
-    struct box whole = whole_box(world->nest, edge->tensor);
+    const struct box *whole = &world->whole[edge->tensor];
     size_t count = 0;
     for (uint64_t m = 0; m < world->instances[edge->child]; m++) {
         if (!world->working[edge->child][m])
@@ -764,7 +760,7 @@ static void run_multipliers(struct world *world, const struct edge *edge) {
         struct box box = scheduled_box(world, edge, m);
         if (box_words(world->nest, &box) == 0) // padding
             continue;
-        list_words(world->nest, &box, &whole, &world->single[m]);
+        list_words(world->nest, &box, whole, &world->single[m]);
         world->requests[count++] = (struct request){m, &world->single[m], 1};
         if (edge->tensor != SDSE_OUTPUTS)
             note_read(world, edge, m);
@@ -845,11 +841,11 @@ static void write_through(struct world *world, const struct sdse_arch *arch,
         .tensor = SDSE_OUTPUTS, .child = home, .fans_at = fans_at(arch, 0)};
     for (unsigned l = 0; l < home; l++)
         edge.merges[l] = arch->level[l].network[SDSE_OUTPUTS].reduce;
-    struct box whole = whole_box(world->nest, SDSE_OUTPUTS);
-    const uint64_t count = box_words(world->nest, &whole);
+    const struct box *whole = &world->whole[SDSE_OUTPUTS];
+    const uint64_t count = world->output_words;
     uint64_t *words = obtain(world, count, sizeof *words);
     if (words) {
-        list_words(world->nest, &whole, &whole, words);
+        list_words(world->nest, whole, whole, words);
         world->requests[0] = (struct request){0, words, count};
         struct simulated_flow *outermost = &world->result->flow[0][SDSE_OUTPUTS];
         outermost->kept = true;
@@ -927,14 +923,14 @@ static enum sdse_status run_nest(const struct sdse_arch *arch,
         if (edge->tensor == SDSE_OUTPUTS && edge->child < mapping->level_count)
             run_drains(&world, edge, true);
     }
-    struct box weights = whole_box(nest, SDSE_WEIGHTS);
     for (const struct sdse_residence *at = residence; at; at = at->also) {
         for (uint64_t w = 0; at->rescales && w < result->outputs; w++)
             result->rescaled[at->level]++;
         if (world.ok && at->writes_through)
             write_through(&world, arch, at->level);
         if (world.ok && at->loads_weights)
-            bring_in(&world, arch, SDSE_WEIGHTS, at->level, box_words(nest, &weights));
+            bring_in(&world, arch, SDSE_WEIGHTS, at->level,
+                     box_words(nest, &world.whole[SDSE_WEIGHTS]));
         if (world.ok)
             bring_in(&world, arch, SDSE_INPUTS, at->level, at->loaded_inputs);
     }
@@ -1036,11 +1032,11 @@ static void carry_map(struct world *world, const struct sdse_arch *arch, unsigne
                         .fans_at = fans_at(arch, home)};
     for (unsigned l = home; l < vector; l++)
         edge.merges[l] = arch->level[l].network[SDSE_INPUTS].multicast;
-    struct box whole = whole_box(world->nest, SDSE_OUTPUTS);
-    const uint64_t count = box_words(world->nest, &whole);
+    const struct box *whole = &world->whole[SDSE_OUTPUTS];
+    const uint64_t count = world->output_words;
     uint64_t *words = obtain(world, count, sizeof *words);
     if (words) {
-        list_words(world->nest, &whole, &whole, words);
+        list_words(world->nest, whole, whole, words);
         world->requests[0] = (struct request){0, words, count};
         uint64_t before[SDSE_MAX_LEVELS];
         for (unsigned l = home; l < vector; l++)
