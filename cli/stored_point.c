@@ -130,7 +130,7 @@ static enum cli_exit print_json(struct cli *cli, struct sdse_reader *reader,
     static const char turns[] =
         "SELECT group_index, layers, first_layer, last_layer, tile_rows, "
         "tile_columns, tile_heads, tile_keys, tile_channels, retained, banded, "
-        "weights_kept, inputs, outputs, memory, nest_order, nests, energy_pj, "
+        "weights_kept, inputs, outputs, memory, overlap, nest_order, nests, energy_pj, "
         "latency_cycles FROM "
         "v_group WHERE point_id = %" PRId64 " ORDER BY group_index";
     static const char each_nest[] =

@@ -176,13 +176,27 @@ static void take_means(struct sdse_cost *sum) {
     }
 }
 
-bool sdse_cost_sum(const struct sdse_cost_times *nest, size_t count,
-                   struct sdse_cost *sum) {
+static bool add_all(const struct sdse_cost_times *nest, size_t count,
+                    struct sdse_cost *sum) {
     bool fits = true;
     memset(sum, 0, sizeof *sum);
     for (size_t i = 0; i < count; i++)
         fits = add_nest(nest[i].cost, nest[i].times, sum) && fits;
     find_bottleneck(nest, count, sum);
+    return fits;
+}
+
+bool sdse_cost_sum(const struct sdse_cost_times *nest, size_t count,
+                   struct sdse_cost *sum) {
+    const bool fits = add_all(nest, count, sum);
+    take_means(sum);
+    return fits;
+}
+
+bool sdse_cost_sum_within(const struct sdse_cost_times *nest, size_t count,
+                          uint64_t latency_cycles, struct sdse_cost *sum) {
+    const bool fits = add_all(nest, count, sum);
+    sum->latency_cycles = latency_cycles;
     take_means(sum);
     return fits;
 }

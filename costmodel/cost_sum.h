@@ -28,4 +28,9 @@ struct sdse_cost_times {
 bool sdse_cost_sum(const struct sdse_cost_times *nest, size_t count,
                    struct sdse_cost *sum);
 
+// The same of nests that overlap with others, and take so many cycles together: their
+// means over the time are over these.
+bool sdse_cost_sum_within(const struct sdse_cost_times *nest, size_t count,
+                          uint64_t latency_cycles, struct sdse_cost *sum);
+
 #endif

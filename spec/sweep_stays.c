@@ -10,6 +10,11 @@ const char *const *sdse_tiles_words(void) {
     return words;
 }
 
+const char *const *sdse_overlap_words(void) {
+    static const char *const words[] = {"none", "outer"};
+    return words;
+}
+
 struct reader {
     struct sdse_arena *arena;
     struct sdse_diags *diags;
@@ -39,6 +44,11 @@ static bool read_depth(const struct reader *r, const struct sdse_node *node,
 static bool read_tiles(const struct reader *r, const struct sdse_node *node,
                        uint32_t *value) {
     return sdse_read_word(node, sdse_tiles_words(), 2, r->diags, value);
+}
+
+static bool read_overlap(const struct reader *r, const struct sdse_node *node,
+                         uint32_t *value) {
+    return sdse_read_word(node, sdse_overlap_words(), 2, r->diags, value);
 }
 
 typedef bool (*read_one)(const struct reader *, const struct sdse_node *, uint32_t *);
@@ -106,14 +116,15 @@ static struct sdse_override *add_axis(struct sdse_arena *arena, struct sdse_loc 
 
 static bool is_same(const struct sdse_stay *a, const struct sdse_stay *b) {
     return a->resident == b->resident && a->fuse_depth == b->fuse_depth &&
-           a->all_tiles == b->all_tiles && a->columns == b->columns;
+           a->all_tiles == b->all_tiles && a->columns == b->columns &&
+           a->overlap == b->overlap;
 }
 
 static void add_choice(struct sdse_override *axis, struct sdse_stay choice) {
     if (!choice.resident)
         choice.fuse_depth = 1;
     if (choice.fuse_depth == 1)
-        choice.all_tiles = choice.columns = false;
+        choice.all_tiles = choice.columns = choice.overlap = false;
     for (size_t i = 0; i < axis->value_count; i++)
         if (is_same(&axis->stays[i], &choice))
             return;
@@ -132,11 +143,12 @@ bool sdse_read_stays(struct sdse_arena *arena, const struct sdse_node *mapper,
                      struct sdse_diags *diags, struct sdse_sweep *sweep) {
     const struct reader r = {arena, diags};
     const size_t errors = diags->errors;
-    struct values resident, depth, tiles, columns;
+    struct values resident, depth, tiles, columns, overlap;
     if (!read_values(&r, mapper, "resident", read_choice, &resident) ||
         !read_values(&r, mapper, "fuse_depth", read_depth, &depth) ||
         !read_values(&r, mapper, "tiles", read_tiles, &tiles) ||
-        !read_values(&r, mapper, "columns", read_choice, &columns))
+        !read_values(&r, mapper, "columns", read_choice, &columns) ||
+        !read_values(&r, mapper, "overlap", read_overlap, &overlap))
         return false;
     const bool whole = diags->errors == errors;
     if (whole && depth.node && !has_above(&resident, 0))
@@ -151,24 +163,36 @@ bool sdse_read_stays(struct sdse_arena *arena, const struct sdse_node *mapper,
         sdse_diag_add(diags, SDSE_ERROR, columns.node->key_loc, "fuse-tiles",
                       "tiles are those of layers that take turns: `columns` needs a "
                       "`fuse_depth` of 2 or more");
+    if (whole && overlap.node && !has_above(&depth, 1))
+        sdse_diag_add(diags, SDSE_ERROR, overlap.node->key_loc, "fuse-tiles",
+                      "nests that overlap are those of layers that take turns: "
+                      "`overlap` needs a `fuse_depth` of 2 or more");
+    if (whole && has_above(&overlap, 0) && sweep->mapper.free_bypass)
+        sdse_diag_add(diags, SDSE_ERROR, overlap.node->key_loc, "overlap-bypass",
+                      "`overlap: outer` does not go with `free_bypass: true`: what "
+                      "comes ahead waits in a memory that no tensor passes by");
     if (!has_above(&resident, 0))
         return true;
     const size_t depths = depth.count ? depth.count : 1,
                  kinds = tiles.count ? tiles.count : 1,
-                 ways = columns.count ? columns.count : 1;
-    struct sdse_override *axis = add_axis(
-        arena, resident.node->key_loc, resident.count * depths * kinds * ways, sweep);
+                 ways = columns.count ? columns.count : 1,
+                 overlaps = overlap.count ? overlap.count : 1;
+    struct sdse_override *axis =
+        add_axis(arena, resident.node->key_loc,
+                 resident.count * depths * kinds * ways * overlaps, sweep);
     if (!axis)
         return false;
-    for (size_t i = 0; i < resident.count; i++)
-        for (size_t d = 0; d < depths; d++)
-            for (size_t t = 0; t < kinds; t++)
-                for (size_t c = 0; c < ways; c++)
-                    add_choice(axis, (struct sdse_stay){
-                                         .resident = resident.value[i],
-                                         .fuse_depth = depth.count ? depth.value[d] : 1,
-                                         .all_tiles = tiles.count && tiles.value[t],
-                                         .columns = columns.count && columns.value[c]});
+    const size_t inner = kinds * ways * overlaps;
+    for (size_t i = 0; i < resident.count * depths * inner; i++) {
+        const size_t d = i / inner % depths, t = i / (ways * overlaps) % kinds,
+                     c = i / overlaps % ways, o = i % overlaps;
+        add_choice(axis,
+                   (struct sdse_stay){.resident = resident.value[i / (depths * inner)],
+                                      .fuse_depth = depth.count ? depth.value[d] : 1,
+                                      .all_tiles = tiles.count && tiles.value[t],
+                                      .columns = columns.count && columns.value[c],
+                                      .overlap = overlap.count && overlap.value[o]});
+    }
     return true;
 }
 
@@ -206,8 +230,8 @@ void sdse_print_stays(FILE *out, const struct sdse_override *axis,
                       const char *between) {
     static const char *const bools[] = {"false", "true"};
     uint32_t resident[2] = {0}, depth[SDSE_MOST_FUSE_DEPTH] = {0}, tiles[2] = {0},
-             columns[2] = {0};
-    size_t residents = 0, depths = 0, kinds = 0, ways = 0;
+             columns[2] = {0}, overlap[2] = {0};
+    size_t residents = 0, depths = 0, kinds = 0, ways = 0, overlaps = 0;
     for (size_t i = 0; i < axis->value_count; i++) {
         const struct sdse_stay *choice = &axis->stays[i];
         note(choice->resident, resident, &residents);
@@ -216,6 +240,7 @@ void sdse_print_stays(FILE *out, const struct sdse_override *axis,
         if (choice->fuse_depth > 1) {
             note(choice->all_tiles, tiles, &kinds);
             note(choice->columns, columns, &ways);
+            note(choice->overlap, overlap, &overlaps);
         }
     }
     print_values(out, between, "resident", residents, bools, resident);
@@ -225,4 +250,6 @@ void sdse_print_stays(FILE *out, const struct sdse_override *axis,
         print_values(out, ", ", "tiles", kinds, sdse_tiles_words(), tiles);
     if (ways > 1 || (ways && columns[0]))
         print_values(out, ", ", "columns", ways, bools, columns);
+    if (overlaps > 1 || (overlaps && overlap[0]))
+        print_values(out, ", ", "overlap", overlaps, sdse_overlap_words(), overlap);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dse/fusion/configured.h"
+#include "dse/fusion/overlap_share.h"
 #include "dse/sweep/forms.h"
 #include "dse/sweep/keep_groups.h"
 #include "dse/sweep/stored_inputs.h"
@@ -159,6 +160,11 @@ static const char *difference(const struct sdse_nest_record *is,
     DIFFERS(unfinished);
     DIFFERS(rescales);
     DIFFERS(reserved_bits);
+    DIFFERS(inputs_ahead);
+    DIFFERS(weights_ahead);
+    DIFFERS(outputs_ahead);
+    DIFFERS(overlapped_runs);
+    DIFFERS(overlapped_times);
 #undef DIFFERS
     return NULL;
 }
@@ -195,6 +201,45 @@ static bool compare_nests(struct checking *c, size_t index,
     return true;
 }
 
+// What the nests of a group, from `first` on, take of its cycles, beside what follows
+// from the sides of each. False: memory is out.
+static bool compare_cycles(struct checking *c, size_t index,
+                           const struct sdse_fused_group *group, size_t first) {
+    struct sdse_overlap_share *share =
+        SDSE_ARENA_ARRAY(c->scratch, struct sdse_overlap_share, group->kind_count);
+    if (!share)
+        return false;
+    for (size_t k = 0; k < group->kind_count; k++) {
+        const struct sdse_nest_record *nest =
+            &c->point->nest[first + sdse_group_nest(group, k)];
+        share[k] = (struct sdse_overlap_share){.times = group->kind[k].times,
+                                               .turn = group->kind[k].turn,
+                                               .steady = group->kind[k].steady,
+                                               .outer = nest->outer_cycles,
+                                               .inner = nest->inner_cycles};
+    }
+    sdse_overlap_divide(share, group->kind_count);
+    for (size_t k = 0; k < group->kind_count; k++) {
+        const size_t at = first + sdse_group_nest(group, k);
+        if (c->point->nest[at].latency_cycles == share[k].cycles)
+            continue;
+        complain(c, index,
+                 sdse_arena_printf(c->scratch,
+                                   "latency_cycles of nest %zu are not what follows "
+                                   "from the sides of the group's nests",
+                                   at));
+        break;
+    }
+    return true;
+}
+
+static bool overlaps(const struct sdse_fused_group *group) {
+    bool some = false;
+    for (size_t k = 0; k < group->kind_count; k++)
+        some |= group->kind[k].turn > 0;
+    return some;
+}
+
 static enum sdse_status check_group(struct checking *c, size_t index, size_t *next) {
     const struct sdse_group_record *stored = &c->point->group[index];
     const size_t first = *next;
@@ -205,7 +250,8 @@ static enum sdse_status check_group(struct checking *c, size_t index, size_t *ne
         .tile_keys = stored->tile_keys,
         .tile_channels = stored->tile_channels,
         .buffered = strncmp(stored->inputs, "buffered", 8) == 0,
-        .for_all = strcmp(stored->inputs, "buffered for all") == 0};
+        .for_all = strcmp(stored->inputs, "buffered for all") == 0,
+        .overlaps = stored->overlap};
     struct sdse_group_limits limits = {0};
     struct sdse_fused_group group;
     struct sdse_group_refusal refusal;
@@ -235,12 +281,18 @@ static enum sdse_status check_group(struct checking *c, size_t index, size_t *ne
     else if (strcmp(stored->inputs, sdse_group_inputs(&group)) != 0 ||
              strcmp(stored->outputs, sdse_group_outputs(&group)) != 0)
         complain(c, index, "what it reads, or makes, has another place");
+    else if (stored->overlap && !overlaps(&group))
+        complain(c, index, "none of its nests may overlap");
     const uint64_t wrong = c->wrong;
     const char *order = sdse_group_order_text(&group, first, c->scratch);
     if (!order || !compare_nests(c, index, &group, next))
         return SDSE_NO_MEMORY;
-    if (c->wrong == wrong && strcmp(stored->nest_order, order) != 0)
+    if (c->wrong != wrong)
+        return SDSE_OK;
+    if (strcmp(stored->nest_order, order) != 0)
         complain(c, index, "its nests follow each other in another order");
+    else if (!compare_cycles(c, index, &group, first))
+        return SDSE_NO_MEMORY;
     return SDSE_OK;
 }
 

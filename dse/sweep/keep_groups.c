@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "dse/fusion/configured.h"
+#include "dse/fusion/overlap_share.h"
 #include "results/look/table.h"
 #include "spec/place.h"
 #include "spec/write.h"
@@ -58,8 +59,7 @@ const char *sdse_group_outputs(const struct sdse_fused_group *group) {
     return places[group->question.outputs];
 }
 
-// The index of a kind among the nests of its group: by layer.
-static size_t nest_of(const struct sdse_fused_group *group, size_t kind) {
+size_t sdse_group_nest(const struct sdse_fused_group *group, size_t kind) {
     const size_t layer = group->kind[kind].layer;
     size_t before = 0;
     for (size_t k = 0; k < group->kind_count; k++)
@@ -77,7 +77,7 @@ static void write_turns(const struct sdse_fused_group *group,
         if (turn->times > 1)
             fprintf(out, "%" PRIu64 "*", turn->times);
         if (!turn->count) {
-            fprintf(out, "%zu", first + nest_of(group, turn->kind));
+            fprintf(out, "%zu", first + sdse_group_nest(group, turn->kind));
             continue;
         }
         fputc('(', out);
@@ -123,6 +123,7 @@ static bool keep_group(struct keeping *k, const struct sdse_fused_group *group) 
         .retained = names_of(k, group, group->config.retained >> 1),
         .banded = names_of(k, group, group->config.banded >> 1),
         .weights_kept = names_of(k, group, group->config.kept),
+        .overlap = group->config.overlaps,
         .inputs = sdse_group_inputs(group),
         .outputs = sdse_group_outputs(group),
         .memory = sdse_memory_name(k->out->arena, k->arch, sdse_shared_level(k->arch)),
@@ -161,6 +162,9 @@ static struct sdse_hash problem_of(const struct keeping *k,
              at->loads_weights, at->loaded_inputs, at->continues, at->unfinished,
              at->rescales, at->reserved_bits);
     const unsigned level = sdse_shared_level(k->arch);
+    if (at->ahead)
+        hash = sdse_hash_join(sdse_hash_of_text("ahead"),
+                              sdse_hash_join(hash, (struct sdse_hash){at->ahead, 0}));
     return sdse_hash_join(
         sdse_hash_join(hash, sdse_hash_of_text(text)),
         sdse_hash_bytes(k->arch->level[level].name,
@@ -212,11 +216,17 @@ struct sdse_nest_record sdse_nest_record_of(const struct sdse_fused_kind *kind,
         .continues = at->continues,
         .unfinished = at->unfinished,
         .rescales = at->rescales,
-        .reserved_bits = at->reserved_bits};
+        .reserved_bits = at->reserved_bits,
+        .inputs_ahead = at->ahead >> SDSE_INPUTS & 1u,
+        .weights_ahead = at->ahead >> SDSE_WEIGHTS & 1u,
+        .outputs_ahead = at->ahead >> SDSE_OUTPUTS & 1u,
+        .overlapped_runs = kind->turn,
+        .overlapped_times = kind->turn + kind->steady};
 }
 
+// cycles: of all of them
 static bool keep_nest(struct keeping *k, size_t group,
-                      const struct sdse_fused_kind *kind) {
+                      const struct sdse_fused_kind *kind, uint64_t cycles) {
     const size_t index = k->out->nest_count++;
     struct sdse_kept_nest *to = &k->out->nest[index];
     struct sdse_placed_layer *layer = &k->out->layer[kind->layer];
@@ -229,7 +239,11 @@ static bool keep_nest(struct keeping *k, size_t group,
         .mapping = kind->point->mapping,
         .text = sdse_mapping_text(k->out->arena, k->arch, &kind->part.nest,
                                   &kind->point->mapping)};
-    to->layer.residence = at->tensors || at->reserved_bits > 0 ? &to->residence : NULL;
+    to->layer.residence =
+        at->tensors || at->ahead || at->reserved_bits > 0 ? &to->residence : NULL;
+    to->record.outer_cycles = (uint64_t)kind->point->totals.outer_cycles;
+    to->record.inner_cycles = (uint64_t)kind->point->totals.inner_cycles;
+    to->record.latency_cycles = cycles;
     if (!layer->grouped)
         layer->first_nest = index;
     layer->grouped = true;
@@ -240,11 +254,25 @@ static bool keep_nest(struct keeping *k, size_t group,
 // The kinds of one layer stand together.
 static bool keep_nests(struct keeping *k, size_t index,
                        const struct sdse_fused_group *group) {
+    struct sdse_overlap_share *share =
+        SDSE_ARENA_ARRAY(k->scratch, struct sdse_overlap_share, group->kind_count);
+    bool kept = share != NULL;
+    for (size_t i = 0; i < group->kind_count && kept; i++) {
+        const struct sdse_fused_kind *kind = &group->kind[i];
+        share[i] = (struct sdse_overlap_share){
+            .times = kind->times,
+            .turn = kind->turn,
+            .steady = kind->steady,
+            .outer = (uint64_t)kind->point->totals.outer_cycles,
+            .inner = (uint64_t)kind->point->totals.inner_cycles};
+    }
+    if (kept)
+        sdse_overlap_divide(share, group->kind_count);
     for (size_t l = group->first; l <= group->last; l++)
-        for (size_t i = 0; i < group->kind_count; i++)
-            if (group->kind[i].layer == l && !keep_nest(k, index, &group->kind[i]))
-                return false;
-    return true;
+        for (size_t i = 0; i < group->kind_count && kept; i++)
+            if (group->kind[i].layer == l)
+                kept = keep_nest(k, index, &group->kind[i], share[i].cycles);
+    return kept;
 }
 
 bool sdse_keep_groups(const struct sdse_fusion_request *request,

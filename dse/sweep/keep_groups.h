@@ -17,6 +17,9 @@ bool sdse_keep_groups(const struct sdse_fusion_request *request,
                       const struct sdse_fused_group *group, size_t count,
                       struct sdse_arena *scratch, struct sdse_point_places *out);
 
+// The index of a kind among the nests of its group: by layer.
+size_t sdse_group_nest(const struct sdse_fused_group *group, size_t kind);
+
 // The order of a group's nests as it is stored: which of the point's nests, of which
 // those of the group begin at `first`. In `arena`; NULL: memory is out.
 const char *sdse_group_order_text(const struct sdse_fused_group *group, size_t first,

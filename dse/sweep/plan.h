@@ -33,6 +33,7 @@ struct sdse_variant {
     uint32_t fuse_depth;            // then so many layers may take turns; 0, 1: none
     bool all_tiles;                 // in tiles of any number of rows
     bool columns;                   // or of some columns
+    bool overlap;                   // and their nests may overlap
     struct sdse_hash search; // of the accelerator and what the sweep's `mapper` adds to
                              // its space: the same as `hash` if that is nothing
     struct sdse_hash names;  // of the parameters, in any order

@@ -4,6 +4,7 @@
 
 #include "costmodel/resolve.h"
 #include "costmodel/stream.h"
+#include "dse/fusion/staged.h"
 #include "dse/sweep/forms.h"
 #include "dse/sweep/making.h"
 #include "dse/sweep/variants.h"
@@ -117,6 +118,7 @@ combine_overrides(const struct sdse_plan *plan, size_t arch, uint64_t combinatio
             variant->fuse_depth = choice->fuse_depth;
             variant->all_tiles = choice->all_tiles;
             variant->columns = choice->columns;
+            variant->overlap = choice->overlap;
             continue;
         }
         const char *value = overrides[i]->values[values[i]];
@@ -223,6 +225,7 @@ void sdse_network_admits(const struct sdse_plan *plan, size_t network,
     const struct sdse_override *stays = sdse_sweep_stays(plan->sweep);
     const struct sdse_loc loc = stays ? stays->loc : plan->sweep->loc;
     unsigned level[SDSE_MOST_SHARED];
+    const char *unstaged = NULL;
     for (size_t i = 0; !said->first && i < workload->layer_count; i++)
         sdse_stream_admits(variant->arch, &workload->layers[i], said);
     if (said->first || !variant->resident)
@@ -237,6 +240,11 @@ void sdse_network_admits(const struct sdse_plan *plan, size_t network,
                       "several memories of '%s' share, but layers take turns where one "
                       "does: take `shares` from the others, or fuse_depth",
                       variant->arch->name);
+    else if (variant->overlap && (unstaged = sdse_staged_why_none(
+                                      variant->arch, sdse_shared_level(variant->arch))))
+        sdse_diag_add(said, SDSE_ERROR, loc, "resident-memory",
+                      "`overlap: outer`: no nests of '%s' may overlap: %s",
+                      variant->arch->name, unstaged);
     else if (workload->layer_count == 1)
         sdse_diag_add(said, SDSE_ERROR, loc, "resident-edges",
                       "network '%s' has one layer, which hands nothing over",

@@ -95,10 +95,14 @@ static void take_residence(const struct sdse_arch *arch,
                                   .unfinished = stored->unfinished,
                                   .rescales = stored->rescales,
                                   .reserved_bits = stored->reserved_bits};
+    at->ahead = (stored->inputs_ahead ? SDSE_BIT(SDSE_INPUTS) : 0u) |
+                (stored->weights_ahead ? SDSE_BIT(SDSE_WEIGHTS) : 0u) |
+                (stored->outputs_ahead ? SDSE_BIT(SDSE_OUTPUTS) : 0u);
     at->tensors = (stored->inputs_shared ? SDSE_BIT(SDSE_INPUTS) : 0u) |
                   (stored->weights_shared ? SDSE_BIT(SDSE_WEIGHTS) : 0u) |
                   (stored->outputs_shared ? SDSE_BIT(SDSE_OUTPUTS) : 0u);
-    placement->placed = at->level && (at->tensors || at->reserved_bits > 0);
+    placement->placed =
+        at->level && (at->tensors || at->ahead || at->reserved_bits > 0);
 }
 
 // What keeps a solution from being scored, or NULL and its cost.
@@ -137,6 +141,12 @@ static const char *score(struct scoring *s, const struct sdse_stored_solution *f
         return "its mapping cannot be scored";
     if (sdse_mapping_verdict(model, mapping, NULL) != SDSE_VALID && placement.placed)
         return "its tiles do not fit beside what is held";
+    if (from->is_nest) {
+        const struct sdse_totals totals = sdse_evaluate(model, mapping);
+        if (totals.outer_cycles != (double)from->nest.outer_cycles ||
+            totals.inner_cycles != (double)from->nest.inner_cycles)
+            return "its sides take other cycles";
+    }
     return NULL;
 }
 

@@ -250,7 +250,8 @@ enum sdse_status sdse_point_reside(const struct sdse_plan *plan,
                       .stop = stop},
         .depth = variant->fuse_depth,
         .tiles = variant->all_tiles ? SDSE_TILES_ALL : SDSE_TILES_BALANCED,
-        .columns = variant->columns};
+        .columns = variant->columns,
+        .overlap = variant->overlap};
     r.out = arena ? SDSE_ARENA_NEW(arena, struct sdse_point_places) : NULL;
     enum sdse_status status = r.scratch && r.out ? SDSE_OK : SDSE_NO_MEMORY;
     if (!status) {

@@ -79,6 +79,8 @@ static struct sdse_stay stay_of(const struct sdse_stored_point *point) {
             stay.all_tiles = strcmp(parameter->value, sdse_tiles_words()[true]) == 0;
         else if (strcmp(parameter->path, "mapper.columns") == 0)
             stay.columns = true;
+        else if (strcmp(parameter->path, "mapper.overlap") == 0)
+            stay.overlap = strcmp(parameter->value, sdse_overlap_words()[true]) == 0;
     }
     return stay;
 }
@@ -107,6 +109,7 @@ static enum sdse_status load_arch(struct loading *l) {
     variant->fuse_depth = stay.fuse_depth;
     variant->all_tiles = stay.all_tiles;
     variant->columns = stay.columns;
+    variant->overlap = stay.overlap;
     struct sdse_node *root = parse(l, point->arch_text, false);
     enum sdse_status status = SDSE_INVALID;
     if (root)

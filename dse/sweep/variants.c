@@ -25,6 +25,9 @@ static bool add_stay(struct sdse_variant *variant, struct sdse_arena *arena) {
                                               sdse_tiles_words()[variant->all_tiles]};
         if (variant->columns)
             *next++ = (struct sdse_parameter){"mapper.columns", "true"};
+        if (variant->overlap)
+            *next++ = (struct sdse_parameter){"mapper.overlap",
+                                              sdse_overlap_words()[variant->overlap]};
     }
     variant->parameter_count = (size_t)(next - variant->parameters);
     return true;

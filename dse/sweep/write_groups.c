@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "base/checked.h"
 #include "base/text.h"
 #include "costmodel/cost_sum.h"
 #include "costmodel/evaluate.h"
@@ -88,13 +89,20 @@ enum sdse_status sdse_write_grouped_layer(const struct sdse_layer_problem *probl
         SDSE_ARENA_ARRAY(scratch, struct sdse_cost_times, count);
     const char *text = nests_text(&w, nest, count, names);
     enum sdse_status status = sum && scored && text ? SDSE_OK : SDSE_NO_MEMORY;
+    uint64_t cycles = 0;
     *solution = sdse_hash_of_text("nests");
     for (size_t i = 0; !status && i < count; i++) {
+        const struct sdse_nest_record *record = &nest[i].record;
         status = add_nest(&w, &nest[i], &scored[i]);
-        *solution = sdse_hash_join(*solution, nest[i].record.solution);
+        *solution = sdse_hash_join(*solution, record->solution);
         *solution = sdse_hash_join(*solution, (struct sdse_hash){scored[i].times, i});
+        if (record->overlapped_runs) // what they take depends on others
+            *solution = sdse_hash_join(*solution,
+                                       (struct sdse_hash){record->latency_cycles, i});
+        if (!sdse_add_u64(cycles, record->latency_cycles, &cycles))
+            status = SDSE_OVERFLOW;
     }
-    if (!status && !sdse_cost_sum(scored, count, sum))
+    if (!status && !sdse_cost_sum_within(scored, count, cycles, sum))
         status = SDSE_OVERFLOW;
     if (!status)
         *solution = sdse_hash_join(*solution, sdse_hash_of_text(text));

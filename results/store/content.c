@@ -236,10 +236,10 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      "SELECT p.hash AS point, g.group_index, g.first_layer, g.last_layer, g.tile_rows,"
      " g.tile_columns, g.tile_heads, g.tile_keys, g.tile_channels, g.retained,"
      " g.banded, g.weights_kept,"
-     " g.inputs, g.outputs, g.memory, g.nest_order, g.digest FROM grp g"
+     " g.inputs, g.outputs, g.memory, g.overlap, g.nest_order, g.digest FROM grp g"
      " JOIN point p USING (point_id) ORDER BY p.hash, g.group_index",
      "INSERT INTO grp VALUES((SELECT point_id FROM point WHERE hash = ?1), ?2, ?3, ?4,"
-     " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+     " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
      true, 2},
     {"nest",
      "SELECT p.hash AS point, n.nest_index, n.group_index, n.layer_index, n.first_row,"
@@ -249,13 +249,16 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      "n.weights_shared,"
      " n.outputs_shared, n.addends_shared, n.writes_through, n.loads_weights,"
      " n.loaded_input_words, n.continues, n.unfinished, n.rescales, n.reserved_bits, "
+     "n.inputs_ahead, n.weights_ahead, n.outputs_ahead, n.overlapped_runs, "
+     "n.overlapped_times, n.outer_cycles, n.inner_cycles, n.latency_cycles, "
      "s.hash AS solution, n.digest FROM nest n"
      " JOIN point p USING (point_id) JOIN solution s USING (solution_id) ORDER BY"
      " p.hash, n.nest_index",
      "INSERT INTO nest VALUES((SELECT point_id FROM point WHERE hash = ?1), ?2, ?3, ?4,"
      " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,"
-     " ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, (SELECT solution_id FROM solution"
-     " WHERE hash = ?30), ?31)",
+     " ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, "
+     "(SELECT solution_id FROM"
+     " solution WHERE hash = ?38), ?39)",
      true, 2},
 };
 

@@ -15,7 +15,9 @@
     "n.inputs_shared, n.weights_shared, n.outputs_shared, "                \
     "n.addends_shared, n.writes_through, n.loads_weights, "                \
     "n.loaded_input_words, n.continues, n.unfinished, n.rescales, "        \
-    "n.reserved_bits, n.times"
+    "n.reserved_bits, n.times, n.inputs_ahead, n.weights_ahead, "          \
+    "n.outputs_ahead, n.overlapped_runs, n.overlapped_times, "             \
+    "n.outer_cycles, n.inner_cycles, n.latency_cycles"
 
 // Those columns, the first of which is `column`; the text lives until the next step.
 // The solution is not set.

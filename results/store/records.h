@@ -176,6 +176,7 @@ struct sdse_group_record {
     // need them no more, whose weights are kept.
     const char *retained, *weights_kept;
     const char *banded;  // likewise, retained for the tiles of the same rows
+    bool overlap;        // its nests overlap: the outermost memory works ahead
     const char *inputs;  // "outermost", "buffered", "buffered for all" or "shared"
     const char *outputs; // "outermost", "shared" or "both"
     const char *memory;  // that they share
@@ -207,7 +208,13 @@ struct sdse_nest_record {
     // Its outputs are partial sums that others began, that others go on with, that are
     // scaled anew first (struct sdse_residence).
     bool continues, unfinished, rescales;
-    double reserved_bits;      // that the shared memory holds beside its tiles
+    double reserved_bits; // that the shared memory holds beside its tiles
+    // What may cross at the outermost memory while another nest runs.
+    bool inputs_ahead, weights_ahead, outputs_ahead;
+    uint64_t overlapped_runs;  // of tiles that overlap, in which it is [0: none]
+    uint64_t overlapped_times; // of it in these
+    uint64_t outer_cycles, inner_cycles; // of one, both sides (struct sdse_totals)
+    uint64_t latency_cycles;             // of the group's, those of all of them
     struct sdse_hash solution; // added before: of one of them
 };
 

@@ -50,7 +50,7 @@ extern const char *const sdse_schema_statements[];
     " s USING (solution_id) LEFT JOIN grp g ON g.point_id = l.point_id AND"            \
     " l.layer_index BETWEEN g.first_layer AND g.last_layer LEFT JOIN (SELECT"          \
     " n.point_id, n.group_index, n.layer_index, total(n.times * o.energy_pj) AS pj,"   \
-    " sum(n.times * o.latency_cycles) AS cycles, sum(n.times * o.macs) AS macs FROM"   \
+    " sum(n.latency_cycles) AS cycles, sum(n.times * o.macs) AS macs FROM"             \
     " nest n JOIN solution o USING (solution_id) GROUP BY n.point_id, n.layer_index)"  \
     " n ON n.point_id = l.point_id AND n.layer_index = l.layer_index WHERE CASE WHEN"  \
     " g.point_id IS NULL THEN n.point_id IS NOT NULL OR" SDSE_MAPPING_TEXT(            \

@@ -141,9 +141,10 @@
     X(DROP_NESTS, "DELETE FROM nest WHERE point_id = ? RETURNING digest")              \
     X(DROP_GROUPS, "DELETE FROM grp WHERE point_id = ? RETURNING digest")              \
     X(ADD_GROUP, "INSERT INTO grp VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"    \
-                 " ?, ?, ?)")                                                          \
+                 " ?, ?, ?, ?)")                                                       \
     X(ADD_NEST, "INSERT INTO nest VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?," \
-                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                    \
+                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"   \
+                " ?, ?)")                                                              \
     X(POINT_SUMS, "SELECT total(s.energy_pj * pl.repeat),"                             \
                   " sum(s.latency_cycles * pl.repeat) FROM point_layer pl"             \
                   " JOIN solution s USING (solution_id) WHERE point_id = ?")           \

@@ -365,6 +365,7 @@ static enum sdse_status add_group(struct sdse_store *store, struct reference poi
     sdse_bind_text(&add, group->inputs);
     sdse_bind_text(&add, group->outputs);
     sdse_bind_text(&add, group->memory);
+    sdse_bind_text(&add, group->overlap ? "outer" : "none");
     sdse_bind_text(&add, group->nest_order);
     sdse_bind_digest(&add);
     return sdse_bind_run(&add);
@@ -408,6 +409,14 @@ static enum sdse_status add_nest(struct sdse_store *store, struct reference poin
     sdse_bind_u64(&add, nest->unfinished);
     sdse_bind_u64(&add, nest->rescales);
     sdse_bind_f64(&add, nest->reserved_bits);
+    sdse_bind_u64(&add, nest->inputs_ahead);
+    sdse_bind_u64(&add, nest->weights_ahead);
+    sdse_bind_u64(&add, nest->outputs_ahead);
+    sdse_bind_u64(&add, nest->overlapped_runs);
+    sdse_bind_u64(&add, nest->overlapped_times);
+    sdse_bind_u64(&add, nest->outer_cycles);
+    sdse_bind_u64(&add, nest->inner_cycles);
+    sdse_bind_u64(&add, nest->latency_cycles);
     sdse_bind_reference(&add, solution, nest->solution);
     sdse_bind_digest(&add);
     return sdse_bind_run(&add);

@@ -69,7 +69,8 @@ static bool take_group(struct looking *l, sqlite3_stmt *row) {
                                    .inputs = sdse_row_text(l->arena, row, 11),
                                    .outputs = sdse_row_text(l->arena, row, 12),
                                    .memory = sdse_row_text(l->arena, row, 13),
-                                   .nest_order = sdse_row_text(l->arena, row, 14)};
+                                   .overlap = sqlite3_column_int(row, 14),
+                                   .nest_order = sdse_row_text(l->arena, row, 15)};
     return group->retained && group->banded && group->weights_kept && group->inputs &&
            group->outputs && group->memory && group->nest_order;
 }
@@ -98,7 +99,7 @@ static const struct {
      take_place},
     {"SELECT count(*) OVER (), first_layer, last_layer, tile_rows, tile_columns,"
      " tile_heads, tile_keys, tile_channels, retained, banded, weights_kept, inputs, "
-     "outputs, memory, nest_order FROM"
+     "outputs, memory, overlap = 'outer', nest_order FROM"
      " grp WHERE point_id = ?1 ORDER BY group_index",
      take_group},
     {"SELECT count(*) OVER (), " SDSE_NEST_COLUMNS

@@ -33,6 +33,7 @@ struct sdse_stay {
     uint32_t fuse_depth; // so many layers may take turns [1 ... SDSE_MOST_FUSE_DEPTH]
     bool all_tiles;      // tiles of any number of rows, not equal ones alone
     bool columns;        // tiles of some columns, too
+    bool overlap;        // the outermost memory may work ahead of groups' nests
 };
 
 // One override: a path into the accelerator's YAML ("GLB.capacity_kib") and the values

@@ -291,6 +291,14 @@ static void test_damage_is_seen_and_repaired(void **state) {
         {"UPDATE grp SET tile_keys = 1", "", "verify-group"},
         {"UPDATE grp SET tile_channels = tile_channels + 1", "", "verify-group"},
         {"UPDATE grp SET memory = 'regs'", "", "verify-group"},
+        {"UPDATE grp SET overlap = 'outer'", "", "verify-group"},
+        {"UPDATE nest SET latency_cycles = latency_cycles + 1", "do not add up to it",
+         "verify-group"},
+        {"UPDATE nest SET outer_cycles = outer_cycles + 1", "", "verify-score"},
+        {"UPDATE nest SET inner_cycles = inner_cycles + 1", "", "verify-score"},
+        {"UPDATE nest SET overlapped_runs = 1, overlapped_times = 1", "",
+         "verify-group"},
+        {"UPDATE nest SET outputs_ahead = 1", "", "verify-group"},
         {"UPDATE grp SET nest_order = '0 ' || nest_order", "", "verify-group"},
         {"UPDATE grp SET inputs = CASE inputs WHEN 'shared' THEN 'buffered' ELSE "
          "'shared' END",
@@ -302,7 +310,8 @@ static void test_damage_is_seen_and_repaired(void **state) {
         {"UPDATE grp SET last_layer = last_layer + 1", "", "verify-group"},
         {"INSERT INTO grp SELECT point_id, group_index + 1, last_layer, last_layer + 1,"
          " tile_rows, tile_columns, tile_heads, tile_keys, tile_channels, retained,"
-         " banded, weights_kept, inputs, outputs, memory, nest_order, digest FROM grp",
+         " banded, weights_kept, inputs, outputs, memory, overlap, nest_order, digest "
+         "FROM grp",
          "it has layers of another", "verify-group"}};
     sweep_with_groups("right", "mapper: {resident: [false, true], fuse_depth: 3}\n");
     compute_again("right", NULL);

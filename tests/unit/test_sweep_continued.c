@@ -132,6 +132,8 @@ static const struct change {
                          "resident: [false, true], fuse_depth: 2, tiles: all"},
                         {"columns", "resident: [false, true]",
                          "resident: [false, true], fuse_depth: 2, columns: true"},
+                        {"overlap", "resident: [false, true]",
+                         "resident: [false, true], fuse_depth: 2, overlap: outer"},
                         {"archs", "[[activations]]", "[[], [activations]]"}},
   plain_changes[] = {{"uneven", "uneven: false", "uneven: true"}},
   products_changes[] = {

@@ -83,7 +83,8 @@ enum sdse_status sdse_turns_group(struct sdse_reader *reader, int64_t point,
 
 // Nests that take no time, of functions in a layer's stream, are not shown.
 static const char nests_sql[] =
-    "SELECT l.name, n.times, s.latency_cycles, n.reserved_bits, coalesce((SELECT"
+    "SELECT l.name, n.times, n.latency_cycles * 1.0 / n.times, n.reserved_bits, "
+    "coalesce((SELECT"
     " max(m.stored_bits) FROM solution_memory m WHERE m.solution_id = s.solution_id AND"
     " " SHARED "), 0) - (SELECT total(v.tile_words * v.read_bits / v.reads) FROM"
     " solution_level v JOIN solution_memory m USING (solution_id, level) WHERE"

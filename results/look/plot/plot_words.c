@@ -22,8 +22,9 @@ struct scene {
 
 // ---- reading ----
 
-#define BETWEEN_LAYERS \
-    "('mapper.resident', 'mapper.fuse_depth', 'mapper.tiles', 'mapper.columns')"
+#define BETWEEN_LAYERS                                                            \
+    "('mapper.resident', 'mapper.fuse_depth', 'mapper.tiles', 'mapper.columns', " \
+    "'mapper.overlap')"
 #define OTHER_PARAMETERS(point)                                               \
     "(SELECT group_concat(path || '=' || value, char(10)) FROM (SELECT path," \
     " value FROM point_parameter WHERE point_id = " point                     \

@@ -142,7 +142,7 @@ void of_groups(void **state) {
               "tile_rows,tile_columns,tile_heads,tile_keys,tile_channels,retained,"
               "banded,weights_kept,"
               "inputs,outputs,"
-              "memory,nest_order,nests,"
+              "memory,overlap,nest_order,nests,"
               "energy_pj,latency_cycles~FROM~v_group");
     same_rows(json_get(json, "nests"),
               "query @turns.db SELECT~nest_index,group_index,layer_index,layer,"
