@@ -691,7 +691,22 @@ static void words_pay_what_they_pass(void **state) {
         {"", "", TOLL("up", "output", "1e-12"), {5 * 48 * 8, 0, 0}},
         // An input is 8 times a row's; its places do not share it.
         {TOLL("down", "input", "1e-11"), "", "", {0, 240 * 8, 0}},
-        {"", TOLL("down", "input | output", "1e-11"), "", {0, 240 * 8, 0}},
+        {TOLL("down", "input | output", "1e-11"), "", "", {0, 240 * 8, 0}},
+        {TOLL("up", "output", "1e-12") TOLL("up", "output", "3e-12"),
+         "",
+         "",
+         {4 * 48 * 8, 0, 0}},
+        // Energies of several bits, of the action or of the node.
+        {TOLL("up", "output", "8e-12, bits_per_action: 8"), "", "", {48 * 8, 0, 0}},
+        {TOLL("up", "output", "4e-12") "    bits_per_action: 4\n",
+         "",
+         "",
+         {48 * 8, 0, 0}},
+        {"  - !Toll {name: t, direction: down, tensors: {keep: All}, component_class: "
+         "Dummy}\n",
+         "",
+         "",
+         {0, 0, 0}},
         {"", "", TOLL("down", "input", "1e-11"), {0, 240 * 8, 0}},
         {TOLL("up", "input", "1e-11"), "", "", {0, 0, 0}},
         // A weight is fetched once; below its memory each product asks for it.
@@ -720,7 +735,7 @@ static void words_pay_what_they_pass(void **state) {
                  "  - !Compute {name: mac, actions: [{name: compute, energy: 0, "
                  "throughput: 1e9}]}\n",
                  rows[i].outside, rows[i].inside, rows[i].below);
-        struct read r = read_texts(text, net, strstr(rows[i].inside, "| output"));
+        struct read r = read_texts(text, net, strstr(rows[i].outside, "| output"));
         if (r.status != SDSE_OK)
             sdse_diags_print(&r.diags, stderr, false);
         assert_int_equal(r.status, SDSE_OK);
@@ -737,6 +752,97 @@ static void words_pay_what_they_pass(void **state) {
             rows[i].bits[0] + 10 * rows[i].bits[1] + 100 * rows[i].bits[2];
         if (fabs(cost.energy_pj - pj) > 1e-9 * (1 + pj))
             fail_msg("case %zu: %g pJ, not %g\n%s", i, cost.energy_pj, pj, r.arch_text);
+        sdse_arena_free(r.arena);
+    }
+}
+
+// Words that have come apart where a part stands, and sums that it charges twice.
+static void words_that_no_network_prices(void **state) {
+    (void)state;
+#define SHARES(tensors) "{fanout: 2, may_reuse: " tensors "}"
+#define FANOUT(axes) "  - !Fanout {name: x, spatial: [" axes "]}\n"
+    static const struct {
+        const char *between, *tensors, *says; // "": it is imported
+    } rows[] = {
+        {FANOUT(SHARES("input")) TOLL("down", "input", "1e-12"), "keep: input",
+         "apart"},
+        {FANOUT(SHARES("input")) TOLL("down", "input", "1e-12"),
+         "keep: weight, may_keep: input", "apart"},
+        {FANOUT(SHARES("input")) TOLL("down", "input", "1e-12"), "keep: weight", ""},
+        {FANOUT(SHARES("input")) TOLL("down", "weight", "1e-12"), "keep: weight", ""},
+        {FANOUT(SHARES("input") ", " SHARES("Nothing")) TOLL("down", "input", "1e-12"),
+         "keep: input", "apart"},
+        {FANOUT(SHARES("input")) TOLL("down", "input", "1e-12") FANOUT(SHARES("input")),
+         "keep: weight", "apart"},
+        {FANOUT(SHARES("Nothing")) TOLL("down", "input", "1e-12")
+             FANOUT(SHARES("input")),
+         "keep: input", ""},
+        {FANOUT(SHARES("weight | input")) TOLL("down", "input", "1e-12")
+             FANOUT(SHARES("input")) FANOUT(SHARES("Nothing")),
+         "keep: weight", "apart"},
+        {TOLL("up", "output", "1e-12"), "keep: output", "on the way up alone"},
+        {TOLL("up", "output", "1e-12"), "keep: weight, may_keep: output",
+         "on the way up alone"},
+        {TOLL("up_and_down", "output", "1e-12"), "keep: output", ""},
+        {TOLL("up", "output", "1e-12"), "keep: weight", ""},
+        {TOLL("up", "output", "1e-12") "    total_latency: read_actions * 1e-9\n",
+         "keep: weight", "takes no time here"},
+        {TOLL("up", "output", "1") TOLL("up", "output", "1") TOLL("up", "output", "1")
+             TOLL("up", "output", "1") TOLL("up", "output", "1")
+                 TOLL("up", "output", "1") TOLL("up", "output", "1")
+                     TOLL("up", "output", "1") TOLL("up", "output", "1"),
+         "keep: weight", "more than 8 nodes without memory"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[2600];
+        snprintf(text, sizeof text,
+                 "arch:\n  nodes:\n  - !Memory {name: dram, size: inf, tensors: {keep: "
+                 "All}, component_class: Dummy}\n%s"
+                 "  - !Memory {name: reg, size: 4096, tensors: {%s}, component_class: "
+                 "Dummy}\n"
+                 "  - !Compute {name: mac, actions: [{name: compute, energy: 0}]}\n",
+                 rows[i].between, rows[i].tensors);
+        struct read r = read_texts(text, NULL, false);
+        bool found = r.status == SDSE_OK && !*rows[i].says;
+        for (const struct sdse_diag *d = r.diags.first; d && *rows[i].says; d = d->next)
+            found |= strstr(d->message, rows[i].says) != NULL;
+        if (!found) {
+            sdse_diags_print(&r.diags, stderr, false);
+            fail_msg("case %zu: not '%s'", i, rows[i].says);
+        }
+        sdse_arena_free(r.arena);
+    }
+    // Areas of all instances, of parts and of the vector unit.
+    static const char *const areas[] = {"", "area: 5e-6, "};
+    for (size_t i = 0; i < 2; i++) {
+        char text[1200];
+        snprintf(
+            text, sizeof text,
+            "arch:\n  nodes:\n  - !Memory {name: dram, size: inf, tensors: {keep: "
+            "All}, component_class: Dummy}\n"
+            "  - !Compute {name: v, %scomponent_class: Dummy, enabled: len(All) == "
+            "2}\n"
+            "  - !Toll {name: a, direction: up, tensors: {keep: output}, area: "
+            "1e-6, component_class: Dummy}\n" FANOUT(
+                "{fanout: 3}") "  - !Toll {name: b, direction: up, tensors: {keep: "
+                               "output}, area: "
+                               "1e-6, component_class: Dummy}\n"
+                               "  - !Memory {name: reg, size: 4096, tensors: {keep: "
+                               "weight}, "
+                               "component_class: Dummy}\n" FANOUT(
+                                   "{fanout: 7}") "  - !Toll {name: c, direction: up, "
+                                                  "tensors: {keep: output}, area: "
+                                                  "1e-6, component_class: Dummy}\n"
+                                                  "  - !Compute {name: mac, enabled: "
+                                                  "len(All) == 3, actions: [{name: "
+                                                  "compute, energy: 0}]}\n",
+            areas[i]);
+        struct read r = read_texts(text, NULL, false);
+        if (r.status != SDSE_OK)
+            sdse_diags_print(&r.diags, stderr, false);
+        assert_int_equal(r.status, SDSE_OK);
+        const double mm2 = 1 + 3 + 21 + (i ? 5 : 0);
+        assert_double_within(r.arch->other_area_um2.value, mm2 * 1e6, 1e-12);
         sdse_arena_free(r.arena);
     }
 }
@@ -1091,6 +1197,7 @@ int main(void) {
         cmocka_unit_test(older_nodes_are_read),
         cmocka_unit_test(shares_and_macros_are_whole),
         cmocka_unit_test(words_pay_what_they_pass),
+        cmocka_unit_test(words_that_no_network_prices),
         cmocka_unit_test(what_has_no_counterpart_is_refused),
         cmocka_unit_test(einsums_become_products),
         cmocka_unit_test(a_product_on_the_nvdla_is_charged_as_by_hand),

@@ -1,5 +1,5 @@
 // Recurrent operators of TensorFlow Lite models: their layers against a plain loop over
-// samples, steps and gates, weights to the last number, what is refused and why.
+// samples, steps and gates, and their weights to the last number.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,77 +7,11 @@
 
 #include <cmocka.h>
 
-#include "import/tflite/flat.h"
-#include "support/lite_parse.h"
+#include "support/lite_recurrent.h"
 #include "support/scratch_folder.h"
 
-enum {
-    LSTM = 16,
-    RNN = 24,
-    SVDF = 27,
-    SEQUENCE_RNN = 35,
-    SEQUENCE_LSTM = 44,
-    BOTH_RNN = 46,
-    BOTH_LSTM = 52
-};
-
-static struct lite m;
-static int input[48]; // of the operator under way
-
-// A matrix of constants, as input `at`; its numbers follow from its place alone.
-static void matrix(int at, int type, int rows, int columns) {
-    const size_t t = lite_tensor(&m, "w", type, 2, (const int[]){rows, columns});
-    const size_t each = type == F32 ? 4 : 1;
-    const size_t data = lite_data(&m, t, (size_t)(rows * columns) * each);
-    for (int i = 0; i < rows * columns; i++) {
-        const float value = (float)(at * 100 + i) / 8;
-        uint32_t bits;
-        memcpy(&bits, &value, sizeof bits);
-        if (type == F32)
-            flat_set(&m.b, data + 4 * (size_t)i, bits, 4);
-        else
-            m.b.at[data + (size_t)i] = (unsigned char)(at * 3 + i);
-    }
-    if (type == I8)
-        lite_scales(&m, t, 1, (const float[]){(float)at / 4}, (const int[]){at}, 0);
-    input[at] = (int)m.tensor_count - 1;
-}
-
-// The number that such a matrix stands for.
-static float number(int at, int type, size_t i) {
-    return type == F32 ? (float)(at * 100 + (int)i) / 8
-                       : (float)(((int8_t)(at * 3 + (int)i)) - at) * ((float)at / 4);
-}
-
-static void begin_model(unsigned rank, const int *shape) {
-    lite_begin(&m);
-    lite_tensor(&m, "x", F32, rank, shape);
-    for (size_t i = 0; i < 48; i++)
-        input[i] = -1;
-    input[0] = 0;
-}
-
-static size_t end_model(unsigned code, size_t inputs, unsigned rank, const int *shape) {
-    lite_tensor(&m, "cell", F32, rank, shape);
-    return lite_operator(&m, code, inputs, input, (int)m.tensor_count - 1);
-}
-
-static uint64_t macs_of(const struct sdse_layer *layer) {
-    uint64_t macs = layer->repeat;
-    for (int d = 0; d < SDSE_DIMS; d++)
-        macs *= layer->nest.bound[d];
-    return macs;
-}
-
-static const struct sdse_layer *layer_of(const struct opened *o, const char *name) {
-    for (size_t i = 0; i < o->net->layer_count; i++)
-        if (strcmp(o->net->layers[i].name, name) == 0)
-            return &o->net->layers[i];
-    return NULL;
-}
-
-// The layer's weights are those of matrices from `first` on, one below the other; of
-// each, numbers `from` to before `end` of every `of`.
+// The layer's weights are those of matrices, by their places, one below the other, each
+// of so many numbers.
 static void holds(struct opened *o, const char *name, size_t matrices, const int *place,
                   int type, const size_t *count) {
     size_t at = 0, l = 0;
@@ -98,29 +32,6 @@ static void holds(struct opened *o, const char *name, size_t matrices, const int
 }
 
 // --- LSTM ---
-
-struct form {
-    unsigned code;
-    int type;
-    bool coupled, seen, projected, normed, clipped, steps_first, merged;
-    unsigned operations; // on each word of the cell
-};
-
-enum { SAMPLES = 2, STEPS = 3, INPUTS = 5, CELLS = 4, WORDS = 3 };
-
-// One direction: matrices of the input from `in` on, of the state from `state` on.
-static void write_way(const struct form *f, int in, int state, int seen,
-                      int projection) {
-    const int words = f->projected ? WORDS : CELLS;
-    for (int g = f->coupled; g < 4; g++) {
-        matrix(in + g, f->type, CELLS, INPUTS);
-        matrix(state + g, f->type, CELLS, words);
-    }
-    for (int g = f->coupled; f->seen && g < 3; g++)
-        input[seen + g] = input[in + g]; // whatever it is, it is there
-    if (f->projected)
-        matrix(projection, f->type, WORDS, CELLS);
-}
 
 static void write_lstm(const struct form *f) {
     const bool both = f->code == BOTH_LSTM, one = f->code == LSTM;
@@ -230,6 +141,7 @@ static void lstm(void **state) {
         {BOTH_LSTM, I8, .merged = true, .operations = 13},
         {BOTH_LSTM, F32, .steps_first = true, .projected = true, .operations = 13},
         {BOTH_LSTM, I8, .coupled = true, .seen = true, .operations = 12 + 4},
+        {BOTH_LSTM, F32, .seen = true, .merged = true, .operations = 13 + 6},
     };
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         try_lstm(&forms[i]);
@@ -238,12 +150,14 @@ static void lstm(void **state) {
 // One matrix for all: columns of the input, then of the state.
 static void basic(void **state) {
     (void)state;
-    begin_model(2, (const int[]){SAMPLES, INPUTS});
-    matrix(2, I8, 4 * CELLS, INPUTS + CELLS);
-    input[1] = input[4] = 0;
-    flat_number(&m.b, end_model(LSTM, 5, 2, (const int[]){SAMPLES, CELLS}), 3, 1, 1);
+    write_basic(4 * CELLS, 0x3f800000); // at 1.0
     struct opened o = parse(&m);
+    assert_int_equal(layer_of(&o, "cell.gates")->move.operations, 14);
+    end(&o);
+    write_basic(4 * CELLS, 0x80000000); // -0.0: not
+    o = parse(&m);
     assert_int_equal(o.status, SDSE_OK);
+    assert_int_equal(layer_of(&o, "cell.gates")->move.operations, 13);
     const struct sdse_layer *in = layer_of(&o, "cell.in"),
                             *own = layer_of(&o, "cell.state");
     has_nest(in, SDSE_FC, (const uint64_t[]){1, 4 * CELLS, INPUTS, 1, 1, 1, 1});
@@ -263,6 +177,38 @@ static void basic(void **state) {
         }
         sdse_array_free(&array);
     }
+    end(&o);
+}
+
+// A step alone, of an operator that has steps first; and more samples than the model's
+// first input.
+static void one_step_and_more_samples(void **state) {
+    (void)state;
+    begin_model(2, (const int[]){SAMPLES, INPUTS});
+    matrix(1, F32, CELLS, INPUTS);
+    matrix(2, F32, CELLS, CELLS);
+    flat_number(&m.b, end_model(SEQUENCE_RNN, 5, 2, (const int[]){SAMPLES, CELLS}), 0,
+                1, 1);
+    struct opened o = parse(&m);
+    assert_int_equal(o.status, SDSE_OK);
+    assert_int_equal(o.net->batch, SAMPLES);
+    has_nest(layer_of(&o, "cell.in"), SDSE_FC,
+             (const uint64_t[]){1, CELLS, INPUTS, 1, 1, 1, 1});
+    assert_int_equal(layer_of(&o, "cell.state")->steps, 1);
+    end(&o);
+    begin_model(2, (const int[]){1, INPUTS});
+    lite_tensor(&m, "x2", F32, 3, (const int[]){SAMPLES, STEPS, INPUTS});
+    input[0] = 1;
+    matrix(1, F32, CELLS, INPUTS);
+    matrix(2, F32, CELLS, CELLS);
+    end_model(SEQUENCE_RNN, 5, 3, (const int[]){SAMPLES, STEPS, CELLS});
+    o = parse(&m);
+    assert_int_equal(o.status, SDSE_OK);
+    has_nest(layer_of(&o, "cell.in"), SDSE_FC,
+             (const uint64_t[]){1, CELLS, INPUTS, SAMPLES * STEPS, 1, 1, 1});
+    has_nest(layer_of(&o, "cell.state"), SDSE_FC,
+             (const uint64_t[]){1, CELLS, CELLS, SAMPLES, 1, 1, 1});
+    assert_int_equal(layer_of(&o, "cell.gates")->nest.bound[SDSE_P], SAMPLES * STEPS);
     end(&o);
 }
 
@@ -329,8 +275,12 @@ static void rnn(void **state) {
 static void svdf(void **state) {
     (void)state;
     enum { UNITS = 3, TAPS = 7 };
-    for (int rank = 1; rank <= 2; rank++) {
-        begin_model(2, (const int[]){SAMPLES, INPUTS});
+    for (int rank = 1; rank <= 3; rank++) {
+        begin_model(2, (const int[]){rank == 3 ? 1 : SAMPLES, INPUTS});
+        if (rank == 3) { // more samples than the first input has
+            lite_tensor(&m, "x2", F32, 2, (const int[]){SAMPLES, INPUTS});
+            input[0] = 1;
+        }
         matrix(1, I8, UNITS * rank, INPUTS);
         matrix(2, F32, UNITS * rank, TAPS);
         const size_t options = end_model(SVDF, 5, 2, (const int[]){SAMPLES, UNITS});
@@ -346,6 +296,7 @@ static void svdf(void **state) {
         const struct sdse_layer *taps = layer_of(&o, "cell.time");
         assert_int_equal(macs_of(layer_of(&o, "cell.feature")), feature);
         assert_int_equal(macs_of(taps), time);
+        assert_string_equal(o.lite.layers[1].kind, rank == 1 ? "dwconv" : "conv");
         has_nest(taps, rank == 1 ? SDSE_DWCONV : SDSE_CONV,
                  (const uint64_t[]){UNITS, 1, (uint64_t)rank, 1, 1, 1, TAPS});
         const size_t in = (size_t)rank * UNITS * INPUTS,
@@ -360,135 +311,7 @@ static void svdf(void **state) {
     }
 }
 
-// --- Edges ---
-
-// fc, then SVDF, then an LSTM, then fc: the first two have edges; an LSTM has its own.
-static void edges(void **state) {
-    (void)state;
-    begin_model(2, (const int[]){1, INPUTS});
-    matrix(1, F32, INPUTS, INPUTS);
-    lite_tensor(&m, "first", F32, 2, (const int[]){1, INPUTS});
-    const int first = (int)m.tensor_count - 1;
-    lite_operator(&m, CONNECTED, 2, (const int[]){0, input[1]}, first);
-    matrix(2, F32, INPUTS, 2);
-    lite_tensor(&m, "kept", F32, 2, (const int[]){1, INPUTS});
-    const int kept = (int)m.tensor_count - 1;
-    flat_number(
-        &m.b,
-        lite_operator(&m, SVDF, 3, (const int[]){first, input[1], input[2]}, kept), 0,
-        1, 4);
-    matrix(3, F32, 4 * INPUTS, 2 * INPUTS);
-    lite_tensor(&m, "cell", F32, 2, (const int[]){1, INPUTS});
-    const int cell = (int)m.tensor_count - 1;
-    flat_number(
-        &m.b,
-        lite_operator(&m, LSTM, 5, (const int[]){kept, -1, input[3], -1, -1}, cell), 3,
-        1, 1);
-    lite_tensor(&m, "last", F32, 2, (const int[]){1, INPUTS});
-    lite_operator(&m, CONNECTED, 2, (const int[]){cell, input[1]},
-                  (int)m.tensor_count - 1);
-    struct opened o = parse(&m);
-    assert_int_equal(o.status, SDSE_OK);
-    assert_int_equal(o.net->edge_count, 2);
-    static const char *const names[2][2] = {{"first", "kept.feature"},
-                                            {"kept.time", "cell.in"}};
-    for (size_t i = 0; i < 2; i++) {
-        const struct sdse_workload_edge *edge = &o.net->edges[i];
-        assert_string_equal(o.net->layers[edge->from].name, names[i][0]);
-        assert_string_equal(o.net->layers[edge->to].name, names[i][1]);
-    }
-    end(&o);
-}
-
-// --- What is left out ---
-
-static void left_out(const char *operator_name, const char *why, uint64_t weights) {
-    matrix(40, F32, 2, 2); // a product beside it, so that there is one
-    lite_tensor(&m, "z", F32, 2, (const int[]){2, 2});
-    lite_tensor(&m, "beside", F32, 2, (const int[]){2, 2});
-    const int out = (int)m.tensor_count - 1;
-    lite_operator(&m, CONNECTED, 2, (const int[]){out - 1, input[40]}, out);
-    struct opened o = parse(&m);
-    if (o.status != SDSE_OK)
-        sdse_diags_print(&o.diags, stderr, false);
-    assert_int_equal(o.status, SDSE_OK);
-    assert_int_equal(o.net->layer_count, 1);
-    assert_int_equal(o.net->not_modelled_count, 1);
-    assert_string_equal(o.net->not_modelled[0].op, operator_name);
-    assert_string_equal(o.net->not_modelled[0].reason, why);
-    assert_int_equal(o.net->not_modelled[0].weights, weights);
-    end(&o);
-}
-
-static const struct form plain = {.code = LSTM, .type = F32},
-                         coupled = {.code = LSTM, .type = F32, .coupled = true};
-
-#define UNFIT "shapes that are not known, or contradict each other"
-
-// An LSTM of one step and no samples but one, whose inputs are then changed.
-static void write_one(void) {
-    begin_model(2, (const int[]){1, INPUTS});
-    write_way(&plain, 1, 5, 9, 16);
-}
-
-static void refusals(void **state) {
-    (void)state;
-    enum { ALL = 4 * CELLS * (INPUTS + CELLS) };
-    static const int right[] = {1, CELLS}, wrong[] = {1, CELLS + 1};
-    write_one();
-    end_model(LSTM, 24, 2, wrong);
-    left_out("LSTM", UNFIT, ALL);
-    write_one();
-    input[7] = -1;
-    end_model(LSTM, 24, 2, right);
-    left_out("LSTM", "a gate lacks weights of its input or state", ALL - CELLS * CELLS);
-    write_one();
-    input[1] = -1; // of the input gate only one of two is there
-    end_model(LSTM, 24, 2, right);
-    left_out("LSTM", "a gate lacks weights of its input or state",
-             ALL - CELLS * INPUTS);
-    write_one();
-    lite_tensor(&m, "w", F32, 2, (const int[]){CELLS, CELLS});
-    input[6] = (int)m.tensor_count - 1;
-    end_model(LSTM, 24, 2, right);
-    left_out("LSTM", "weights that the model computes while it runs",
-             ALL - CELLS * CELLS);
-    write_one();
-    matrix(16, F32, CELLS, CELLS + 1);
-    end_model(LSTM, 24, 2, right);
-    left_out("LSTM", UNFIT, ALL + CELLS * (CELLS + 1));
-    write_one();
-    lite_data(&m, lite_tensor(&m, "d", F32, 1, (const int[]){CELLS}), 4 * CELLS);
-    input[5] = (int)m.tensor_count - 1;
-    end_model(SEQUENCE_LSTM, 24, 2, right);
-    left_out("UNIDIRECTIONAL_SEQUENCE_LSTM", "weights of the state that are a diagonal",
-             ALL - CELLS * CELLS + CELLS);
-    begin_model(3, (const int[]){STEPS, 1, INPUTS});
-    write_way(&plain, 1, 5, 9, 16);
-    write_way(&plain, 18, 22, 26, 33);
-    input[39] = 0;
-    end_model(BOTH_LSTM, 48, 3, (const int[]){STEPS, 1, CELLS});
-    left_out("BIDIRECTIONAL_SEQUENCE_LSTM", "it has an auxiliary input", 2 * ALL);
-    begin_model(3, (const int[]){STEPS, 1, INPUTS}); // steps first, if nothing is said
-    write_way(&plain, 1, 5, 9, 16);
-    write_way(&coupled, 18, 22, 26, 33);
-    end_model(BOTH_LSTM, 48, 3, (const int[]){STEPS, 1, CELLS});
-    left_out("BIDIRECTIONAL_SEQUENCE_LSTM", "its directions are cells of several forms",
-             2 * ALL - ALL / 4);
-    begin_model(2, (const int[]){1, INPUTS});
-    matrix(1, F32, 3, INPUTS);
-    matrix(2, F32, 3, 2);
-    flat_number(&m.b, end_model(SVDF, 5, 2, (const int[]){1, 1}), 0, 2, 4);
-    left_out("SVDF", UNFIT, 3 * INPUTS + 3 * 2);
-    begin_model(2, (const int[]){2, INPUTS});
-    lite_tensor(&m, "x2", F32, 2, (const int[]){3, INPUTS});
-    input[0] = 1;
-    matrix(1, F32, CELLS, INPUTS);
-    matrix(2, F32, CELLS, CELLS);
-    end_model(RNN, 5, 2, (const int[]){3, CELLS});
-    left_out("RNN", "its samples are not those of the model's first input",
-             CELLS * (INPUTS + CELLS));
-}
+// --- Weights ---
 
 // Matrices apart from each other in a file, which is read when they are asked for.
 static void from_a_file(void **state) {
@@ -514,13 +337,91 @@ static void from_a_file(void **state) {
     end(&o);
 }
 
+// A scale and a zero point for each row of one gate, one for all of others, none.
+static void scales(void **state) {
+    (void)state;
+    static const float own[] = {1, 2, 4, 8};
+    static const int zeros[] = {0, 1, -2, 3};
+    write_one();
+    for (int g = 1; g <= 4; g++) {
+        const size_t t = lite_tensor(&m, "w", I8, 2, (const int[]){CELLS, INPUTS});
+        const size_t data = lite_data(&m, t, CELLS * INPUTS);
+        for (size_t i = 0; i < CELLS * INPUTS; i++)
+            m.b.at[data + i] = (unsigned char)(i + 3);
+        input[g] = (int)m.tensor_count - 1;
+        if (g < 4)
+            lite_scales(&m, t, g == 2 ? CELLS : 1, own + (g == 3), zeros + (g == 3), 0);
+    }
+    end_model(LSTM, 24, 2, (const int[]){1, CELLS});
+    struct opened o = parse(&m);
+    struct sdse_array array;
+    assert_int_equal(o.status, SDSE_OK);
+    assert_int_equal(sdse_tensor_values(&o.lite.layers[0].weights, &array, &o.diags),
+                     SDSE_OK);
+    for (size_t i = 0; i < array.count; i++) {
+        const size_t gate = i / (CELLS * INPUTS), row = i / INPUTS % CELLS;
+        const float stored = (float)(i % (CELLS * INPUTS) + 3);
+        const float want = gate == 1   ? (stored - (float)zeros[row]) * own[row]
+                           : gate == 2 ? (stored - 1) * 2
+                                       : stored;
+        assert_true(array.data[i] == want);
+    }
+    sdse_array_free(&array);
+    end(&o);
+    // Along the columns there are none.
+    write_one();
+    const size_t t = lite_tensor(&m, "w", I8, 2, (const int[]){CELLS, INPUTS});
+    lite_data(&m, t, CELLS * INPUTS);
+    static const float five[INPUTS] = {1, 1, 1, 1, 1};
+    static const int none[INPUTS];
+    lite_scales(&m, t, INPUTS, five, none, 1);
+    input[2] = (int)m.tensor_count - 1;
+    end_model(LSTM, 24, 2, (const int[]){1, CELLS});
+    o = parse(&m);
+    assert_int_equal(o.status, SDSE_INVALID);
+    assert_true(sdse_diags_fired(&o.diags, "tflite-weights"));
+    end(&o);
+    // Of taps a scale each: of a unit's two filters there is none for both.
+    for (int rank = 1; rank <= 2; rank++) {
+        begin_model(2, (const int[]){1, INPUTS});
+        matrix(1, F32, CELLS, INPUTS);
+        const size_t taps = lite_tensor(&m, "w", I8, 2, (const int[]){CELLS, 2});
+        const size_t data = lite_data(&m, taps, CELLS * 2);
+        m.b.at[data + 5] = 7;
+        lite_scales(&m, taps, CELLS, own, zeros, 0);
+        input[2] = (int)m.tensor_count - 1;
+        flat_number(&m.b, end_model(SVDF, 5, 2, (const int[]){1, CELLS / rank}), 0,
+                    (uint64_t)rank, 4);
+        o = parse(&m);
+        assert_int_equal(o.status, rank == 1 ? SDSE_OK : SDSE_INVALID);
+        if (rank == 1) {
+            assert_int_equal(
+                sdse_tensor_values(&o.lite.layers[1].weights, &array, &o.diags),
+                SDSE_OK);
+            assert_true(array.data[5] == (7 + 2) * 4 && array.data[7] == -3 * 8);
+            sdse_array_free(&array);
+        }
+        end(&o);
+    }
+}
+
 // Gates of several types have layers, and no weights.
 static void of_several_types(void **state) {
     (void)state;
+    begin_model(2, (const int[]){1, INPUTS});
+    write_way(&(struct form){.code = LSTM, .type = I8}, 1, 5, 9, 16);
+    const size_t halves = lite_tensor(&m, "w", I4, 2, (const int[]){CELLS, INPUTS});
+    lite_data(&m, halves, CELLS * INPUTS / 2);
+    input[3] = (int)m.tensor_count - 1;
+    end_model(LSTM, 24, 2, (const int[]){1, CELLS});
+    struct opened o = parse(&m);
+    assert_int_equal(o.status, SDSE_OK);
+    assert_int_equal(o.lite.layer_count, 1);
+    end(&o);
     write_one();
     matrix(3, I8, CELLS, INPUTS);
     end_model(LSTM, 24, 2, (const int[]){1, CELLS});
-    struct opened o = parse(&m);
+    o = parse(&m);
     assert_int_equal(o.status, SDSE_OK);
     assert_int_equal(o.lite.layer_count, 1);
     assert_string_equal(o.lite.layers[0].layer, "cell.state");
@@ -532,11 +433,11 @@ static void of_several_types(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(lstm),
                                        cmocka_unit_test(basic),
+                                       cmocka_unit_test(one_step_and_more_samples),
                                        cmocka_unit_test(rnn),
                                        cmocka_unit_test(svdf),
-                                       cmocka_unit_test(edges),
-                                       cmocka_unit_test(refusals),
-                                       cmocka_unit_test(of_several_types),
-                                       cmocka_unit_test(from_a_file)};
+                                       cmocka_unit_test(from_a_file),
+                                       cmocka_unit_test(scales),
+                                       cmocka_unit_test(of_several_types)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
