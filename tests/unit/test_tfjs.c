@@ -603,6 +603,36 @@ static void taken_by_no_layer(void **state) {
     }
 }
 
+// How wide numbers are stored is the layer's, of few of them and of many; 32 bits are
+// not said.
+static void widths(void **state) {
+    (void)state;
+    static const struct {
+        const char *type;
+        size_t bytes;
+        uint32_t bits;
+    } rows[] = {
+        {"", 4, 0},
+        {", \"quantization\": {\"dtype\": \"uint8\", \"scale\": 1, \"min\": 0}", 1, 8},
+        {", \"quantization\": {\"dtype\": \"float16\"}", 2, 16}};
+    for (size_t side = 4; side <= 40; side += 36)
+        for (size_t i = 0; i < 3; i++) {
+            char text[64];
+            web_begin(&web);
+            web_print(web.weights,
+                      "{\"name\": \"fc/kernel\", \"dtype\": \"float32\", \"shape\": "
+                      "[%zu, %zu]%s}",
+                      side, side, rows[i].type);
+            web.count = side * side * rows[i].bytes / 4;
+            snprintf(text, sizeof text, ", \"units\": %zu, \"use_bias\": false", side);
+            web_layer(&web, "Dense", "fc", "x", text);
+            snprintf(text, sizeof text, "[null, %zu]", side);
+            open_net(text, "[\"fc\", 0, 0]");
+            assert_int_equal(imported()->layers[0].weight_bits, rows[i].bits);
+            web_end(&web);
+        }
+}
+
 // Numbers beyond f32 by their scale are found when they are read: few of them at once,
 // many with their layer's weights.
 static void beyond_f32(void **state) {
@@ -647,6 +677,7 @@ int main(void) {
         cmocka_unit_test(multiplied),
         cmocka_unit_test(refusals),
         cmocka_unit_test(taken_by_no_layer),
+        cmocka_unit_test(widths),
         cmocka_unit_test(beyond_f32),
         cmocka_unit_test(lengths)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
