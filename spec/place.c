@@ -38,6 +38,7 @@ struct reader {
     struct sdse_diags *diags;
     unsigned memory_count; // that share
     struct sdse_residence *part;
+    bool follows; // what is said is compared with what follows: it need not be whole
 };
 
 static const char *name_of(const struct reader *r, const struct sdse_residence *part) {
@@ -293,7 +294,7 @@ static void read_addends_and_room(const struct reader *r, const struct sdse_node
     for (unsigned m = 0; m < r->memory_count; m++) {
         const struct sdse_residence *part = &r->part[m];
         const bool reads = part->tensors & ~SDSE_BIT(SDSE_OUTPUTS) || part->addends;
-        if (!reads || part->reserved_bits > 0)
+        if (!reads || part->reserved_bits > 0 || r->follows)
             continue;
         sdse_diag_add(r->diags, SDSE_ERROR, reserved ? reserved->loc : map->loc,
                       "place-room",
@@ -329,9 +330,9 @@ static unsigned start_parts(const struct sdse_arch *arch, struct sdse_residence 
     return count;
 }
 
-bool sdse_read_place(const struct sdse_node *node, const struct sdse_arch *arch,
-                     const struct sdse_layer *layer, struct sdse_diags *diags,
-                     struct sdse_placement *placement) {
+static bool read_place(const struct sdse_node *node, const struct sdse_arch *arch,
+                       const struct sdse_layer *layer, bool follows,
+                       struct sdse_diags *diags, struct sdse_placement *placement) {
     static const char *const keys[] = {"weights",  "inputs",  "outputs",
                                        "operands", "addends", "reserved_bits"};
     const size_t errors = diags->errors;
@@ -342,9 +343,12 @@ bool sdse_read_place(const struct sdse_node *node, const struct sdse_arch *arch,
         return false;
     sdse_refuse_unknown_keys(node, keys, sizeof keys / sizeof *keys, diags);
     placement->loc = node->key_loc;
-    const struct reader r = {arch, layer, diags,
+    const struct reader r = {arch,
+                             layer,
+                             diags,
                              start_parts(arch, placement->residence),
-                             placement->residence};
+                             placement->residence,
+                             follows};
     read_tensor(&r, node, SDSE_WEIGHTS);
     read_tensor(&r, node, SDSE_INPUTS);
     read_tensor(&r, node, SDSE_OUTPUTS);
@@ -356,4 +360,15 @@ bool sdse_read_place(const struct sdse_node *node, const struct sdse_arch *arch,
         check_reach(&r, node, &r.part[m]);
     placement->placed = sdse_residence_says(placement->residence);
     return diags->errors == errors;
+}
+
+bool sdse_read_place(const struct sdse_node *node, const struct sdse_arch *arch,
+                     const struct sdse_layer *layer, struct sdse_diags *diags,
+                     struct sdse_placement *placement) {
+    return read_place(node, arch, layer, false, diags, placement);
+}
+
+bool sdse_read_known_place(const struct sdse_node *node, const struct sdse_arch *arch,
+                           struct sdse_diags *diags, struct sdse_placement *placement) {
+    return read_place(node, arch, NULL, true, diags, placement);
 }

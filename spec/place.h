@@ -42,6 +42,11 @@ bool sdse_read_place(const struct sdse_node *node, const struct sdse_arch *arch,
                      const struct sdse_layer *layer, struct sdse_diags *diags,
                      struct sdse_placement *placement);
 
+// The same of a nest, or layer, whose residence follows from the rest of a file: what is
+// said is compared with that, so it need not be whole.
+bool sdse_read_known_place(const struct sdse_node *node, const struct sdse_arch *arch,
+                           struct sdse_diags *diags, struct sdse_placement *placement);
+
 // As sdse_mapping_from_tree (spec/load.h), which refuses places; *placement gets them.
 enum sdse_status sdse_placed_mapping_from_tree(struct sdse_arena *arena,
                                                const struct sdse_node *root,

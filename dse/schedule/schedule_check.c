@@ -75,7 +75,7 @@ static void compare_parts(struct sdse_schedule_reader *r, const struct sdse_node
                           const struct sdse_held_term *term, size_t count) {
     const struct sdse_node *place = sdse_node_get(item, "place");
     struct sdse_placement said;
-    if (!sdse_read_place(place, r->arch, NULL, r->diags, &said))
+    if (!sdse_read_known_place(place, r->arch, r->diags, &said))
         return;
     const struct sdse_loc loc = place ? place->loc : item->loc;
     for (unsigned m = 0; m < r->memory_count; m++) {

@@ -373,7 +373,7 @@ static void test_broken_groups(void **state) {
          "what "
          "s makes [nest-place]"},
         {"{L2: 2304, GLB: 960}", "{L2: 2304}",
-         "error: inputs in 'GLB' take room there"},
+         "error: 0 bits are said to be reserved in GLB, 960 are: "},
         {"groups:", "copies: [{of: a, until: b}]\ngroups:",
          "error: tensors are moved into and out of the one memory of 'two' that "
          "shares: "

@@ -235,14 +235,28 @@ static size_t readers_of(const struct brute_problem *p, size_t layer, size_t *fi
     return count;
 }
 
+// Bits of a word as a memory stores it.
+static uint32_t width_of(const struct brute_problem *p, enum sdse_tensor tensor,
+                         unsigned memory) {
+    const unsigned level = level_of(p, memory);
+    const uint32_t own = p->arch->level[level].word_bits[tensor];
+    return own ? own : p->arch->bits[tensor];
+}
+
+// Of a partial sum: no narrower than an output there.
+static uint32_t partial_of(const struct brute_problem *p, unsigned memory) {
+    const uint32_t word = width_of(p, SDSE_OUTPUTS, memory);
+    return p->arch->partial_bits > word ? p->arch->partial_bits : word;
+}
+
 // Of what a layer makes: words as wide as it or its readers want.
-static double bits_of(const struct brute_problem *p, size_t layer) {
+static double bits_of(const struct brute_problem *p, size_t layer, unsigned memory) {
     const struct sdse_nest *nest = &p->net->layers[layer].nest;
-    uint32_t bits = p->arch->bits[SDSE_OUTPUTS];
+    uint32_t bits = width_of(p, SDSE_OUTPUTS, memory);
     for (size_t e = 0; e < p->net->edge_count; e++) {
-        const uint32_t read =
-            p->arch->bits[p->net->edges[e].use == SDSE_EDGE_WEIGHTS ? SDSE_WEIGHTS
-                                                                    : SDSE_INPUTS];
+        const uint32_t read = width_of(
+            p, p->net->edges[e].use == SDSE_EDGE_WEIGHTS ? SDSE_WEIGHTS : SDSE_INPUTS,
+            memory);
         if (p->net->edges[e].from == layer && read > bits)
             bits = read;
     }
@@ -280,7 +294,7 @@ static double held_at(const struct brute_problem *p, const struct way *way, size
                       unsigned memory) {
     double bits = 0;
     for (size_t t = 0; t < at; t++)
-        bits += is_there(p, way, t, at, memory) ? bits_of(p, t) : 0;
+        bits += is_there(p, way, t, at, memory) ? bits_of(p, t, memory) : 0;
     return bits;
 }
 
@@ -408,9 +422,10 @@ static uint32_t finds_addends(const struct brute_problem *p, const struct way *w
     return count + (turn->for_all && turn->first_adds[member]);
 }
 
-static double weight_bits(const struct brute_problem *p, size_t layer) {
+static double weight_bits(const struct brute_problem *p, size_t layer,
+                          unsigned memory) {
     const struct sdse_nest *nest = &p->net->layers[layer].nest;
-    return (double)p->arch->bits[SDSE_WEIGHTS] *
+    return (double)width_of(p, SDSE_WEIGHTS, memory) *
            (double)sdse_tile_words(nest, SDSE_WEIGHTS, nest->bound);
 }
 
@@ -567,19 +582,19 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
     // A buffered input waits for the next keys.
     const bool waits = turn->buffered && some->keys && !cuts && !some->ends;
     home->reserved_bits += (double)((waits ? at->again : at->held[0]) * per_row *
-                                    p->arch->bits[SDSE_INPUTS]);
+                                    width_of(p, SDSE_INPUTS, turn->memory));
     if (cuts)
-        home->reserved_bits +=
-            (double)(at->idle[0] * (row - per_row) * p->arch->bits[SDSE_INPUTS]);
+        home->reserved_bits += (double)(at->idle[0] * (row - per_row) *
+                                        width_of(p, SDSE_INPUTS, turn->memory));
     for (size_t i = 0; i < turn->count; i++)
         if (turn->kept >> i & 1u)
-            home->reserved_bits +=
-                weight_bits(p, turn->layer[i]) / (double)turn->heads * (double)heads;
+            home->reserved_bits += weight_bits(p, turn->layer[i], turn->memory) /
+                                   (double)turn->heads * (double)heads;
     for (size_t i = 1; i < turn->count; i++) {
         const size_t maker = turn->layer[i - 1];
         const double whole_row =
-            bits_of(p, maker) / (double)turn->rows[i - 1] / (double)turn->heads *
-            (double)heads /
+            bits_of(p, maker, turn->memory) / (double)turn->rows[i - 1] /
+            (double)turn->heads * (double)heads /
             (columns ? (double)p->net->layers[maker].nest.bound[SDSE_Q] : 1);
         const double part_row =
             some->keys ? whole_row * (double)some->keys / (double)turn->keys
@@ -592,10 +607,10 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
                                    (columns ? (double)at->part.bound[SDSE_Q] : 1);
     }
     if (way->place[end])
-        homes[out].reserved_bits += bits_of(p, end);
+        homes[out].reserved_bits += bits_of(p, end, out);
     if (last && way->place[end])
         homes[out].reserved_bits -=
-            bits_of(p, end) * (double)at->part.bound[SDSE_P] /
+            bits_of(p, end, out) * (double)at->part.bound[SDSE_P] /
             (double)turn->rows[turn->count - 1] / (double)turn->heads * (double)heads *
             (columns ? (double)columns / (double)turn->columns : 1) *
             (some->keys && !turn->sums ? (double)some->keys / (double)turn->keys : 1);
@@ -608,13 +623,13 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
                                      mixed->bound[SDSE_G] / turn->heads * heads),
                      words =
                          rows * (double)(mixed->bound[SDSE_K] * mixed->bound[SDSE_Q]),
-                     sum_bits = words * p->arch->partial_bits,
+                     sum_bits = words * partial_of(p, out),
                      place = way->place[end]
-                                 ? words * bits_of(p, end) /
+                                 ? words * bits_of(p, end, out) /
                                        (double)words_made(&p->net->layers[end])
                                  : 0;
         if (turn->softmax)
-            home->reserved_bits += 2 * rows * p->arch->partial_bits;
+            home->reserved_bits += 2 * rows * partial_of(p, turn->memory);
         if (turn->sums && some->continues && !last && sum_bits > place)
             homes[out].reserved_bits += sum_bits - place;
         const enum sdse_dim cut = dim_of(turn, at->layer);
@@ -677,7 +692,8 @@ static double weights_ahead(const struct brute_problem *p, const struct way *way
         if (takes && !sdse_layer_moves(&p->net->layers[layer]) &&
             !(turn->kept >> i & 1u) &&
             !finds_any(p, way, turn->layer[0], layer, SDSE_EDGE_WEIGHTS))
-            bits += weight_bits(p, layer) / (double)turn->heads * (double)some->heads;
+            bits += weight_bits(p, layer, turn->memory) / (double)turn->heads *
+                    (double)some->heads;
     }
     return bits;
 }

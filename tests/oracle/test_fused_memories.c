@@ -32,16 +32,18 @@ static const char *make_memory(uint64_t *state, struct sdse_arena *arena,
         "keeps: [inputs, outputs], shares: [activations]"};
     return sdse_arena_printf(
         arena,
-        "{level: %s, memory: {class: sram, %s, capacity_bytes: %u, buffering: %u, "
+        "{level: %s, memory: {class: sram, %s, %scapacity_bytes: %u, buffering: %u, "
         "pj_per_bit: %u, shared_bits_per_cycle: %u}, network: {topology: bus, "
         "multicast: true, reduce: true, pj_per_bit: 0.1}}",
         name, kinds[oracle_below(state, 3)],
+        oracle_below(state, 4) ? "" : "bits: {inputs: 16, outputs: 12}, ",
         least_bytes + (unsigned)oracle_below(state, some),
         1 + (unsigned)(oracle_below(state, 3) == 0), pj,
         oracle_below(state, 2) ? 12 : 128);
 }
 
-// Two memories that share, one of six has three; words of one width.
+// Two memories that share, one of six has three; a fourth of them has words of its own
+// width.
 static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
     static const char *const units[] = {"GLB", "GLB", "GLB", "GLB", "L2"},
                              *const partial[] = {"8", "20"},
@@ -51,7 +53,7 @@ static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
                                     1 + (unsigned)oracle_below(state, 4)),
                *middle = make_memory(state, arena, "L1", 12, 40,
                                      1 + (unsigned)oracle_below(state, 3)),
-               *inner = make_memory(state, arena, "GLB", 8, 30,
+               *inner = make_memory(state, arena, "GLB", 10, 30,
                                     1 + (unsigned)oracle_below(state, 2));
     return sdse_arena_printf(
         arena,
