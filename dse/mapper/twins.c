@@ -47,9 +47,17 @@ int sdse_twin_dim(const struct sdse_problem *problem, const struct sdse_choice *
     return !moves_any(problem->start.keeps[l], d) && may_move(problem, l, d) ? d : -1;
 }
 
+// Whether a loop costs more further out, as it makes more passes of some level.
+static bool do_passes_cost(const struct sdse_problem *problem) {
+    bool cost = false;
+    for (unsigned l = 0; l < problem->levels; l++)
+        cost |= problem->model->pass_cycles[l] > 0;
+    return cost;
+}
+
 bool sdse_are_twin_loops(const struct sdse_problem *problem,
                          const struct sdse_choice *path, unsigned l, unsigned dims) {
-    bool twins = !dims || are_in_a_row(problem, path, l);
+    bool twins = !dims || (are_in_a_row(problem, path, l) && !do_passes_cost(problem));
     for (int d = 0; d < SDSE_DIMS && twins; d++)
         if (dims >> d & 1u)
             twins = !path[l - 1].factor[d] && may_move(problem, l, d) &&

@@ -5,8 +5,7 @@
 //     keeps d (U)           is   (U) d           d moves nothing that U keeps
 //
 // A search leaves out the one that it would meet later: of variants the one that is
-// ranked behind the other, of loops those further out. The other costs the same, or
-// less where passes cost, so no answer depends on it. docs/mapper.md; oracle:
+// ranked behind the other, of loops those further out. The other costs no more, so no answer depends on it. docs/mapper.md; oracle:
 // tests/oracle/test_uneven_oracle.c, which enumerates both.
 #ifndef SDSE_DSE_MAPPER_TWINS_H
 #define SDSE_DSE_MAPPER_TWINS_H
