@@ -210,10 +210,19 @@ static void test_bands(void **state) {
              layer);
     write_scratch("ends.yaml", text);
     SAYS("map -a @bands.yaml -w @ends.yaml --resident --fuse 2 --columns --objective "
-         "energy -j 1 -f json -o @ends-found.yaml",
+         "energy -j 1 -f json",
          "\"inputs\": \"DRAM, buffered in bands\"", "\"banded\": \"-\"}");
-    SAYS("eval -a @bands.yaml -w @ends.yaml -m @ends-found.yaml -f json",
-         "\"inputs\": \"DRAM, buffered in bands\"", "\"banded\": \"-\"}");
+    // Of what is handed over alone.
+    snprintf(text, sizeof text,
+             "{name: starts, source: s, edges: chain, layers: [{name: a, kind: conv, "
+             "in: [2, 9, 32], out_channels: 2, kernel: 1}, {name: b, %s}]}",
+             layer);
+    write_scratch("starts.yaml", text);
+    SAYS("map -a @bands.yaml -w @starts.yaml --resident --fuse 2 --columns --objective "
+         "energy -j 1 -f json -o @starts-found.yaml",
+         "\"inputs\": \"DRAM\"", "\"banded\": \"a\"}");
+    SAYS("eval -a @bands.yaml -w @starts.yaml -m @starts-found.yaml -f json",
+         "\"inputs\": \"DRAM\"", "\"banded\": \"a\"}");
 }
 
 // Inputs that are buffered come ahead into their place: the nest need not keep them.

@@ -344,7 +344,7 @@ static void behind(void **state) {
             whole_numbers("i", 0, 1, (const int[]){2});
             whole_numbers("a", 0, 1, (const int[]){2});
             whole_numbers("j", 0, 1, (const int[]){0});
-            whole_numbers("b", 0, 1, (const int[]){1});
+            whole_numbers("b", 0, 1, (const int[]){-2});
             node("GatherV2", "g", "c i a", "");
             node("GatherV2", "y", "g j b", "");
             y = (struct map){.rank = 2, .shape = {2, 3}};

@@ -357,6 +357,7 @@ static void latencies_are_worked_out_of_counts(void **state) {
         {"max(read_latency, write_latency)", "compute_latency / 3", 1, {32, 32, 0}},
         {"read_latency + write_latency", "compute_latency / 3", 1, {0, 0, 32}},
         {"max(read_latency, 0)", "compute_latency", 1. / 3, {96, 0, 0}},
+        {"write_latency", "compute_latency / 3", 1, {0, 32, 0}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[1000];
@@ -377,9 +378,12 @@ static void latencies_are_worked_out_of_counts(void **state) {
         }
         sdse_arena_free(r.arena);
     }
-    static const char *const odd[] = {
-        "read_actions * write_actions", "1e-9", "read_actions ** 2 + write_actions",
-        "max(read_actions, 5) + write_actions", "read_actions / width"};
+    static const char *const odd[] = {"read_actions * write_actions",
+                                      "1e-9",
+                                      "read_actions ** 2 + write_actions",
+                                      "max(read_actions, 5) + write_actions",
+                                      "read_actions / width",
+                                      "max(read_actions, min(write_actions, 3))"};
     for (size_t i = 0; i < 2 * sizeof odd / sizeof *odd; i++) {
         char text[1000];
         snprintf(text, sizeof text, frame, i % 2 ? "read_latency" : odd[i / 2],
@@ -391,18 +395,22 @@ static void latencies_are_worked_out_of_counts(void **state) {
     }
 }
 
-// The operand that is made is the left one, wherever it stands.
+// The operand that is made is the left one, wherever it stands; of two the first.
 static void made_operands_are_left(void **state) {
     (void)state;
     struct read r = read_texts("workload:\n  rank_sizes: {M: 3, N: 5, K: 7, H: 2}\n"
                                "  einsums:\n  - 'A[m, k] = I[m, n] * V[n, k]'\n"
                                "  - 'B[m, n] = W[n, k] * A[m, k]'\n"
-                               "  - 'C[h, m, n] = X[h, m, k] * Y[h, k, n]'\n",
+                               "  - 'C[h, m, n] = X[h, m, k] * Y[h, k, n]'\n"
+                               "  - 'D[k, n] = A[m, k] * B[m, n]'\n",
                                NULL, false);
     assert_int_equal(r.status, SDSE_OK);
     assert_int_equal(r.net->layers[1].nest.bound[SDSE_P], 3);
     assert_int_equal(r.net->layers[1].nest.bound[SDSE_K], 5);
     assert_int_equal(r.net->layers[1].nest.bound[SDSE_C], 7);
+    assert_int_equal(r.net->layers[3].nest.bound[SDSE_P], 7);
+    assert_int_equal(r.net->layers[3].nest.bound[SDSE_K], 5);
+    assert_int_equal(r.net->layers[3].nest.bound[SDSE_C], 3);
     assert_non_null(strstr(r.net_text, "n: 5, role: parameter}"));
     sdse_arena_free(r.arena);
 }
@@ -987,6 +995,10 @@ static void what_has_no_counterpart_is_refused(void **state) {
          true},
         {NET "  - 'O2[m] = I[0 * m + n] * W[n]'\n", "accelforge-einsum", "no product",
          true},
+        {NET "  - 'O2[m] = I[2 * m * 3 + n] * W[n]'\n", "accelforge-einsum",
+         "no product", true},
+        {NET "  - 'O2[m] = I[n + 2 * n, m] * W[n]'\n", "accelforge-einsum",
+         "no product", true},
         {NET
          "  - {name: O2, tensor_accesses: [{name: I, projection: {H: m + n}}, {name: "
          "W, projection: [n]}, {name: O2, projection: [m], output: True}], "
@@ -1063,7 +1075,11 @@ static void einsums_become_products(void **state) {
         "  - {name: Step, tensor_accesses: [{name: A, projection: {C: c, Y: 3 * p}, "
         "bits_per_value: 4}, {name: B, projection: [c, m], bits_per_value: 4}, {name: "
         "O3, "
-        "projection: [m, p], output: True, bits_per_value: 4}]}\n",
+        "projection: [m, p], output: True, bits_per_value: 4}]}\n"
+        "  - {name: Grouped, tensor_accesses: [{name: A2, projection: {T: t, C: c, Y: "
+        "p + r}, bits_per_value: 4}, {name: B2, projection: [t, c, m, r], "
+        "bits_per_value: 4}, {name: O6, projection: [t, m, p], output: True, "
+        "bits_per_value: 4}]}\n",
         NULL, false);
     if (r.status != SDSE_OK)
         sdse_diags_print(&r.diags, stderr, false);
@@ -1075,9 +1091,10 @@ static void einsums_become_products(void **state) {
         {{1, 1, 1, 24, 1, 9, 1, 7}, {2, 1}, {3, 1}, {71, 1}},
         {{1, 1, 1, 24, 1, 5, 1, 7}, {1, 1}, {1, 1}, {28, 1}},
         {{1, 128, 64, 24, 1, 1, 1, 1}, {3, 1}, {1, 1}, {70, 1}},
+        {{1, 128, 64, 24, 1, 3, 1, 7}, {1, 1}, {1, 1}, {26, 1}},
     };
-    assert_int_equal(r.net->layer_count, 4);
-    for (size_t l = 0; l < 4; l++) {
+    assert_int_equal(r.net->layer_count, 5);
+    for (size_t l = 0; l < 5; l++) {
         const struct sdse_nest *nest = &r.net->layers[l].nest;
         for (unsigned d = 0; d < SDSE_DIMS; d++)
             if (nest->bound[d] != windows[l].bound[d])

@@ -411,6 +411,20 @@ static void texts_are_compared(void **state) {
     }
 }
 
+// The largest difference first, of equal ones by name.
+static void differences_are_sorted(void **state) {
+    (void)state;
+    const double none = (double)NAN;
+    struct sdse_difference rows[] = {{.name = "c", .value = {1, 3}},
+                                     {.name = "a", .value = {4, 2}},
+                                     {.name = "d", .value = {none, 7}},
+                                     {.name = "b", .value = {2, none}}};
+    struct sdse_differences of = {.count = 4, .rows = rows};
+    sdse_differences_sort(&of);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(rows[i].name[0], "dabc"[i]);
+}
+
 // ---- leaves ----
 
 static void leaves_are_named(void **state) {
@@ -454,6 +468,7 @@ int main(void) {
         cmocka_unit_test(designs_meet_by_name),
         cmocka_unit_test(objectives_keep_designs_apart),
         cmocka_unit_test(texts_are_compared),
+        cmocka_unit_test(differences_are_sorted),
         cmocka_unit_test(leaves_are_named),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

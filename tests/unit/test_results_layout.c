@@ -102,6 +102,12 @@ static void constants_are_said_once(void **state) {
     writes(one, 80, "form\n----\nraw\nraw\n");
     struct sdse_table *none = new_table(columns, 2);
     writes(none, 80, "form  reason\n----  ------\n");
+    struct sdse_table *two = new_table(columns, 2);
+    for (int row = 0; row < 2; row++) {
+        sdse_table_add_text(two, "raw");
+        sdse_table_add_text(two, "big");
+    }
+    writes(two, 80, "all: reason=big\nform\n----\nraw\nraw\n");
 }
 
 static void equal_layers_are_one(void **state) {
@@ -128,6 +134,27 @@ static void equal_layers_are_one(void **state) {
            "3            c4           conv1       2\n"
            "4…6          c5…c7 (3 ×)  fc          2\n"
            "7            c8           conv        2\n");
+    // Where layers are numbers each stands by itself.
+    struct sdse_table *numbers = new_table(&columns[1], 2);
+    for (uint64_t i = 0; i < 3; i++) {
+        sdse_table_add_u64(numbers, i);
+        sdse_table_add_text(numbers, i < 2 ? "conv" : "fc");
+    }
+    writes(numbers, 80,
+           "layer  kind\n-----  ----\n    0  conv\n    1  conv\n    2  fc\n");
+}
+
+// U+009F is a control, U+00A0 a space that does not break.
+static void spaces_are_no_controls(void **state) {
+    (void)state;
+    assert_int_equal(sdse_plain_text_print("a\xc2\xa0"
+                                           "b",
+                                           false, NULL),
+                     3);
+    assert_int_equal(sdse_plain_text_print("a\xc2\x9f"
+                                           "b",
+                                           false, NULL),
+                     6);
 }
 
 static void wraps_texts_and_splits_tables(void **state) {
@@ -296,6 +323,7 @@ int main(void) {
         cmocka_unit_test(points_stand_in_line),
         cmocka_unit_test(constants_are_said_once),
         cmocka_unit_test(equal_layers_are_one),
+        cmocka_unit_test(spaces_are_no_controls),
         cmocka_unit_test(wraps_texts_and_splits_tables),
         cmocka_unit_test(no_line_is_wider),
         cmocka_unit_test(nothing_is_lost),

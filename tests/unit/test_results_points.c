@@ -131,6 +131,9 @@ static void an_empty_front_is_fine(void **state) {
     assert_non_null(sdse_front_table(&points, &front, false, arena));
     assert_non_null(
         strstr(sdse_front_summary(&points, &front, arena), "11 without one"));
+    // They are points, too.
+    assert_non_null(
+        strstr(sdse_front_summary(&points, &front, arena), "12 points: 0 on the"));
 }
 
 static void scales_have_si_prefixes(void **state) {
