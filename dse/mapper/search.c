@@ -49,7 +49,7 @@ struct sdse_searcher {
     unsigned asked_loops;         // set of levels: their loops move what is kept there
 
     struct sdse_choice path[SDSE_MAX_LEVELS];
-    struct frame *frame;          // [levels]
+    struct frame *frame;          // [levels]; NULL until it walks
     struct sdse_partial *entered; // [levels + 1]
 };
 
@@ -650,10 +650,9 @@ struct sdse_searcher *sdse_searcher_new(struct sdse_problem *problem,
     struct sdse_searcher *s = SDSE_ARENA_NEW(problem->arena, struct sdse_searcher);
     if (!s)
         return NULL;
-    s->frame = SDSE_ARENA_ARRAY(problem->arena, struct frame, problem->levels);
     s->entered =
         SDSE_ARENA_ARRAY(problem->arena, struct sdse_partial, problem->levels + 1);
-    if (!s->frame || !s->entered)
+    if (!s->entered)
         return NULL;
     s->problem = problem;
     s->effort = effort;
@@ -670,7 +669,10 @@ struct sdse_totals sdse_searcher_root(const struct sdse_searcher *s) {
 }
 
 static void walk(struct sdse_searcher *s) {
-    if (sdse_lanes_tabulate(s->problem))
+    const struct sdse_problem *problem = s->problem;
+    if (!s->frame) // most are asked for the root alone
+        s->frame = SDSE_ARENA_ARRAY(problem->arena, struct frame, problem->levels);
+    if (s->frame && sdse_lanes_tabulate(s->problem))
         walk_level(s, 0);
     else
         s->effort->halt = SDSE_HALT_MEMORY;

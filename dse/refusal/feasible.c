@@ -43,7 +43,9 @@ static struct sdse_feasible_walk *new_search(struct sdse_feasibility *questions,
                                              struct sdse_arena *arena) {
     struct sdse_feasible_walk *s =
         arena ? SDSE_ARENA_NEW(arena, struct sdse_feasible_walk) : NULL;
-    if (!s) {
+    if (s)
+        s->failed = sdse_arena_alloc(arena, arch->level_count, sizeof *s->failed);
+    if (!s || !s->failed) {
         questions->out_of_memory = true;
         return NULL;
     }

@@ -58,7 +58,7 @@ struct sdse_feasible_walk {
     double most_outside[SDSE_MAX_LEVELS][SDSE_DIMS];
     double least_outside[SDSE_MAX_LEVELS][SDSE_DIMS];
     size_t stride[SDSE_DIMS], tiles;
-    uint64_t *failed[SDSE_MAX_LEVELS][STAGES];
+    uint64_t *(*failed)[STAGES]; // [levels]
     unsigned measured; // level whose bits are wanted; `levels` = none
     double best_bits, bits;
     double tile_bits[SDSE_MAX_LEVELS]; // of the levels decided so far
