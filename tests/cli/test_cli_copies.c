@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cli/support_program.h"
+#include "support/close.h"
 
 // 64 words of each map; two of them fit.
 static const char arch[] =
@@ -278,6 +279,66 @@ static void test_found(void **state) {
              "out of one: take `shares` from the others");
 }
 
+// Lines of layers and of what is brought in add up to the totals, repeats and all: 129
+// words of a layer whose maps are outside, 65 of one with one of them there, one of
+// weights. a is in both, until c reads it, and comes once more before i; no line is of
+// what is there already.
+static void test_lines_add_up(void **state) {
+    (void)state;
+    static const char map[] = "map -a @one.yaml -w @again.yaml --resident --copies "
+                              "--objective energy -f ";
+    char text[2048] = "{name: again, source: s, edges: [{from: a, to: [b, c, i, j]}, "
+                      "{from: c, to: d}, {from: d, to: e}, {from: e, to: f}, {from: "
+                      "f, to: g}, {from: g, to: h}], layers: [",
+         line[200];
+    for (char name = 'a'; name <= 'k'; name++)
+        sprintf(
+            text + strlen(text),
+            "{name: %c, kind: conv, in: [1, 4, 16], out_channels: 1, kernel: 1%s}, ",
+            name, name == 'k' ? ", repeat: 3" : "");
+    strcat(text, "]}");
+    write_scratch("again.yaml", text);
+    snprintf(line, sizeof line, "%scsv", map);
+    char *csv = run_text(0, line);
+    double pj[2] = {0}, cycles[2] = {0}, words[2] = {0};
+    unsigned lines = 0, copies = 0;
+    for (const char *at = strchr(csv, '\n') + 1; *at; at = strchr(at, '\n') + 1) {
+        double n[7];
+        assert_int_equal(sscanf(at,
+                                "%*[^,],%*[^,],%lf,%*[^,],%*[^,],%lf,%lf,%lf,%lf,"
+                                "%lf,%lf,",
+                                &n[0], &n[1], &n[2], &n[3], &n[4], &n[5], &n[6]),
+                         7);
+        for (int side = 0; side < 2; side++) {
+            pj[side] += n[0] * n[1 + side];
+            cycles[side] += n[0] * n[3 + side];
+            words[side] += n[0] * n[5 + side];
+        }
+        lines++;
+        copies += strncmp(at, "a -> GLB,copy,1,DRAM,GLB,4864,0,128,0,64,0,", 43) == 0;
+    }
+    free(csv);
+    assert_true(lines == 12 && copies == 1);
+    assert_true(words[0] == 129 + 4 * 65 + 5 + 64 + 3 * 129 && words[1] == 13 * 129);
+    snprintf(line, sizeof line, "%sjson", map);
+    char *json = run_text(0, line);
+    static const char *const sides[] = {"\"resident\"", "\"unshared\""};
+    for (int side = 0; side < 2; side++) {
+        const double energy = number_in(json, sides[side], "energy_pj"),
+                     seconds = number_in(json, sides[side], "latency_s");
+        assert_double_within(energy, pj[side], 1e-12);
+        assert_true(number_in(json, sides[side], "latency_cycles") == cycles[side]);
+        assert_double_within(seconds, cycles[side] * 1e-9, 1e-12);
+        assert_double_within(number_in(json, sides[side], "edp_pj_s"), energy * seconds,
+                             1e-12);
+        assert_true(number_in(json, sides[side], "outermost_words") == words[side]);
+    }
+    assert_true(number_in(json, "\"tensors\"", "tensors") == 6 &&
+                number_in(json, "\"tensors\"", "tensors_shared") == 5 &&
+                number_in(json, "\"tensors\"", "tensors_in_both") == 1);
+    free(json);
+}
+
 // What is said in another order is the same: copies before one layer in the order of
 // their makers.
 static void test_in_any_order(void **state) {
@@ -371,6 +432,6 @@ int main(void) {
         cmocka_unit_test(test_costs_by_hand), cmocka_unit_test(test_coded_words),
         cmocka_unit_test(test_broken_files),  cmocka_unit_test(test_around_a_group),
         cmocka_unit_test(test_in_any_order),  cmocka_unit_test(test_found),
-        cmocka_unit_test(test_beside_overlap)};
+        cmocka_unit_test(test_lines_add_up),  cmocka_unit_test(test_beside_overlap)};
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
 }
