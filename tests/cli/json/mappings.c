@@ -195,6 +195,30 @@ void of_what_is_resident(void **state) {
           text(json, "outermost_memory"));
     free(table);
     json_free(json);
+    // Where several memories share, each group is held in one of them.
+    write_scratch(
+        "two.yaml",
+        "{name: two, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+        "{level: L2, memory: {class: sram, shares: [activations], capacity_bytes: "
+        "400, pj_per_bit: 1.5}}, {level: GLB, memory: {class: sram, shares: "
+        "[activations], capacity_bytes: 150, pj_per_bit: 0.5}}], "
+        "compute: {pj_per_mac: 0.5}, vector: {below: GLB, pj_per_op: 0.1, "
+        "ops_per_cycle: 4}}");
+#define IN_TWO "map -a @two.yaml -w @edges.yaml --resident --fuse 2 --objective energy"
+    says_rows(IN_TWO, "sdse.map-fused/1", "groups");
+    free(run_text(0, IN_TWO " -o @two_whole.yaml"));
+#define WHOLE_IN_TWO "eval -a @two.yaml -w @edges.yaml -m @two_whole.yaml"
+    says_rows(WHOLE_IN_TWO, "sdse.eval-network/1", "groups");
+    static const char *const schemas[][2] = {{IN_TWO, "sdse.map-fused/1"},
+                                             {WHOLE_IN_TWO, "sdse.eval-network/1"}};
+    for (size_t i = 0; i < 2; i++) {
+        json = says(schemas[i][0], schemas[i][1]);
+        assert_string_equal(text(json_at(json_get(json, "groups"), 0), "memory"), "-");
+        assert_string_equal(text(json_at(json_get(json, "groups"), 1), "memory"),
+                            "GLB");
+        json_free(json);
+    }
     // Tensors that are moved: what a makes is not worth its room while c runs.
     write_scratch(
         "tight.yaml",
