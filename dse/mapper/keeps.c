@@ -68,8 +68,9 @@ static bool is_covered(const struct sdse_arch *arch, const struct sdse_keeps *ke
            may_keep(arch, l) == may_keep(arch, last);
 }
 
-bool sdse_keeps_is_canonical(const struct sdse_arch *arch,
-                             const struct sdse_keeps *keeps) {
+// No position is left empty for one behind it that could have its place, and no other
+// choice covers this one.
+static bool is_canonical(const struct sdse_arch *arch, const struct sdse_keeps *keeps) {
     for (unsigned l = 1; l < arch->level_count; l++) {
         if (arch->level[l].shares_memory && keeps->level[l] && !keeps->level[l - 1] &&
             may_keep(arch, l) == may_keep(arch, l - 1))
@@ -119,8 +120,7 @@ enum sdse_status sdse_keeps_list(const struct sdse_arch *arch, bool free_bypass,
         struct sdse_keeps keeps;
         write_keeps(&choices, &keeps);
         const bool first = choices.count == 0;
-        if ((first || sdse_keeps_is_canonical(arch, &keeps)) &&
-            !add(&choices, &keeps, arena))
+        if ((first || is_canonical(arch, &keeps)) && !add(&choices, &keeps, arena))
             return SDSE_NO_MEMORY;
     } while (advance(&choices));
     *list = choices.list;

@@ -35,10 +35,4 @@ enum sdse_status sdse_keeps_list(const struct sdse_arch *arch, bool free_bypass,
                                  bool smartdeal, struct sdse_arena *arena,
                                  struct sdse_keeps **list, size_t *count);
 
-// Whether no position is left empty for one behind it that could have its place, and no
-// other choice covers this one: every mapping of one that is not canonical is a mapping
-// of one that is, or of the first.
-bool sdse_keeps_is_canonical(const struct sdse_arch *arch,
-                             const struct sdse_keeps *keeps);
-
 #endif

@@ -137,16 +137,13 @@ enum sdse_status sdse_paddings_list(const struct sdse_variant_space *space,
 }
 
 // Tensors at home have no keeper to choose in the shared memory or outside of it: takes
-// them out, and choices that do not differ in others, or only in the positions that are
-// left empty. Returns how many are left.
+// them out, and choices that do not differ in others. Returns how many are left.
 static size_t leave_homes(const struct sdse_variant_space *space,
                           struct sdse_keeps *keeps, size_t count) {
     size_t left = 0;
     for (size_t i = 0; i < count; i++) {
         size_t same = 0;
         sdse_residence_keeps(space->arch, space->layer->residence, keeps[i].level);
-        if (i && !sdse_keeps_is_canonical(space->arch, &keeps[i]))
-            continue;
         while (same < left && memcmp(&keeps[same], &keeps[i], sizeof keeps[i]) != 0)
             same++;
         if (same == left)

@@ -1,5 +1,6 @@
 #include "oracle/support_costing.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -18,9 +19,9 @@ static uint64_t moved_bits(const struct simulated_transfers *transfers, uint64_t
     uint64_t bits = words * each;
     if (words == 0 || least == 0)
         return bits;
-    for (unsigned i = 0; i < transfers->count; i++)
-        bits += transfers->size[i].times *
-                ((least - transfers->size[i].words * each % least) % least);
+    assert(SIMULATION_PERIOD % least == 0);
+    for (uint64_t i = 0; i < SIMULATION_PERIOD; i++)
+        bits += transfers->times[i] * ((least - i * each % least) % least);
     return bits + (least - transfers->alone * each % least) % least;
 }
 

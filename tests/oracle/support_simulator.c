@@ -547,16 +547,7 @@ static void note_transfer(struct world *world, struct simulated_transfers *trans
                           uint64_t words) {
     if (!world->transfers || words == 0)
         return;
-    unsigned i = 0;
-    while (i < transfers->count && transfers->size[i].words != words)
-        i++;
-    if (i == transfers->count) {
-        assert(i < SIMULATION_MAX_SIZES);
-        transfers->size[i].words = words;
-        transfers->size[i].times = 0;
-        transfers->count++;
-    }
-    transfers->size[i].times++;
+    transfers->times[words % SIMULATION_PERIOD]++;
 }
 
 // Sends `count` requests over the edge's networks; the words that reach the parent.

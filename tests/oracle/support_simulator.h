@@ -33,13 +33,12 @@ struct simulated_network {
     struct simulated_spread spread[SIMULATION_MAX_SPREADS];
 };
 
-// How many words instances of a memory moved at once, and how often.
-enum { SIMULATION_MAX_SIZES = 12 };
+// How often instances of a memory moved so many words at once, by their number modulo a
+// common multiple of all least accesses: what a transfer moves beyond its words depends
+// on no more of it.
+enum { SIMULATION_PERIOD = 192 };
 struct simulated_transfers {
-    unsigned count;
-    struct {
-        uint64_t words, times;
-    } size[SIMULATION_MAX_SIZES];
+    uint32_t times[SIMULATION_PERIOD];
     uint64_t alone; // words that move at once, whatever the nest
 };
 
