@@ -12,7 +12,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "dse/schedule/schedule.h"
 #include "oracle/support_attention.h"
 #include "oracle/support_branches.h"
 #include "oracle/support_cases.h"
@@ -123,6 +125,90 @@ static void test_networks(void **state) {
                  seen.channels && seen.sums_elsewhere));
 }
 
+// --- By hand ---
+
+// Two products with a softmax between, on two memories, the vector unit at the inner
+// one. Returns why there is no such group; NULL: *group is set.
+static const char *configure(struct sdse_arena *arena,
+                             const struct sdse_fusion_config *config,
+                             enum sdse_place outputs, struct sdse_fused_group *group,
+                             struct brute_problem *p) {
+    *p = (struct brute_problem){.arena = arena};
+    brute_read(
+        "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: "
+        "[{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: L2, "
+        "memory: {class: sram, shares: [activations], capacity_bytes: 99, "
+        "pj_per_bit: 2}}, {level: GLB, memory: {class: sram, shares: "
+        "[activations], capacity_bytes: 99, pj_per_bit: 1}}], compute: "
+        "{pj_per_mac: 1}, vector: {below: GLB, free: true}}",
+        "{name: n, source: s, layers: [{name: qk, kind: matmul, m: 4, k: 2, n: "
+        "4}, {name: f, kind: softmax, in: [4, 4], fused: true}, {name: av, kind: "
+        "matmul, m: 4, k: 4, n: 2}, {name: c, kind: fc, in: 2, out_channels: 2, "
+        "rows: 4}, {name: d, kind: fc, in: 2, out_channels: 2, rows: 4}], edges: "
+        "[{from: qk, to: av}, {from: av, to: c}, {from: av, to: d}]}",
+        p);
+    struct sdse_residency_layer *layer =
+        SDSE_ARENA_ARRAY(arena, struct sdse_residency_layer, 5);
+    for (size_t l = 0; l < 5; l++)
+        layer[l] =
+            (struct sdse_residency_layer){.layer = &p->net->layers[l], .shape = l};
+    const struct sdse_fusion_request request = {
+        .residency = {.arch = p->arch, .workload = p->net, .layer = layer},
+        .depth = SDSE_FUSED_MOST};
+    const struct sdse_place_question question = {.more = 2, .outputs = outputs};
+    struct sdse_placing placing;
+    struct sdse_group_limits limits;
+    struct sdse_group_refusal refusal;
+    assert_int_equal(sdse_residency_placing(&request.residency, arena, &placing),
+                     SDSE_OK);
+    assert_int_equal(sdse_fusion_configure(&request, &placing, &question, config, arena,
+                                           &limits, group, &refusal),
+                     SDSE_OK);
+    return refusal.reason;
+}
+
+// The last nest writes through from the memory that the outputs go to, and no other.
+static void test_outputs_elsewhere_and_outside(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct brute_problem p;
+    struct sdse_fused_group group;
+    struct sdse_map_point point;
+    const struct sdse_fusion_config rows = {.memory = 0, .tile_rows = 2, .retained = 2};
+    assert_null(configure(arena, &rows, sdse_place_in(1, true), &group, &p));
+    sdse_mapping_init(p.arch, &point.mapping);
+    for (size_t k = 0; k < group.kind_count; k++) {
+        const struct sdse_residence *at = group.kind[k].residence;
+        const bool last = group.kind[k].layer == 2;
+        group.kind[k].point = &point;
+        assert_false(at[0].writes_through);
+        assert_int_equal(at[1].writes_through, last);
+        assert_int_equal(at[1].tensors >> SDSE_OUTPUTS & 1u, last);
+    }
+    assert_non_null(strstr(sdse_fused_group_text(arena, p.arch, p.net, &group),
+                           "    output: [GLB, outer]\n"));
+    sdse_arena_free(arena);
+}
+
+// By keys sums are rescaled beside the vector unit: outputs go to its memory or
+// outside.
+static void test_sums_that_are_rescaled(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct brute_problem p;
+    struct sdse_fused_group group;
+    const struct sdse_fusion_config inner = {.memory = 1,
+                                             .tile_rows = 2,
+                                             .tile_keys = 2},
+                                    outer = {
+                                        .memory = 0, .tile_rows = 2, .tile_keys = 2};
+    assert_null(configure(arena, &inner, SDSE_PLACE_OUTERMOST, &group, &p));
+    assert_null(configure(arena, &inner, sdse_place_in(1, false), &group, &p));
+    assert_non_null(configure(arena, &inner, sdse_place_in(0, false), &group, &p));
+    assert_non_null(configure(arena, &outer, SDSE_PLACE_OUTERMOST, &group, &p));
+    sdse_arena_free(arena);
+}
+
 static int tell_seed(void **state) {
     (void)state;
     fprintf(stderr, "last network: %llu\n", (unsigned long long)current_seed);
@@ -131,6 +217,8 @@ static int tell_seed(void **state) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_outputs_elsewhere_and_outside),
+        cmocka_unit_test(test_sums_that_are_rescaled),
         cmocka_unit_test_teardown(test_networks, tell_seed)};
     network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
     first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
