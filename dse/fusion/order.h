@@ -12,7 +12,8 @@
 
 // What repeats is said once: of turns behind one another with periods of up to 64 the
 // shortest first. Oracles: tests/oracle/test_fused_channels_run.c and
-// test_fused_attention_run.c, every nest of executed schedules.
+// test_fused_attention_run.c, every nest of executed schedules;
+// tests/unit/test_nest_order.c, runs of tiles of any lengths.
 //
 // kinds  listed, with notes
 // plan   with its runs of tiles
