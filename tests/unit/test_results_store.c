@@ -198,6 +198,19 @@ static void loads_back_what_a_later_run_needs(void **state) {
     assert_int_equal(form.form.sharing.group, 0);
     assert_int_equal(form.form.digit_bits, 0);
     assert_true(isnan(form.joint_row_density_32) && isnan(form.joint_row_density_64));
+    // Products first, and what is pruned together.
+    const struct sdse_form_record first = {.hash = fixture_hash("weight-form", 301),
+                                           .from = SDSE_WEIGHTS_SYNTHETIC,
+                                           .form = {.first = SDSE_BASIS_FIRST,
+                                                    .products = 1.5,
+                                                    .sums_per_weight = 2.5,
+                                                    .prune_group = 4}};
+    assert_int_equal(sdse_store_begin(store), SDSE_OK);
+    assert_int_equal(sdse_store_add_form(store, &first), SDSE_OK);
+    assert_true(sdse_store_load_form(store, first.hash, &form));
+    assert_true(form.form.first == SDSE_BASIS_FIRST && form.form.products == 1.5 &&
+                form.form.sums_per_weight == 2.5 && form.form.prune_group == 4);
+    assert_int_equal(sdse_store_commit(store), SDSE_OK);
     sdse_arena_free(arena);
     sdse_store_close(store);
     fixture_remove(path);
