@@ -322,9 +322,11 @@ static void the_function_counts_what_has_a_reference(void **state) {
         "s.db",
         "SELECT hypervolume(a, b, NULL, 4, 5, NULL) OVER (ORDER BY n), hypervolume(a,"
         " b, 1, 4, 5, 3) OVER (ORDER BY n), hypervolume(a, b, 1, 4, NULL, NULL) OVER"
-        " (ORDER BY n) FROM (SELECT 1 AS n, 3 AS a, 1 AS b UNION SELECT 2, 1, NULL"
-        " UNION SELECT 3, 2, 4 UNION SELECT 4, 3, 2 UNION SELECT 5, 9, 0)");
-    assert_string_equal(answer, "4,8,\n4,8,\n5,10,\n5,10,\n5,10,\n");
+        " (ORDER BY n), hypervolume(NULL, a, b, NULL, 4, 5) OVER (ORDER BY n) FROM"
+        " (SELECT 1 AS n, 3 AS a, 1 AS b UNION SELECT 2, 1, NULL UNION SELECT 3, 2, 4"
+        " UNION SELECT 4, 3, 2 UNION SELECT 5, 9, 0 UNION SELECT 6, 1, 4.5)");
+    assert_string_equal(answer,
+                        "4,8,,4\n4,8,,4\n5,10,,5\n5,10,,5\n5,10,,5\n5.5,11,,5.5\n");
     free(answer);
 }
 
