@@ -1,12 +1,13 @@
 // Mappings that are there twice. In a split memory (spec/split.h) positions are where
 // tiles of one tensor each begin, so one nest of loops can be written in many ways:
 //
-//     (T) loops (U)   is   loops (U) (T)   the loops, or none, move nothing that T
-//     keeps d (U)           is   (U) d           d moves nothing that U keeps
+//     (T) loops (U)  =  loops (U) (T)   the loops, or none, move nothing of T
+//     d (U)          =  (U) d           d moves nothing of U
 //
 // A search leaves out the one that it would meet later: of variants the one that is
-// ranked behind the other, of loops those further out. The other costs no more, so no answer depends on it. docs/mapper.md; oracle:
-// tests/oracle/test_uneven_oracle.c, which enumerates both.
+// ranked behind the other, of loops those further out. The other costs no more, so no
+// answer depends on it. docs/mapper.md; oracle: tests/oracle/test_uneven_oracle.c,
+// which enumerates both.
 #ifndef SDSE_DSE_MAPPER_TWINS_H
 #define SDSE_DSE_MAPPER_TWINS_H
 
