@@ -213,10 +213,49 @@ static void wide_places_are_left_out_early(void **state) {
     sdse_arena_free(arena);
 }
 
+// Multipliers give up parts of sums: two outputs of 24 bits each, and one input word, or
+// two where a tile has two copies, is what a mapping takes at least.
+static void wide_places_fit_to_the_word(void **state) {
+    (void)state;
+    const struct sdse_residence at = {.level = 1, .tensors = SDSE_BIT(SDSE_OUTPUTS)};
+    const struct sdse_layer layer = {.kind = SDSE_CONV1X1,
+                                     .nest = {.bound = {1, 1, 2, 2, 1, 1, 1, 1},
+                                              .stride = {1, 1},
+                                              .dilation = {1, 1},
+                                              .map = {2, 1}},
+                                     .repeat = 1,
+                                     .density = {1, 1, 1},
+                                     .residence = &at};
+    for (unsigned copies = 1; copies <= 2; copies++)
+        for (unsigned less = 0; less < 2; less++) {
+            struct sdse_arena *arena = sdse_arena_new();
+            const struct sdse_arch *arch = sdse_written_arch(
+                sdse_arena_printf(
+                    arena,
+                    "{name: a, source: s, node_nm: 28, clock_ghz: 1, tensors: {weights: "
+                    "{bits: 8}, inputs: {bits: 8}, outputs: {bits: 8, partial_bits: "
+                    "24}}, levels: [{level: DRAM, memory: {class: dram, pj_per_bit: "
+                    "8}}, {level: GLB, keeps: [inputs, outputs], memory: {class: sram, "
+                    "shares: [activations], capacity_bytes: %u, buffering: %u, "
+                    "pj_per_bit: 1}}], compute: {free: true}, vector: {below: GLB, "
+                    "free: true}}",
+                    6 + copies - less, copies),
+                arena);
+            assert_non_null(arch);
+            const struct sdse_map_request request = {
+                .arch = arch, .layer = &layer, .objective = SDSE_MAP_ENERGY};
+            struct sdse_map_answer answer;
+            assert_int_equal(sdse_map(&request, arena, &answer), SDSE_OK);
+            assert_int_equal(answer.status, less ? SDSE_MAP_NONE : SDSE_MAP_OPTIMAL);
+            sdse_arena_free(arena);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_by_hand), cmocka_unit_test(two_memories_by_hand),
         cmocka_unit_test(capacity_of_streams),
-        cmocka_unit_test(wide_places_are_left_out_early)};
+        cmocka_unit_test(wide_places_are_left_out_early),
+                                       cmocka_unit_test(wide_places_fit_to_the_word)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
