@@ -3,7 +3,7 @@
 // between them, and what is added to their outputs; networks with branches, additions
 // and maps that are put together.
 //
-//     test_fusion [NETWORKS [FIRST_SEED]]    (default 500 networks)
+//     test_fusion [NETWORKS [FIRST_SEED]]    (default 1000 networks)
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,7 +29,7 @@
 #include "support/close.h"
 #include "support/sanitized.h"
 
-static uint64_t network_count = SANITIZED ? 30 : 500, first_seed = 1, current_seed;
+static uint64_t network_count = SANITIZED ? 30 : 1000, first_seed = 1, current_seed;
 static struct compared seen;
 
 // --- Generated ---
@@ -184,7 +184,7 @@ static void test_networks(void **state) {
         (unsigned long long)seen.branching, (unsigned long long)seen.additions,
         (unsigned long long)seen.together, (unsigned long long)seen.for_all,
         (unsigned long long)seen.overlapped);
-    assert_true(network_count < 500 ||
+    assert_true(network_count < 1000 ||
                 (seen.retained && seen.recomputed && seen.kept && seen.buffered &&
                  seen.again && seen.adding && seen.added_there &&
                  brute_seen()->functions_of_other_rows && seen.functions &&
@@ -211,7 +211,7 @@ static bool make_moved(uint64_t seed, struct brute_problem *p) {
 // Tensors are moved between layers and groups.
 static void test_moved(void **state) {
     (void)state;
-    const uint64_t networks = network_count / 4;
+    const uint64_t networks = network_count / 8;
     const uint64_t copies_before = seen.copies, brought_before = seen.brought,
                    ways_before = brute_seen()->ways;
     compare_problems(make_moved, first_seed, networks, &current_seed, &seen);
@@ -221,7 +221,7 @@ static void test_moved(void **state) {
            (unsigned long long)(brute_seen()->ways - ways_before),
            (unsigned long long)(seen.copies - copies_before),
            (unsigned long long)(seen.brought - brought_before));
-    assert_true(network_count < 500 || (seen.copies > copies_before + networks / 20 &&
+    assert_true(network_count < 1000 || (seen.copies > copies_before + networks / 20 &&
                                         seen.brought > brought_before));
 }
 
