@@ -94,6 +94,12 @@ bool sdse_edge_transfers(const struct sdse_view *view, const struct sdse_edge *e
     return true;
 }
 
+void sdse_edge_transfers_level(struct sdse_edge_transfers *transfers, double read,
+                               double filled) {
+    transfers->reads.of[0].words = read / transfers->reads.of[0].times;
+    transfers->fills.of[0].words = filled / transfers->fills.of[0].times;
+}
+
 void sdse_edge_transfers_scale(struct sdse_edge_transfers *transfers, double share) {
     struct sdse_transfer_sizes *const sizes[] = {&transfers->reads, &transfers->updates,
                                                  &transfers->fills, &transfers->drains};

@@ -34,6 +34,11 @@ struct sdse_edge_transfers {
 bool sdse_edge_transfers(const struct sdse_view *view, const struct sdse_edge *edge,
                          struct sdse_edge_transfers *transfers);
 
+// Transfers of a basis, which are as many as those of its coefficients: all are equal,
+// `read` words are read in them, and `filled` are put into the children.
+void sdse_edge_transfers_level(struct sdse_edge_transfers *transfers, double read,
+                               double filled);
+
 // All words times `share`.
 void sdse_edge_transfers_scale(struct sdse_edge_transfers *transfers, double share);
 

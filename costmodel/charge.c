@@ -256,9 +256,10 @@ static void charge_basis(struct sdse_evaluation *e, const struct sdse_flow *flow
     // Children that share coefficients share their basis: the same merging.
     const uint64_t taken_there = into_engine ? edge->merged[engine] : edge->taken;
     const double share = (double)arriving / (double)taken_there;
-    leave_share(e, share);
     const double bits = model->bits[p][flow->part];
     const uint64_t reads = (uint64_t)llround((double)edge->merged[p] * share);
+    if (e->transfers)
+        sdse_edge_transfers_level(e->transfers, (double)reads, (double)arriving);
     charge_reads(e, p, flow->part, reads, 0, bits);
     const bool home = p == sdse_model_home(model, SDSE_WEIGHTS);
     note_tile(e, p, flow->part, sdse_basis_words(model, &e->view, home ? 0 : p, 1),

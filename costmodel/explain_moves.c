@@ -247,14 +247,15 @@ static void explain_basis(struct sdse_story *s, const struct sdse_edge *edge) {
     // Bases are shared among children as the coefficients they belong to.
     const double share =
         (double)arriving / (double)(ends ? edge->merged[engine] : edge->taken);
-    leave_share(s, share);
+    const uint64_t reads = (uint64_t)llround((double)edge->merged[p] * share);
+    if (s->x.transfers)
+        sdse_edge_transfers_level(s->x.transfers, (double)reads, (double)arriving);
     fprintf(s->x.out,
             "  every block that a tile touches brings its %u x %u basis: %s "
             "basis words\n",
             model->form.basis_size, model->form.basis_size,
             sdse_digits_u64(arriving).text);
-    sdse_explain_access(&s->x, p, SDSE_ACCESS_READ, SDSE_PART_BASIS,
-                        (uint64_t)llround((double)edge->merged[p] * share), bits);
+    sdse_explain_access(&s->x, p, SDSE_ACCESS_READ, SDSE_PART_BASIS, reads, bits);
     if (!ends)
         sdse_explain_access(&s->x, c, SDSE_ACCESS_FILL, SDSE_PART_BASIS, arriving,
                             bits);

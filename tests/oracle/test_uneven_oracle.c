@@ -605,6 +605,15 @@ static void test_passes_that_cost(void **state) {
     assert_int_equal(tally.better, 1);
 }
 
+// Whole accesses of bases that come often, where factors do not divide: the fewer times
+// a basis comes the less it costs, whatever is beyond its words.
+static void test_bases_in_whole_accesses(void **state) {
+    (void)state;
+    struct tally tally = {.problems = 0};
+    check_seed(34207, &tally);
+    assert_int_equal(tally.problems, 1);
+}
+
 static void test_mapper_equals_enumeration(void **state) {
     (void)state;
     struct tally tally = {.problems = 0};
@@ -675,6 +684,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_even_mappings_cost_the_same),
         cmocka_unit_test(test_mapper_equals_enumeration),
         cmocka_unit_test(test_passes_that_cost),
+        cmocka_unit_test(test_bases_in_whole_accesses),
         cmocka_unit_test(test_homes_equal_enumeration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
