@@ -10,16 +10,16 @@
 
 #include "dse/fusion/kinds.h"
 
-// What repeats is said once: of turns behind one another with periods of up to 64 the
-// shortest first. Oracles: tests/oracle/test_fused_channels_run.c and
-// test_fused_attention_run.c, every nest of executed schedules;
-// tests/unit/test_nest_order.c, runs of tiles of any lengths.
+// Finds it, as turns within turns. What repeats is said once: of turns behind one
+// another with periods of up to 64 the shortest first. Oracles:
+// tests/oracle/test_fused_channels_run.c and test_fused_attention_run.c, every nest of
+// executed schedules; tests/unit/test_nest_order.c, runs of tiles of any lengths.
 //
 // kinds  listed, with notes
 // plan   with its runs of tiles
 // order  out, in `arena`; its times are 1
 //
-// SDSE_NO_MEMORY.
+// Returns SDSE_OK, or SDSE_NO_MEMORY, which leaves *order alone.
 enum sdse_status sdse_order_find(const struct sdse_kinds *kinds,
                                  const struct sdse_group_plan *plan,
                                  struct sdse_arena *arena,
