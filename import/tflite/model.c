@@ -219,6 +219,11 @@ sdse_tflite_output(struct tflite_model *m, const struct tflite_operator *op, siz
     return member(m, op->outputs, i);
 }
 
+uint64_t sdse_tflite_count(const struct tflite_tensor *tensor, unsigned rank) {
+    uint64_t count;
+    return sdse_shape_count(tensor->shape, rank, &count) ? count : 0;
+}
+
 const struct tflite_tensor *sdse_tflite_constant(struct tflite_model *m,
                                                  const struct tflite_tensor *tensor) {
     uint64_t at, bytes;

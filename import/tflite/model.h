@@ -81,6 +81,10 @@ const struct tflite_tensor *sdse_tflite_output(struct tflite_model *model,
                                                const struct tflite_operator *op,
                                                size_t i);
 
+// Numbers in the first `rank` extents of a tensor of known shape; 0: they exceed 64
+// bits, or there are none.
+uint64_t sdse_tflite_count(const struct tflite_tensor *tensor, unsigned rank);
+
 // The constant that a tensor is, itself or behind DEQUANTIZE; NULL: it is none.
 const struct tflite_tensor *sdse_tflite_constant(struct tflite_model *model,
                                                  const struct tflite_tensor *tensor);

@@ -36,14 +36,6 @@ static bool take_map(const struct sdse_tflite_reader *r,
     return multiply(&words, map->rows) && multiply(&words, map->columns);
 }
 
-static uint64_t words_of(const struct tflite_tensor *tensor) {
-    uint64_t words = 1;
-    for (unsigned i = 0; i < tensor->rank; i++)
-        if (!multiply(&words, tensor->shape[i]))
-            return 0;
-    return words;
-}
-
 bool sdse_tflite_skip_move(struct sdse_tflite_reader *r, const char *name) {
     if (!r->skipped++)
         r->first_skipped = name;
@@ -77,7 +69,8 @@ static bool add_reduction(struct sdse_tflite_reader *r,
                                *y = sdse_tflite_output(&r->m, op, 0);
     if (!x || !x->known || !y->known)
         return sdse_tflite_skip_move(r, name);
-    const uint64_t words = words_of(x), outputs = words_of(y), batch = r->m.batch;
+    const uint64_t words = sdse_tflite_count(x, x->rank),
+                   outputs = sdse_tflite_count(y, y->rank), batch = r->m.batch;
     if (!words || !outputs || words % outputs)
         return sdse_tflite_skip_move(r, name);
     if (words == outputs)
@@ -103,7 +96,8 @@ static bool add_reduction(struct sdse_tflite_reader *r,
 
 // Whether an operand is a map of words that the model makes, not a number of them.
 static bool is_operand(const struct tflite_tensor *tensor) {
-    return tensor && tensor->moving && !(tensor->known && words_of(tensor) == 1);
+    return tensor && tensor->moving &&
+           !(tensor->known && sdse_tflite_count(tensor, tensor->rank) == 1);
 }
 
 // Extents of a smaller map beside those of the output, the last with the last; those
@@ -150,7 +144,8 @@ static bool add_binary(struct sdse_tflite_reader *r, const struct tflite_operato
         if (!input->known || !widen(input, out, &wide))
             return sdse_tflite_skip_move(r, name);
         maps++;
-        whole += words_of(input) == words_of(out);
+        whole +=
+            sdse_tflite_count(input, input->rank) == sdse_tflite_count(out, out->rank);
     }
     if (maps < 2)
         return add_words(r, op, name, "act");
@@ -163,7 +158,8 @@ static bool add_binary(struct sdse_tflite_reader *r, const struct tflite_operato
     bool first = true;
     for (size_t i = 0; whole < maps && i < op->inputs.count; i++) {
         const struct tflite_tensor *input = sdse_tflite_input(&r->m, op, i);
-        if (!is_operand(input) || words_of(input) == words_of(out))
+        if (!is_operand(input) ||
+            sdse_tflite_count(input, input->rank) == sdse_tflite_count(out, out->rank))
             continue;
         fputs(first ? ", broadcast: [" : "", r->layers.out);
         widen(input, out, &wide);

@@ -106,6 +106,18 @@ bool sdse_tflite_skip_move(struct sdse_tflite_reader *r, const char *name);
 // of what has none. NULL when memory is out.
 const char *sdse_tflite_edges(struct sdse_tflite_reader *r, const char *yaml);
 
+// --- products.c ---
+
+// Ends the line of an fc: rows of `in` words by in x out weights, of one sample and
+// step; steps [>= 1] that follow one another.
+void sdse_tflite_end_product(struct sdse_tflite_reader *r, uint64_t in, uint64_t out,
+                             uint64_t rows, uint64_t steps);
+// FULLY_CONNECTED, and BATCH_MATMUL: an fc where its right operand is one constant.
+bool sdse_tflite_add_connected(struct sdse_tflite_reader *r,
+                               const struct tflite_operator *op, const char *name);
+bool sdse_tflite_add_matmul(struct sdse_tflite_reader *r,
+                            const struct tflite_operator *op, const char *name);
+
 // --- windows.c ---
 
 bool sdse_tflite_add_conv(struct sdse_tflite_reader *r,

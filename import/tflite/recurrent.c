@@ -12,7 +12,6 @@
 // Source: schema.fbs; kernels/unidirectional_sequence_lstm.cc, lstm.cc, lstm_shared.h,
 // bidirectional_sequence_lstm.cc, basic_rnn.cc, svdf.cc for the places of tensors.
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/checked.h"
 #include "import/tflite/reading.h"
@@ -56,7 +55,8 @@ struct cell {
     const char *why; // it is no layer; NULL: it is
 };
 
-static const char UNFIT[] = "shapes that are not known, or contradict each other";
+static const char UNFIT[] = "shapes that are not known, or contradict each other",
+                  MADE[] = "weights that the model computes while it runs";
 
 static bool fail(struct cell *c, const char *why) {
     c->why = why;
@@ -83,7 +83,7 @@ static bool take_gate(struct cell *c, struct way *w, const struct tflite_tensor 
     if (!is_matrix(in) || !is_matrix(state))
         return fail(c, UNFIT);
     if (in->moving || state->moving)
-        return fail(c, "weights that the model computes while it runs");
+        return fail(c, MADE);
     if (!w->matrices) {
         w->cells = in->shape[0];
         w->outputs = state->shape[1];
@@ -104,7 +104,7 @@ static bool take_projection(struct cell *c, struct way *w, unsigned place) {
         matrix->shape[1] != w->cells)
         return fail(c, UNFIT);
     if (matrix->moving)
-        return fail(c, "weights that the model computes while it runs");
+        return fail(c, MADE);
     w->projected = true;
     w->projection = (struct tflite_matrix){matrix, 0, w->cells};
     return true;
@@ -144,7 +144,7 @@ static bool take_basic(struct cell *c) {
     if (!is_matrix(matrix) || matrix->shape[0] % GATES != 0)
         return fail(c, UNFIT);
     if (matrix->moving)
-        return fail(c, "weights that the model computes while it runs");
+        return fail(c, MADE);
     w->rows = matrix->shape[0];
     w->cells = w->outputs = w->rows / GATES;
     if (matrix->shape[1] <= c->inputs || matrix->shape[1] - c->inputs != w->outputs)
@@ -213,14 +213,12 @@ static bool fits_output(struct cell *c) {
     const bool merged =
         c->ways == 2 && sdse_flat_u64(&c->r->m.flat, c->op->options,
                                       lstm ? MERGED_LSTM : MERGED_RNN, 1, 0);
-    uint64_t words = 1, needed = c->way[0].outputs, rows;
-    bool good = y && y->known;
-    for (unsigned i = 0; good && i < y->rank; i++)
-        good = sdse_mul_u64(words, y->shape[i], &words);
-    good = good && (!merged || sdse_add_u64(needed, c->way[1].outputs, &needed)) &&
-           sdse_mul_u64(c->steps, c->samples, &rows) &&
-           sdse_mul_u64(needed, rows, &needed);
-    return (good && words == needed) || fail(c, UNFIT);
+    uint64_t words, needed = c->way[0].outputs, rows;
+    const bool good = y && y->known && sdse_shape_count(y->shape, y->rank, &words) &&
+                      (!merged || sdse_add_u64(needed, c->way[1].outputs, &needed)) &&
+                      sdse_mul_u64(c->steps, c->samples, &rows) &&
+                      sdse_mul_u64(needed, rows, &needed) && words == needed;
+    return good || fail(c, UNFIT);
 }
 
 // --- Layers ---
@@ -238,24 +236,13 @@ static const char *begin(struct cell *c, const char *part, size_t way) {
     return name;
 }
 
-static void print_product(const struct cell *c, uint64_t in, uint64_t out,
-                          uint64_t rows, uint64_t steps) {
-    FILE *file = c->r->layers.out;
-    fprintf(file,
-            ", kind: fc, in: %" PRIu64 ", out_channels: %" PRIu64 ", rows: %" PRIu64,
-            in, out, rows);
-    if (steps > 1)
-        fprintf(file, ", steps: %" PRIu64, steps);
-    fputs("}\n", file);
-}
-
 // One step's product of a direction.
 static bool add_step(struct cell *c, const char *part, size_t way, uint64_t in,
                      uint64_t out, const struct tflite_matrix *matrix, size_t count) {
     const char *name = begin(c, part, way);
     if (!name)
         return false;
-    print_product(c, in, out, c->samples / c->r->m.batch, c->steps);
+    sdse_tflite_end_product(c->r, in, out, c->samples / c->r->m.batch, c->steps);
     return sdse_tflite_add_stack(c->r, name, matrix, count);
 }
 
@@ -285,7 +272,8 @@ static bool add_all(struct cell *c) {
     const char *name = begin(c, ".in", MOST_WAYS);
     if (!name)
         return false;
-    print_product(c, c->inputs, rows, c->steps * (c->samples / c->r->m.batch), 1);
+    sdse_tflite_end_product(c->r, c->inputs, rows,
+                            c->steps * (c->samples / c->r->m.batch), 1);
     if (!sdse_tflite_add_stack(c->r, name, in, matrices))
         return false;
     for (size_t i = 0; i < c->ways; i++)
@@ -324,7 +312,7 @@ static bool add_svdf(struct cell *c, uint64_t units, uint64_t rank) {
     const char *name = begin(c, ".feature", MOST_WAYS);
     if (!name)
         return false;
-    print_product(c, c->inputs, filters, rows, 1);
+    sdse_tflite_end_product(c->r, c->inputs, filters, rows, 1);
     if (!sdse_tflite_add_stack(c->r, name, &matrix, 1) ||
         !(name = begin(c, ".time", MOST_WAYS)))
         return false;
@@ -353,7 +341,7 @@ bool sdse_tflite_add_svdf(struct sdse_tflite_reader *r,
             rank < 1 || taps->shape[0] % (uint64_t)rank != 0)
             fail(&c, UNFIT);
         else if (feature->moving || taps->moving)
-            fail(&c, "weights that the model computes while it runs");
+            fail(&c, MADE);
         else
             c.way[0].outputs = taps->shape[0] / (uint64_t)rank;
     }

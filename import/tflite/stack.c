@@ -2,7 +2,6 @@
 // one layer: their rows one below the other.
 #include <string.h>
 
-#include "base/checked.h"
 #include "import/tensors/blob.h"
 #include "import/tflite/reading.h"
 

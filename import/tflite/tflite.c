@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/checked.h"
 #include "base/text.h"
 #include "base/whole_file.h"
 #include "import/tensors/list.h"
@@ -16,9 +15,6 @@
 
 enum { LONGEST = INT32_MAX }; // offsets of a model are 32 bits wide
 enum { MOST_LAYERS = 5 };     // with weights, of an operator
-
-// Fields of the operators' options in schema.fbs.
-enum { MATMUL_TURN_X = 0, MATMUL_TURN_Y = 1 };
 
 // --- What is wrong ---
 
@@ -131,86 +127,6 @@ bool sdse_tflite_add_weights(struct sdse_tflite_reader *r, const char *name,
     return true;
 }
 
-// --- Products ---
-
-static uint64_t elements(const struct tflite_tensor *tensor, unsigned rank) {
-    uint64_t count = 1;
-    for (unsigned i = 0; i < rank; i++)
-        if (!sdse_mul_u64(count, tensor->shape[i], &count))
-            return 0;
-    return count;
-}
-
-static void print_product(struct sdse_tflite_reader *r, const char *name, uint64_t in,
-                          uint64_t out, uint64_t rows) {
-    sdse_tflite_begin_layer(r, name);
-    fprintf(r->layers.out,
-            ", kind: fc, in: %" PRIu64 ", out_channels: %" PRIu64 ", rows: %" PRIu64
-            "}\n",
-            in, out, rows);
-}
-
-static bool add_connected(struct sdse_tflite_reader *r,
-                          const struct tflite_operator *op, const char *name) {
-    static const unsigned as_it_is[] = {0, 1};
-    const struct tflite_tensor *x = sdse_tflite_input(&r->m, op, 0),
-                               *w = sdse_tflite_input(&r->m, op, 1),
-                               *y = sdse_tflite_output(&r->m, op, 0);
-    if (!x || !x->known || !w || !w->known || w->rank != 2 || !y || !y->known)
-        return sdse_tflite_bad_shape(
-            r, name, "known shapes and weights of two extents are needed");
-    const uint64_t words = elements(x, x->rank), rows = words / w->shape[1];
-    if (!words || words % w->shape[1] || elements(y, y->rank) != rows * w->shape[0])
-        return sdse_tflite_bad_shape(r, name,
-                                     "extents of input, weights and result disagree");
-    if (rows % r->m.batch)
-        return sdse_tflite_has_batch(r, name, rows);
-    print_product(r, name, w->shape[1], w->shape[0], rows / r->m.batch);
-    return sdse_tflite_add_weights(r, name, "fc", w, 2, as_it_is);
-}
-
-static bool add_matmul(struct sdse_tflite_reader *r, const struct tflite_operator *op,
-                       const char *name) {
-    struct sdse_flat *flat = &r->m.flat;
-    const struct tflite_tensor *x = sdse_tflite_input(&r->m, op, 0),
-                               *y = sdse_tflite_input(&r->m, op, 1),
-                               *z = sdse_tflite_output(&r->m, op, 0);
-    if (!x || !x->known || x->rank < 2 || !y || !y->known || y->rank < 2 || !z ||
-        !z->known || z->rank < 2)
-        return sdse_tflite_bad_shape(r, name,
-                                     "known shapes of two extents or more are needed");
-    const bool turn_x = sdse_flat_u64(flat, op->options, MATMUL_TURN_X, 1, 0),
-               turn_y = sdse_flat_u64(flat, op->options, MATMUL_TURN_Y, 1, 0);
-    const uint64_t *xs = x->shape + x->rank - 2, *ys = y->shape + y->rank - 2,
-                   *zs = z->shape + z->rank - 2;
-    const uint64_t m = xs[turn_x], k = xs[!turn_x], n = ys[!turn_y];
-    const uint64_t products = elements(z, z->rank - 2),
-                   rights = elements(y, y->rank - 2);
-    if (ys[turn_y] != k || zs[0] != m || zs[1] != n || !products || !rights ||
-        products % rights)
-        return sdse_tflite_bad_shape(r, name,
-                                     "extents of operands and result disagree");
-    const struct tflite_tensor *constant = sdse_tflite_constant(&r->m, y);
-    if (constant && rights == 1 && (products * m) % r->m.batch == 0) {
-        const unsigned last = y->rank - 1;
-        const unsigned from[2] = {turn_y ? last - 1 : last, turn_y ? last : last - 1};
-        print_product(r, name, k, n, products * m / r->m.batch);
-        return sdse_tflite_add_weights(r, name, "fc", y, 2, from);
-    }
-    if (products % r->m.batch || rights % r->m.batch)
-        return sdse_tflite_refuse(r, "tflite-batch", name,
-                                  "%" PRIu64 " products by %" PRIu64
-                                  " matrices are no multiples of the %" PRIu64
-                                  " samples",
-                                  products, rights, r->m.batch);
-    sdse_tflite_begin_layer(r, name);
-    fprintf(r->layers.out,
-            ", kind: matmul, heads: %" PRIu64 ", kv_heads: %" PRIu64 ", m: %" PRIu64
-            ", k: %" PRIu64 ", n: %" PRIu64 "}\n",
-            products / r->m.batch, rights / r->m.batch, m, k, n);
-    return true;
-}
-
 // --- Operators ---
 
 bool sdse_tflite_recurs(const struct tflite_operator *op) {
@@ -257,7 +173,7 @@ static uint64_t constants_of(struct sdse_tflite_reader *r,
         const struct tflite_tensor *input = sdse_tflite_input(&r->m, op, i);
         const struct tflite_tensor *constant = sdse_tflite_constant(&r->m, input);
         if (constant && constant->known)
-            count += elements(constant, constant->rank);
+            count += sdse_tflite_count(constant, constant->rank);
     }
     return count;
 }
@@ -320,11 +236,11 @@ static bool add_operator(struct sdse_tflite_reader *r, size_t index) {
     case TFLITE_CONV_3D:
         return sdse_tflite_add_conv3d(r, op, name);
     case TFLITE_FULLY_CONNECTED:
-        return add_connected(r, op, name);
+        return sdse_tflite_add_connected(r, op, name);
     case TFLITE_TRANSPOSE_CONV:
         return sdse_tflite_add_transposed(r, op, name);
     case TFLITE_BATCH_MATMUL:
-        return add_matmul(r, op, name);
+        return sdse_tflite_add_matmul(r, op, name);
     default:
         return sdse_tflite_recurs(op)
                    ? add_recurrent(r, op, other, name)
