@@ -59,8 +59,8 @@ static const char groups[] =
     "SELECT group_index AS \"group\", layers, tile_rows AS \"tile rows\", tile_columns "
     "AS columns, tile_heads AS heads, tile_keys AS keys, tile_channels AS channels, "
     "inputs, outputs, retained, banded AS \"in bands\", weights_kept AS \"weights "
-    "kept\", nests, energy_pj / 1e6 AS \"energy [uJ]\", latency_cycles AS cycles FROM "
-    "v_group WHERE point_id = %" PRId64 " ORDER BY group_index";
+    "kept\", overlap, nests, energy_pj / 1e6 AS \"energy [uJ]\", latency_cycles AS "
+    "cycles FROM v_group WHERE point_id = %" PRId64 " ORDER BY group_index";
 
 static enum sdse_status ask(struct cli *cli, struct sdse_reader *reader,
                             const char *sql, struct sdse_table **table) {

@@ -236,7 +236,7 @@ static void test_one_point(void **state) {
     assert_string_equal(stored, again);
     free(stored);
     free(again);
-    run_says(0, "show point @point.db 1", "weights kept");
+    run_says(0, "show point @point.db 1", "  overlap  nests  ");
     run_says(0, "show point @point.db 1 -f json", "\"tile_rows\": ");
     char line[128], *layer = asked("point", "SELECT~layer~FROM~v_nest~LIMIT~1");
     char *name = strtok(strchr(layer, '\n') + 1, "\n");
