@@ -614,6 +614,16 @@ static void test_bases_in_whole_accesses(void **state) {
     assert_int_equal(tally.problems, 1);
 }
 
+// A loop that only the dataflow of one of two levels keeps outside the other; and
+// choices of keepers that are ranked apart for each padding.
+static void test_rules_that_hold(void **state) {
+    (void)state;
+    struct tally tally = {.problems = 0};
+    check_seed(500093, &tally);
+    check_seed(500263, &tally);
+    assert_int_equal(tally.problems, 2);
+}
+
 static void test_mapper_equals_enumeration(void **state) {
     (void)state;
     struct tally tally = {.problems = 0};
@@ -685,6 +695,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_mapper_equals_enumeration),
         cmocka_unit_test(test_passes_that_cost),
         cmocka_unit_test(test_bases_in_whole_accesses),
+        cmocka_unit_test(test_rules_that_hold),
         cmocka_unit_test(test_homes_equal_enumeration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
