@@ -145,6 +145,14 @@ static bool tells_columns(const struct cli_network *network) {
     return tells;
 }
 
+// Likewise whether its nests overlap.
+static bool tells_overlap(const struct cli_network *network) {
+    bool tells = !network->people;
+    for (size_t g = 0; g < network->schedule->group_count; g++)
+        tells |= network->schedule->group[g].config.overlaps;
+    return tells;
+}
+
 static void add_names(const struct cli_network *network, struct sdse_table *table,
                       size_t first, const struct sdse_fused_group *group) {
     const struct sdse_place_question *question =
@@ -215,14 +223,17 @@ static struct sdse_table *begin_table(const struct cli_network *network, bool be
         {"tile_channels", "tile_channels", "channels"},
         {"tile_columns", "tile_columns", "tile columns"},
         {"banded", "banded", "in bands"},
+        {"overlap", "overlap", NULL},
         {"memory", "memory", "held in"}};
     const bool several = tells_memory(network);
-    const bool parts = tells_parts(network), some_columns = tells_columns(network);
+    const bool parts = tells_parts(network), some_columns = tells_columns(network),
+               overlaps = tells_overlap(network);
     struct sdse_table *table = sdse_table_new(network->cli->arena);
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         const bool people = network->people, unshared = i == 8 || i == 10 || i == 12;
         if ((beside || !unshared) && (parts || i < 13 || i > 15) &&
-            (some_columns || i < 16 || i > 17) && (several || i < 18))
+            (some_columns || i < 16 || i > 17) && (overlaps || i != 18) &&
+            (several || i < 19))
             sdse_table_add_column(table, columns[i][people ? 1 : 0],
                                   people ? columns[i][2] : NULL, 5);
     }
@@ -244,6 +255,10 @@ static void add_line(const struct cli_network *network, struct sdse_table *table
         sdse_table_add_text(
             table, group ? names_text(network, group, group->config.banded >> 1) : "-");
     }
+    if (tells_overlap(network))
+        sdse_table_add_text(table, !group                    ? "-"
+                                   : group->config.overlaps ? "outer"
+                                                            : "none");
     if (tells_memory(network))
         sdse_table_add_text(
             table, group ? cli_place_text(network->cli->arena, network->arch,

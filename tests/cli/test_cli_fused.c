@@ -256,6 +256,20 @@ static void test_overlap(void **state) {
         gained = none - outer;
     }
     assert_true(gained > 0); // on the slow one
+    // The table says whose nests do.
+    for (int outer = 0; outer < 2; outer++) {
+        struct ran ran = fuse("slow", "three",
+                              outer ? "--overlap outer --fuse 3 --objective latency "
+                                      "-f json"
+                                    : latency);
+        assert_true(!strstr(ran.out, "\"overlap\": \"outer\"") == !outer);
+        free_ran(&ran);
+        ran = fuse("slow", "three",
+                   outer ? "--overlap outer --fuse 3 --objective latency"
+                         : "--fuse 3 --objective latency");
+        assert_true(!strstr(ran.out, "overlap") == !outer);
+        free_ran(&ran);
+    }
 }
 
 // The first and the last point of the front are the least energy and latency.

@@ -182,7 +182,7 @@ static void test_bands(void **state) {
     for (size_t i = 0; i < 2; i++)
         SAYS(lines[i], "\"tile_rows\": 5, \"inputs\": \"DRAM, buffered in bands\"",
              "\"retained\": \"-\", \"weights_kept\": \"a, b\"",
-             "\"tile_columns\": 1, \"banded\": \"a\"}");
+             "\"tile_columns\": 1, \"banded\": \"a\", \"overlap\": \"none\"}");
     SAYS("explain -a @small.yaml -w @wide.yaml -m @bands.yaml",
          "a -> b: cells stay for the tiles of these rows, are made again for others",
          ": 0 DRAM words instead of 704 written and 2068 read\n",
@@ -211,7 +211,7 @@ static void test_bands(void **state) {
     write_scratch("ends.yaml", text);
     SAYS("map -a @bands.yaml -w @ends.yaml --resident --fuse 2 --columns --objective "
          "energy -j 1 -f json",
-         "\"inputs\": \"DRAM, buffered in bands\"", "\"banded\": \"-\"}");
+         "\"inputs\": \"DRAM, buffered in bands\"", "\"banded\": \"-\", \"overlap\": \"none\"}");
     // Of what is handed over alone.
     snprintf(text, sizeof text,
              "{name: starts, source: s, edges: chain, layers: [{name: a, kind: conv, "
@@ -220,9 +220,9 @@ static void test_bands(void **state) {
     write_scratch("starts.yaml", text);
     SAYS("map -a @bands.yaml -w @starts.yaml --resident --fuse 2 --columns --objective "
          "energy -j 1 -f json -o @starts-found.yaml",
-         "\"inputs\": \"DRAM\"", "\"banded\": \"a\"}");
+         "\"inputs\": \"DRAM\"", "\"banded\": \"a\", \"overlap\": \"none\"}");
     SAYS("eval -a @bands.yaml -w @starts.yaml -m @starts-found.yaml -f json",
-         "\"inputs\": \"DRAM\"", "\"banded\": \"a\"}");
+         "\"inputs\": \"DRAM\"", "\"banded\": \"a\", \"overlap\": \"none\"}");
 }
 
 // Inputs that are buffered come ahead into their place: the nest need not keep them.

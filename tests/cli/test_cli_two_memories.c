@@ -313,7 +313,7 @@ static void test_a_group_in_one_of_them(void **state) {
     run_says(0,
              "map " OF_NET
              " --objective energy --resident --fuse 3 -f csv -o @net_m.yaml",
-             "s ... d,2,L2,DRAM,s,-,1,53266.4,98660.8,1182,1206,320,852,0,0,0,0,-,GLB");
+             "s ... d,2,L2,DRAM,s,-,1,53266.4,98660.8,1182,1206,320,852,0,0,0,0,-,none,GLB");
     char *text = read_whole(scratch("net_m.yaml"));
     assert_non_null(
         strstr(text, "  - layers: [s, d]\n    memory: GLB\n    tile: P2\n"));
