@@ -128,6 +128,27 @@ static bool is_held(const struct sdse_schedule_reader *r,
     return held;
 }
 
+static bool is_word_count(const struct sdse_node *node, uint64_t words) {
+    double said = 0;
+    return (!node || sdse_node_as_double(node, &said)) && !(said < (double)words) &&
+           !(said > (double)words);
+}
+
+// How much of what is said of a nest, beyond the rows, is so of a kind: its place
+// before what it brings in, nothing where nothing is said, and that before its times.
+static unsigned agreement(const struct sdse_schedule_reader *r,
+                          const struct sdse_fused_group *group,
+                          const struct sdse_fused_kind *kind,
+                          const struct nest_said *nest) {
+    const bool brought =
+        is_word_count(sdse_node_get(nest->brings, "weights"),
+                      sdse_fused_weight_words(&kind->part)) &&
+        is_word_count(sdse_node_get(nest->brings, "inputs"),
+                      kind->residence[group->config.memory].loaded_inputs);
+    return 4u * is_held(r, kind, nest) + 2u * brought +
+           (!nest->times_node || nest->times == kind->times);
+}
+
 // What the nests of a layer make.
 static const char *rows_of_layer(const struct sdse_schedule_reader *r,
                                  const struct sdse_fused_group *group, size_t layer) {
@@ -142,8 +163,8 @@ static const char *rows_of_layer(const struct sdse_schedule_reader *r,
     return text ? text : "none";
 }
 
-// The kind that a nest is of: one that no other is of, and that holds what is said if
-// there is one.
+// The kind that a nest is of: one that no other is of, the one that agrees most with
+// what is said.
 static struct sdse_fused_kind *find_kind(struct sdse_schedule_reader *r,
                                          const struct nest_said *nest,
                                          const struct sdse_fused_group *group,
@@ -155,8 +176,8 @@ static struct sdse_fused_kind *find_kind(struct sdse_schedule_reader *r,
             continue;
         known = true;
         if (!taken[k] &&
-            (found == SIZE_MAX || (!is_held(r, &group->kind[found], nest) &&
-                                   is_held(r, &group->kind[k], nest))))
+            (found == SIZE_MAX || agreement(r, group, &group->kind[found], nest) <
+                                      agreement(r, group, &group->kind[k], nest)))
             found = k;
     }
     if (found != SIZE_MAX)

@@ -461,6 +461,7 @@ struct kinds {
         size_t nest; // of a run: 1 + which of the tile; else 0
     } kind[1024];
     double ahead_bits; // what is held for what comes ahead
+    bool crosses;      // something does, or goes behind
 };
 
 static void add_kind(struct kinds *kinds, const struct known *at, uint64_t times,
@@ -638,6 +639,7 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
     const bool in_run = is_in_run(turn, at, some);
     if (in_run)
         home->ahead = ahead_of(p, layer, home);
+    kinds->crosses |= in_run && home->ahead && comes_ahead(of_rows, index, some);
     if (measures && in_run) {
         if (home->ahead & SDSE_BIT(SDSE_INPUTS) && comes_ahead(of_rows, index, some))
             kinds->ahead_bits +=
@@ -836,8 +838,9 @@ static void run_turn(const struct brute_problem *p, const struct way *way,
     sdse_arena_free(scratch);
     if (!fits)
         return;
-    if (turn->overlaps) {
-        add_overlapped(&kinds, front);
+    if (turn->overlaps) { // or it is one without
+        if (kinds.crosses)
+            add_overlapped(&kinds, front);
         return;
     }
     // Arrays of the longest front are large: only points that are there are moved.

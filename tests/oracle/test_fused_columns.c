@@ -103,7 +103,9 @@ static bool make_problem(uint64_t seed, struct brute_problem *p) {
 
 static void test_networks(void **state) {
     (void)state;
+    enum { BRINGS_ALONE = 102270 }; // nests that differ in what they bring in alone
     compare_problems(make_problem, first_seed, network_count, &current_seed, &seen);
+    compare_problems(make_problem, BRINGS_ALONE, 1, &current_seed, &seen);
     printf("## fusion by columns: %llu networks equal brute force over %llu partitions "
            "and places (%llu nests asked), every objective; %llu points: %llu groups, "
            "%llu of some columns, %llu keep in bands, %llu retain, %llu buffer, %llu "
