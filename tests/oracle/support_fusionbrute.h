@@ -70,4 +70,7 @@ void compare_problems(bool (*make)(uint64_t seed, struct brute_problem *p),
                       uint64_t first, uint64_t count, uint64_t *seed,
                       struct compared *seen);
 
+// Begins the line that says what was compared, of so many networks, up to its groups.
+void compare_print(const char *what, uint64_t networks, const struct compared *seen);
+
 #endif

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -321,4 +322,15 @@ void compare_problems(bool (*make)(uint64_t seed, struct brute_problem *p),
         }
         sdse_arena_free(p.arena);
     }
+}
+
+void compare_print(const char *what, uint64_t networks, const struct compared *seen) {
+    printf(
+        "## %s: %llu networks equal brute force over %llu partitions and places (%llu "
+        "nests asked), every objective; %llu have none; %llu points, %llu answers "
+        "fused: %llu groups",
+        what, (unsigned long long)networks, (unsigned long long)brute_seen()->ways,
+        (unsigned long long)brute_seen()->asked, (unsigned long long)seen->none,
+        (unsigned long long)seen->points, (unsigned long long)seen->fused,
+        (unsigned long long)seen->groups);
 }

@@ -10,40 +10,35 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "oracle/support_attention.h"
+#include "oracle/support_seeds.h"
 #include "support/sanitized.h"
 
-static uint64_t network_count = SANITIZED ? 20 : 200, first_seed = 1, current_seed;
+static struct seeds seeds = {.count = SANITIZED ? 20 : 200, .first = 1};
 static struct compared seen;
+
+static bool make_problem(uint64_t seed, struct brute_problem *p) {
+    *p = (struct brute_problem){.arena = sdse_arena_new()};
+    attention_make(seed, p);
+    p->overlap = seed % 3 == 0;
+    return true;
+}
 
 static void test_networks(void **state) {
     (void)state;
-    for (uint64_t i = 0; i < network_count; i++) {
-        struct brute_problem p = {.arena = sdse_arena_new()};
-        current_seed = first_seed + i;
-        attention_make(current_seed, &p);
-        p.overlap = current_seed % 3 == 0;
-        compare_with_brute_force(&p, &seen);
-        sdse_arena_free(p.arena);
-    }
-    printf("## fused attention: %llu networks equal brute force over %llu partitions "
-           "and places (%llu nests asked), every objective; %llu points, %llu answers "
-           "fused: %llu groups, %llu by heads, %llu by keys, %llu kinds of their nests "
-           "read weights "
-           "that are there, %llu keep weights, %llu buffer, %llu functions take turns; "
-           "%llu overlap; %llu have none\n",
-           (unsigned long long)network_count, (unsigned long long)brute_seen()->ways,
-           (unsigned long long)brute_seen()->asked, (unsigned long long)seen.points,
-           (unsigned long long)seen.fused, (unsigned long long)seen.groups,
+    compare_problems(make_problem, seeds.first, seeds.count, &seeds.current, &seen);
+    compare_print("fused attention", seeds.count, &seen);
+    printf(", %llu by heads, %llu by keys, %llu kinds of their nests read weights that "
+           "are there, %llu keep weights, %llu buffer, %llu functions take turns; %llu "
+           "overlap\n",
            (unsigned long long)seen.heads, (unsigned long long)seen.keys,
            (unsigned long long)seen.weights_there, (unsigned long long)seen.kept,
            (unsigned long long)seen.buffered, (unsigned long long)seen.functions,
-           (unsigned long long)seen.overlapped, (unsigned long long)seen.none);
-    assert_true(network_count < 200 || (seen.heads && seen.keys && seen.weights_there &&
-                                        seen.kept && seen.buffered && seen.functions &&
-                                        brute_seen()->functions_of_other_rows == 0));
+           (unsigned long long)seen.overlapped);
+    assert_true(seeds.count < 200 || (seen.heads && seen.keys && seen.weights_there &&
+                                      seen.kept && seen.buffered && seen.functions &&
+                                      brute_seen()->functions_of_other_rows == 0));
 }
 
 // What is read in rows that are not the maker's, or is no row by itself, takes no
@@ -120,7 +115,7 @@ static void test_what_takes_turns(void **state) {
                                      "{name: n, source: s, layers: [%s], edges: [%s]}",
                                      cases[i].layers, cases[i].edges),
                    &p);
-        current_seed = i;
+        seeds.current = i;
         compare_with_brute_force(&p, &seen);
         if (seen.counts.groups != cases[i].groups)
             fail_msg("case %zu: %llu groups", i,
@@ -173,24 +168,16 @@ static void test_operands_of_one_size(void **state) {
                        cases[i].values_first ? values : keys,
                        cases[i].values_first ? keys : values, m, k, n, m, n, k),
                    &p);
-        current_seed = i;
+        seeds.current = i;
         compare_with_brute_force(&p, &seen);
         sdse_arena_free(p.arena);
     }
 }
 
-static int tell_seed(void **state) {
-    (void)state;
-    fprintf(stderr, "last network: %llu\n", (unsigned long long)current_seed);
-    return 0;
-}
-
 int main(int argc, char **argv) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_networks, tell_seed),
-        cmocka_unit_test_teardown(test_what_takes_turns, tell_seed),
-        cmocka_unit_test_teardown(test_operands_of_one_size, tell_seed)};
-    network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
-    first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
+    const struct CMUnitTest tests[] = {SEEDED_TEST(test_networks, &seeds),
+                                       SEEDED_TEST(test_what_takes_turns, &seeds),
+                                       SEEDED_TEST(test_operands_of_one_size, &seeds)};
+    seeds_read(argc, argv, &seeds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,9 +20,10 @@
 #include "oracle/support_attention.h"
 #include "oracle/support_cases.h"
 #include "oracle/support_nestorder.h"
+#include "oracle/support_seeds.h"
 #include "support/sanitized.h"
 
-static uint64_t network_count = SANITIZED ? 20 : 300, first_seed = 1, current_seed;
+static struct seeds seeds = {.count = SANITIZED ? 20 : 300, .first = 1};
 
 enum { HEADS = 6, ROWS = 5, COLUMNS = 12, TENSORS = 5 };
 
@@ -192,7 +193,7 @@ static void take_kind(struct work *work, size_t member, const struct piece *at,
     fail_msg(
         "network %llu: member %zu, %zu rows of %zu heads, %zu keys from %zu, %.17g "
         "bits: not the next one",
-        (unsigned long long)current_seed, member, at->rows, at->heads, at->keys,
+        (unsigned long long)seeds.current, member, at->rows, at->heads, at->keys,
         at->key, reserved);
 }
 
@@ -472,26 +473,19 @@ static void run_network(uint64_t seed) {
 
 static void test_runs(void **state) {
     (void)state;
-    for (uint64_t i = 0; i < network_count; i++) {
-        current_seed = first_seed + i;
-        run_network(current_seed);
+    for (uint64_t i = 0; i < seeds.count; i++) {
+        seeds.current = seeds.first + i;
+        run_network(seeds.current);
     }
     printf("## fused attention: %llu plans run with numbers, %llu nests, %llu plans by "
            "heads, %llu by keys: as the layers one by one\n",
            (unsigned long long)runs, (unsigned long long)run_nests,
            (unsigned long long)by_heads, (unsigned long long)with_keys);
-    assert_true(runs > network_count && by_heads > 0 && with_keys > 0);
-}
-
-static int tell_seed(void **state) {
-    (void)state;
-    fprintf(stderr, "last network: %llu\n", (unsigned long long)current_seed);
-    return 0;
+    assert_true(runs > seeds.count && by_heads > 0 && with_keys > 0);
 }
 
 int main(int argc, char **argv) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(test_runs, tell_seed)};
-    network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
-    first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
+    const struct CMUnitTest tests[] = {SEEDED_TEST(test_runs, &seeds)};
+    seeds_read(argc, argv, &seeds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,37 +10,31 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "oracle/support_channels.h"
+#include "oracle/support_seeds.h"
 #include "support/sanitized.h"
 
-static uint64_t network_count = SANITIZED ? 10 : 160, first_seed = 81, current_seed;
+static struct seeds seeds = {.count = SANITIZED ? 10 : 160, .first = 81};
 static struct compared seen;
+
+static bool make_problem(uint64_t seed, struct brute_problem *p) {
+    *p = (struct brute_problem){.arena = sdse_arena_new()};
+    channels_make(seed, p);
+    return true;
+}
 
 static void test_networks(void **state) {
     (void)state;
-    for (uint64_t i = 0; i < network_count; i++) {
-        struct brute_problem p = {.arena = sdse_arena_new()};
-        current_seed = first_seed + i;
-        channels_make(current_seed, &p);
-        compare_with_brute_force(&p, &seen);
-        sdse_arena_free(p.arena);
-    }
-    printf(
-        "## fused channels: %llu networks equal brute force over %llu partitions and "
-        "places (%llu nests asked), every objective; %llu points, %llu answers "
-        "fused: %llu groups, %llu by channels; %llu keep weights, %llu buffer, %llu "
-        "retain; %llu functions and %llu pools take turns, %llu kinds of nests add "
-        "maps; %llu have none\n",
-        (unsigned long long)network_count, (unsigned long long)brute_seen()->ways,
-        (unsigned long long)brute_seen()->asked, (unsigned long long)seen.points,
-        (unsigned long long)seen.fused, (unsigned long long)seen.groups,
-        (unsigned long long)seen.channels, (unsigned long long)seen.kept,
-        (unsigned long long)seen.buffered, (unsigned long long)seen.retained,
-        (unsigned long long)seen.functions, (unsigned long long)seen.pools,
-        (unsigned long long)seen.adding, (unsigned long long)seen.none);
-    assert_true(network_count < 160 ||
+    compare_problems(make_problem, seeds.first, seeds.count, &seeds.current, &seen);
+    compare_print("fused channels", seeds.count, &seen);
+    printf(", %llu by channels; %llu keep weights, %llu buffer, %llu retain; %llu "
+           "functions and %llu pools take turns, %llu kinds of nests add maps\n",
+           (unsigned long long)seen.channels, (unsigned long long)seen.kept,
+           (unsigned long long)seen.buffered, (unsigned long long)seen.retained,
+           (unsigned long long)seen.functions, (unsigned long long)seen.pools,
+           (unsigned long long)seen.adding);
+    assert_true(seeds.count < 160 ||
                 (seen.channels && seen.kept && seen.buffered && seen.retained &&
                  seen.functions && seen.pools && seen.adding));
 }
@@ -107,18 +101,10 @@ static void test_a_residual_block(void **state) {
     }
 }
 
-static int tell_seed(void **state) {
-    (void)state;
-    fprintf(stderr, "last network: %llu\n", (unsigned long long)current_seed);
-    return 0;
-}
-
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_but_an_addend_is_there),
-        cmocka_unit_test(test_a_residual_block),
-        cmocka_unit_test_teardown(test_networks, tell_seed)};
-    network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
-    first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
+        cmocka_unit_test(test_a_residual_block), SEEDED_TEST(test_networks, &seeds)};
+    seeds_read(argc, argv, &seeds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

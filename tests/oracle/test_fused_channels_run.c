@@ -21,9 +21,10 @@
 #include "oracle/support_cases.h"
 #include "oracle/support_channelchain.h"
 #include "oracle/support_nestorder.h"
+#include "oracle/support_seeds.h"
 #include "support/sanitized.h"
 
-static uint64_t network_count = SANITIZED ? 30 : 400, first_seed = 1, current_seed;
+static struct seeds seeds = {.count = SANITIZED ? 30 : 400, .first = 1};
 
 enum { OUTSIDE = 99, TILES = CHAIN_ROWS };
 
@@ -296,7 +297,7 @@ static void take_kind(struct work *w, size_t i, const struct piece *at,
         return;
     fail_msg("network %llu: member %zu, %llu rows from %zu, channels from %zu, %.17g "
              "bits: not the next one",
-             (unsigned long long)current_seed, i, (unsigned long long)rows, row[0],
+             (unsigned long long)seeds.current, i, (unsigned long long)rows, row[0],
              at->channel, reserved);
 }
 
@@ -483,9 +484,9 @@ static void run_network(uint64_t seed) {
 
 static void test_runs(void **state) {
     (void)state;
-    for (uint64_t i = 0; i < network_count; i++) {
-        current_seed = first_seed + i;
-        run_network(current_seed);
+    for (uint64_t i = 0; i < seeds.count; i++) {
+        seeds.current = seeds.first + i;
+        run_network(seeds.current);
     }
     printf("## fused channels: %llu plans run with numbers, %llu nests, %llu plans by "
            "channels (%llu with branches, %llu whose input is buffered for all), %llu "
@@ -493,19 +494,12 @@ static void test_runs(void **state) {
            (unsigned long long)runs, (unsigned long long)run_nests,
            (unsigned long long)by_channels, (unsigned long long)gated,
            (unsigned long long)for_all, (unsigned long long)summed);
-    assert_true(runs > network_count && by_channels > network_count && gated > 0 &&
+    assert_true(runs > seeds.count && by_channels > seeds.count && gated > 0 &&
                 for_all > 0 && summed > 0);
 }
 
-static int tell_seed(void **state) {
-    (void)state;
-    fprintf(stderr, "last network: %llu\n", (unsigned long long)current_seed);
-    return 0;
-}
-
 int main(int argc, char **argv) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(test_runs, tell_seed)};
-    network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
-    first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
+    const struct CMUnitTest tests[] = {SEEDED_TEST(test_runs, &seeds)};
+    seeds_read(argc, argv, &seeds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,14 +12,14 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "oracle/support_cases.h"
 #include "oracle/support_fusionbrute.h"
+#include "oracle/support_seeds.h"
 #include "support/sanitized.h"
 
-static uint64_t network_count = SANITIZED ? 20 : 600, first_seed = 1, current_seed;
+static struct seeds seeds = {.count = SANITIZED ? 20 : 600, .first = 1};
 static struct compared seen;
 
 static unsigned below(uint64_t *state, unsigned n) {
@@ -104,33 +104,22 @@ static bool make_problem(uint64_t seed, struct brute_problem *p) {
 static void test_networks(void **state) {
     (void)state;
     enum { BRINGS_ALONE = 102270 }; // nests that differ in what they bring in alone
-    compare_problems(make_problem, first_seed, network_count, &current_seed, &seen);
-    compare_problems(make_problem, BRINGS_ALONE, 1, &current_seed, &seen);
-    printf("## fusion by columns: %llu networks equal brute force over %llu partitions "
-           "and places (%llu nests asked), every objective; %llu points: %llu groups, "
-           "%llu of some columns, %llu keep in bands, %llu retain, %llu buffer, %llu "
+    compare_problems(make_problem, seeds.first, seeds.count, &seeds.current, &seen);
+    compare_problems(make_problem, BRINGS_ALONE, 1, &seeds.current, &seen);
+    compare_print("fusion by columns", seeds.count, &seen);
+    printf(", %llu of some columns, %llu keep in bands, %llu retain, %llu buffer, %llu "
            "make again; of %llu configurations %llu are summed\n",
-           (unsigned long long)network_count, (unsigned long long)brute_seen()->ways,
-           (unsigned long long)brute_seen()->asked, (unsigned long long)seen.points,
-           (unsigned long long)seen.groups, (unsigned long long)seen.columns,
-           (unsigned long long)seen.banded, (unsigned long long)seen.retained,
-           (unsigned long long)seen.buffered, (unsigned long long)seen.again,
+           (unsigned long long)seen.columns, (unsigned long long)seen.banded,
+           (unsigned long long)seen.retained, (unsigned long long)seen.buffered,
+           (unsigned long long)seen.again,
            (unsigned long long)seen.counts.configurations,
            (unsigned long long)seen.counts.summed);
-    assert_true(network_count < 600 || (seen.columns && seen.banded && seen.retained &&
-                                        seen.buffered && seen.again && seen.pools));
-}
-
-static int tell_seed(void **state) {
-    (void)state;
-    fprintf(stderr, "last network: %llu\n", (unsigned long long)current_seed);
-    return 0;
+    assert_true(seeds.count < 600 || (seen.columns && seen.banded && seen.retained &&
+                                      seen.buffered && seen.again && seen.pools));
 }
 
 int main(int argc, char **argv) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_networks, tell_seed)};
-    network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
-    first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
+    const struct CMUnitTest tests[] = {SEEDED_TEST(test_networks, &seeds)};
+    seeds_read(argc, argv, &seeds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dse/schedule/schedule.h"
@@ -19,9 +18,10 @@
 #include "oracle/support_branches.h"
 #include "oracle/support_cases.h"
 #include "oracle/support_channels.h"
+#include "oracle/support_seeds.h"
 #include "support/sanitized.h"
 
-static uint64_t network_count = SANITIZED ? 20 : 300, first_seed = 1, current_seed;
+static struct seeds seeds = {.count = SANITIZED ? 20 : 300, .first = 1};
 static struct compared seen;
 
 // --- Generated ---
@@ -104,23 +104,17 @@ static bool make_problem(uint64_t seed, struct brute_problem *p) {
 
 static void test_networks(void **state) {
     (void)state;
-    compare_problems(make_problem, first_seed, network_count, &current_seed, &seen);
-    printf(
-        "## fused memories: %llu networks equal brute force over %llu partitions and "
-        "places (%llu nests asked), every objective; %llu points, %llu answers "
-        "fused: %llu groups, %llu not in the outermost memory that shares; of %llu "
-        "groups inputs, outputs or right operands are in another one; %llu keep "
-        "weights, %llu buffer; %llu by channels, %llu by keys, %llu of columns; sums "
-        "of %llu wait elsewhere; %llu have none\n",
-        (unsigned long long)network_count, (unsigned long long)brute_seen()->ways,
-        (unsigned long long)brute_seen()->asked, (unsigned long long)seen.points,
-        (unsigned long long)seen.fused, (unsigned long long)seen.groups,
-        (unsigned long long)seen.inner, (unsigned long long)seen.elsewhere,
-        (unsigned long long)seen.kept, (unsigned long long)seen.buffered,
-        (unsigned long long)seen.channels, (unsigned long long)seen.keys,
-        (unsigned long long)seen.columns, (unsigned long long)seen.sums_elsewhere,
-        (unsigned long long)seen.none);
-    assert_true(network_count < 300 ||
+    compare_problems(make_problem, seeds.first, seeds.count, &seeds.current, &seen);
+    compare_print("fused memories", seeds.count, &seen);
+    printf(", %llu not in the outermost memory that shares; of %llu groups inputs, "
+           "outputs or right operands are in another one; %llu keep weights, %llu "
+           "buffer; %llu by channels, %llu by keys, %llu of columns; sums of %llu wait "
+           "elsewhere\n",
+           (unsigned long long)seen.inner, (unsigned long long)seen.elsewhere,
+           (unsigned long long)seen.kept, (unsigned long long)seen.buffered,
+           (unsigned long long)seen.channels, (unsigned long long)seen.keys,
+           (unsigned long long)seen.columns, (unsigned long long)seen.sums_elsewhere);
+    assert_true(seeds.count < 300 ||
                 (seen.inner && seen.elsewhere && seen.kept && seen.buffered &&
                  seen.channels && seen.sums_elsewhere));
 }
@@ -209,18 +203,11 @@ static void test_sums_that_are_rescaled(void **state) {
     sdse_arena_free(arena);
 }
 
-static int tell_seed(void **state) {
-    (void)state;
-    fprintf(stderr, "last network: %llu\n", (unsigned long long)current_seed);
-    return 0;
-}
-
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outputs_elsewhere_and_outside),
         cmocka_unit_test(test_sums_that_are_rescaled),
-        cmocka_unit_test_teardown(test_networks, tell_seed)};
-    network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
-    first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
+        SEEDED_TEST(test_networks, &seeds)};
+    seeds_read(argc, argv, &seeds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,16 +14,16 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dse/fusion/configured.h"
 #include "dse/fusion/overlap_sums.h"
 #include "oracle/support_cases.h"
 #include "oracle/support_fusionbrute.h"
+#include "oracle/support_seeds.h"
 #include "support/sanitized.h"
 
-static uint64_t network_count = SANITIZED ? 20 : 500, first_seed = 1, current_seed;
+static struct seeds seeds = {.count = SANITIZED ? 20 : 500, .first = 1};
 static struct compared seen;
 
 static unsigned below(uint64_t *state, unsigned n) {
@@ -110,16 +110,13 @@ static bool make_problem(uint64_t seed, struct brute_problem *p) {
 
 static void test_networks(void **state) {
     (void)state;
-    compare_problems(make_problem, first_seed, network_count, &current_seed, &seen);
-    printf("## fusion with overlap: %llu networks equal brute force over %llu "
-           "partitions and places (%llu nests asked), every objective; %llu points: "
-           "%llu groups, %llu overlap; of %llu configurations %llu are summed\n",
-           (unsigned long long)network_count, (unsigned long long)brute_seen()->ways,
-           (unsigned long long)brute_seen()->asked, (unsigned long long)seen.points,
-           (unsigned long long)seen.groups, (unsigned long long)seen.overlapped,
+    compare_problems(make_problem, seeds.first, seeds.count, &seeds.current, &seen);
+    compare_print("fusion with overlap", seeds.count, &seen);
+    printf(", %llu overlap; of %llu configurations %llu are summed\n",
+           (unsigned long long)seen.overlapped,
            (unsigned long long)seen.counts.configurations,
            (unsigned long long)seen.counts.summed);
-    assert_true(network_count < 200 || seen.overlapped);
+    assert_true(seeds.count < 200 || seen.overlapped);
 }
 
 // Two lanes take weights twice: a nest is faster for more energy, which pays only where
@@ -471,20 +468,13 @@ static void test_sums_equal_all_choices(void **state) {
            (unsigned long long)points, (unsigned long long)choices);
 }
 
-static int tell_seed(void **state) {
-    (void)state;
-    fprintf(stderr, "last network: %llu\n", (unsigned long long)current_seed);
-    return 0;
-}
-
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_networks, tell_seed),
+        SEEDED_TEST(test_networks, &seeds),
         cmocka_unit_test(test_lanes_that_pay_beside_another),
         cmocka_unit_test(test_what_waits),
         cmocka_unit_test(test_time_is_that_of_schedules),
         cmocka_unit_test(test_sums_equal_all_choices)};
-    network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
-    first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
+    seeds_read(argc, argv, &seeds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

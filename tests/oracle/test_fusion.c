@@ -16,7 +16,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -25,11 +24,12 @@
 #include "oracle/support_cases.h"
 #include "oracle/support_fusionbrute.h"
 #include "oracle/support_problems.h"
+#include "oracle/support_seeds.h"
 #include "spec/load.h"
 #include "support/close.h"
 #include "support/sanitized.h"
 
-static uint64_t network_count = SANITIZED ? 30 : 1000, first_seed = 1, current_seed;
+static struct seeds seeds = {.count = SANITIZED ? 30 : 1000, .first = 1};
 static struct compared seen;
 
 // --- Generated ---
@@ -158,18 +158,14 @@ static void test_fast_and_far(void **state) {
 
 static void test_networks(void **state) {
     (void)state;
-    compare_problems(make_problem, first_seed, network_count, &current_seed, &seen);
-    printf("## fusion: %llu networks equal brute force over %llu partitions and places "
-           "(%llu nests asked), every objective; %llu points, %llu answers fused: %llu "
-           "groups, %llu retain, %llu keep weights, %llu buffer; %llu kinds of their "
-           "nests "
-           "add maps, %llu from on chip; %llu have none\n",
-           (unsigned long long)network_count, (unsigned long long)brute_seen()->ways,
-           (unsigned long long)brute_seen()->asked, (unsigned long long)seen.points,
-           (unsigned long long)seen.fused, (unsigned long long)seen.groups,
-           (unsigned long long)seen.retained, (unsigned long long)seen.kept,
-           (unsigned long long)seen.buffered, (unsigned long long)seen.adding,
-           (unsigned long long)seen.added_there, (unsigned long long)seen.none);
+    compare_problems(make_problem, seeds.first, seeds.count, &seeds.current, &seen);
+    compare_print("fusion", seeds.count, &seen);
+    printf(
+        ", %llu retain, %llu keep weights, %llu buffer; %llu kinds of their nests add "
+        "maps, %llu from on chip\n",
+        (unsigned long long)seen.retained, (unsigned long long)seen.kept,
+        (unsigned long long)seen.buffered, (unsigned long long)seen.adding,
+        (unsigned long long)seen.added_there);
     printf("## fusion: of %llu configurations %llu cannot fit, %llu are cut, %llu "
            "summed; of %llu answers %llu took a search\n",
            (unsigned long long)seen.counts.configurations,
@@ -184,7 +180,7 @@ static void test_networks(void **state) {
         (unsigned long long)seen.branching, (unsigned long long)seen.additions,
         (unsigned long long)seen.together, (unsigned long long)seen.for_all,
         (unsigned long long)seen.overlapped);
-    assert_true(network_count < 1000 ||
+    assert_true(seeds.count < 1000 ||
                 (seen.retained && seen.recomputed && seen.kept && seen.buffered &&
                  seen.again && seen.adding && seen.added_there &&
                  brute_seen()->functions_of_other_rows && seen.functions &&
@@ -211,24 +207,18 @@ static bool make_moved(uint64_t seed, struct brute_problem *p) {
 // Tensors are moved between layers and groups.
 static void test_moved(void **state) {
     (void)state;
-    const uint64_t networks = network_count / 8;
+    const uint64_t networks = seeds.count / 8;
     const uint64_t copies_before = seen.copies, brought_before = seen.brought,
                    ways_before = brute_seen()->ways;
-    compare_problems(make_moved, first_seed, networks, &current_seed, &seen);
+    compare_problems(make_moved, seeds.first, networks, &seeds.current, &seen);
     printf("## fusion: %llu networks whose tensors are moved equal brute force over "
            "%llu ways; %llu copies, of which %llu are brought in\n",
            (unsigned long long)networks,
            (unsigned long long)(brute_seen()->ways - ways_before),
            (unsigned long long)(seen.copies - copies_before),
            (unsigned long long)(seen.brought - brought_before));
-    assert_true(network_count < 1000 || (seen.copies > copies_before + networks / 20 &&
-                                        seen.brought > brought_before));
-}
-
-static int tell_seed(void **state) {
-    (void)state;
-    fprintf(stderr, "last network: %llu\n", (unsigned long long)current_seed);
-    return 0;
+    assert_true(seeds.count < 1000 || (seen.copies > copies_before + networks / 20 &&
+                                       seen.brought > brought_before));
 }
 
 // A word of some rows of a layer takes what one of the whole layer does, as it is
@@ -330,14 +320,13 @@ static void test_stopped_while_listing(void **state) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_networks, tell_seed),
-        cmocka_unit_test_teardown(test_moved, tell_seed),
+        SEEDED_TEST(test_networks, &seeds),
+        SEEDED_TEST(test_moved, &seeds),
         cmocka_unit_test(test_addends_of_one_size),
         cmocka_unit_test(test_fast_and_far),
         cmocka_unit_test(test_functions_written_alike),
         cmocka_unit_test(test_parts_are_stored_with_the_whole),
         cmocka_unit_test(test_stopped_while_listing)};
-    network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
-    first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
+    seeds_read(argc, argv, &seeds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
