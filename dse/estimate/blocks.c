@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "base/clock.h"
 #include "base/pool.h"
 #include "dse/estimate/estimating.h"
@@ -48,16 +49,11 @@ struct block {
 // --- Gathering ---
 
 static bool add_problem(struct block *b, struct gathered gathered) {
-    if (b->count == b->capacity) {
-        const size_t capacity = b->capacity ? 2 * b->capacity : 2 * SDSE_MOST_PROBLEMS;
-        struct gathered *grown = SDSE_ARENA_ARRAY(b->arena, struct gathered, capacity);
-        if (!grown)
-            return false;
-        if (b->count)
-            memcpy(grown, b->gathered, b->count * sizeof *grown);
-        b->gathered = grown;
-        b->capacity = capacity;
-    }
+    struct gathered *grown =
+        sdse_arena_grow(b->arena, b->gathered, b->count, &b->capacity, sizeof *grown);
+    if (!grown)
+        return false;
+    b->gathered = grown;
     b->gathered[b->count++] = gathered;
     return true;
 }

@@ -1,8 +1,8 @@
 #include "dse/estimate/walk.h"
 
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/arena_grow.h"
 #include "dse/sweep/needs.h"
 
 // --- Accelerators that are searched alike ---
@@ -87,17 +87,12 @@ static bool list_form(struct sdse_walk *walk, const struct sdse_point *point,
                       size_t layer, struct sdse_measured *entry) {
     if (entry->queued)
         return true;
-    if (walk->form_count == walk->form_capacity) {
-        const size_t capacity = walk->form_capacity ? 2 * walk->form_capacity : 64;
-        struct sdse_walk_form *grown =
-            SDSE_ARENA_ARRAY(walk->arena, struct sdse_walk_form, capacity);
-        if (!grown)
-            return false;
-        if (walk->form_count)
-            memcpy(grown, walk->forms, walk->form_count * sizeof *grown);
-        walk->forms = grown;
-        walk->form_capacity = capacity;
-    }
+    struct sdse_walk_form *forms =
+        sdse_arena_grow(walk->arena, walk->forms, walk->form_count,
+                        &walk->form_capacity, sizeof *forms);
+    if (!forms)
+        return false;
+    walk->forms = forms;
     const struct sdse_nest *nest = &entry->layer->nest;
     struct sdse_walk_form *form = &walk->forms[walk->form_count++];
     *form = (struct sdse_walk_form){

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/arena_grow.h"
+
 static bool are_equal(const struct sdse_group_plan *a,
                       const struct sdse_group_plan *b) {
     if (a->count != b->count)
@@ -113,17 +115,11 @@ static bool list_nests(const struct sdse_members *members,
 // Where the next plan comes; NULL: memory is out. In `arena`.
 static struct sdse_group_plan *next_plan(struct sdse_group *group,
                                          struct sdse_arena *arena) {
-    if (group->plan_count == group->plan_room) {
-        const size_t room = group->plan_room ? 2 * group->plan_room : 64;
-        struct sdse_group_plan *plan =
-            SDSE_ARENA_ARRAY(arena, struct sdse_group_plan, room);
-        if (!plan)
-            return NULL;
-        if (group->plan_count)
-            memcpy(plan, group->plan, group->plan_count * sizeof *plan);
-        group->plan = plan;
-        group->plan_room = room;
-    }
+    struct sdse_group_plan *plan = sdse_arena_grow(
+        arena, group->plan, group->plan_count, &group->plan_room, sizeof *plan);
+    if (!plan)
+        return NULL;
+    group->plan = plan;
     return &group->plan[group->plan_count];
 }
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/arena_grow.h"
+
 enum { MOST_PERIOD = 64 };
 
 struct ordering {
@@ -20,17 +22,11 @@ struct turns {
 // False: memory is out.
 static bool add(struct ordering *o, struct turns *turns,
                 const struct sdse_fused_turn *turn) {
-    if (turns->count == turns->room) {
-        const size_t room = 2 * turns->room + 16;
-        struct sdse_fused_turn *more =
-            SDSE_ARENA_ARRAY(o->arena, struct sdse_fused_turn, room);
-        if (!more)
-            return false;
-        if (turns->count)
-            memcpy(more, turns->turn, turns->count * sizeof *more);
-        turns->turn = more;
-        turns->room = room;
-    }
+    struct sdse_fused_turn *list = sdse_arena_grow(o->arena, turns->turn, turns->count,
+                                                   &turns->room, sizeof *list);
+    if (!list)
+        return false;
+    turns->turn = list;
     turns->turn[turns->count++] = *turn;
     return true;
 }

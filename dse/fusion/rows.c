@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "dse/fusion/alike_tiles.h"
 #include "dse/fusion/cells.h"
 #include "dse/fusion/steady.h"
@@ -288,17 +289,11 @@ static bool add_nest(struct plan *plan, size_t tile,
             return note(plan, tile, i);
         }
     }
-    if (rows->count == plan->room) {
-        const size_t room = 2 * plan->room + 16;
-        struct sdse_fused_nest *more =
-            SDSE_ARENA_ARRAY(plan->arena, struct sdse_fused_nest, room);
-        if (!more)
-            return false;
-        if (rows->count)
-            memcpy(more, rows->nest, rows->count * sizeof *more);
-        rows->nest = more;
-        plan->room = room;
-    }
+    struct sdse_fused_nest *list = sdse_arena_grow(plan->arena, rows->nest, rows->count,
+                                                   &plan->room, sizeof *list);
+    if (!list)
+        return false;
+    rows->nest = list;
     rows->nest[rows->count++] = *nest;
     return note(plan, tile, rows->count - 1);
 }

@@ -2,21 +2,16 @@
 
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "dse/fusion/tile_runs.h"
 
 bool sdse_steady_note(struct sdse_steady *steady, size_t tile, size_t kind,
                       struct sdse_arena *arena) {
-    if (steady->count == steady->room) {
-        const size_t room = 2 * steady->room + 16;
-        struct sdse_steady_nest *more =
-            SDSE_ARENA_ARRAY(arena, struct sdse_steady_nest, room);
-        if (!more)
-            return false;
-        if (steady->count)
-            memcpy(more, steady->nest, steady->count * sizeof *more);
-        steady->nest = more;
-        steady->room = room;
-    }
+    struct sdse_steady_nest *nest = sdse_arena_grow(arena, steady->nest, steady->count,
+                                                    &steady->room, sizeof *nest);
+    if (!nest)
+        return false;
+    steady->nest = nest;
     steady->nest[steady->count++] = (struct sdse_steady_nest){tile, kind};
     return true;
 }

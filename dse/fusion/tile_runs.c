@@ -2,26 +2,12 @@
 
 #include <string.h>
 
-// Room for one more item of so many bytes each; false: memory is out.
-static bool grow(struct sdse_arena *arena, void **items, size_t count, size_t *room,
-                 size_t bytes) {
-    if (count < *room)
-        return true;
-    const size_t more = 2 * *room + 16;
-    void *larger = sdse_arena_alloc(arena, more, bytes);
-    if (!larger)
-        return false;
-    if (count)
-        memcpy(larger, *items, count * bytes);
-    *items = larger;
-    *room = more;
-    return true;
-}
+#include "base/arena_grow.h"
 
 bool sdse_tile_runs_add(struct sdse_tile_runs *runs, size_t kind) {
-    void *open = runs->open;
-    if (!grow(runs->arena, &open, runs->open_count, &runs->open_room,
-              sizeof *runs->open))
+    size_t *open = sdse_arena_grow(runs->arena, runs->open, runs->open_count,
+                                   &runs->open_room, sizeof *open);
+    if (!open)
         return false;
     runs->open = open;
     runs->open[runs->open_count++] = kind;
@@ -39,9 +25,10 @@ bool sdse_tile_runs_end(struct sdse_tile_runs *runs, uint64_t times) {
         last->times += times;
         return true;
     }
-    void *run = runs->run;
     size_t *nest = SDSE_ARENA_ARRAY(runs->arena, size_t, count);
-    if (!nest || !grow(runs->arena, &run, runs->count, &runs->room, sizeof *runs->run))
+    struct sdse_tile_run *run =
+        sdse_arena_grow(runs->arena, runs->run, runs->count, &runs->room, sizeof *run);
+    if (!nest || !run)
         return false;
     memcpy(nest, runs->open, count * sizeof *nest);
     runs->run = run;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "spec/load.h"
 
 // Choices as digits: which of the positions that may, keeps tensor t of the memory that
@@ -97,16 +98,11 @@ static bool advance(struct choices *choices) {
 
 static bool add(struct choices *choices, const struct sdse_keeps *keeps,
                 struct sdse_arena *arena) {
-    if (choices->count == choices->room) {
-        const size_t room = choices->room ? 2 * choices->room : 1;
-        struct sdse_keeps *list = SDSE_ARENA_ARRAY(arena, struct sdse_keeps, room);
-        if (!list)
-            return false;
-        if (choices->count)
-            memcpy(list, choices->list, choices->count * sizeof *list);
-        choices->list = list;
-        choices->room = room;
-    }
+    struct sdse_keeps *list = sdse_arena_grow(arena, choices->list, choices->count,
+                                              &choices->room, sizeof *list);
+    if (!list)
+        return false;
+    choices->list = list;
     choices->list[choices->count++] = *keeps;
     return true;
 }

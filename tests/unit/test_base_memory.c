@@ -1,5 +1,5 @@
 // The pool hands every index out once; streams into memory notice that memory is out;
-// notes are no warnings.
+// lists in an arena grow; notes are no warnings.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "base/diag.h"
 #include "base/memory_stream.h"
 #include "base/pool.h"
@@ -89,12 +90,38 @@ static void nothing_is_a_text(void **state) {
     free(memory.text);
 }
 
+// Items stay what they are however often the list grows; with room it stays where it
+// is.
+static void lists_grow(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct item {
+        size_t index, square;
+    } *list = NULL;
+    size_t room = 0;
+    for (size_t count = 0; count < 1000; count++) {
+        const size_t had = room;
+        struct item *grown = sdse_arena_grow(arena, list, count, &room, sizeof *grown);
+        assert_non_null(grown);
+        assert_true(count < room && (count == had) == (room > had));
+        assert_true(count == had || grown == list);
+        list = grown;
+        list[count] = (struct item){count, count * count};
+    }
+    for (size_t i = 0; i < 1000; i++)
+        assert_true(list[i].index == i && list[i].square == i * i);
+    // What there is no memory for leaves all as it was.
+    const size_t had = room;
+    assert_null(sdse_arena_grow(arena, list, room, &room, SIZE_MAX / room));
+    assert_int_equal(room, had);
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_index_once),
-        cmocka_unit_test(notes_are_no_warnings),
-        cmocka_unit_test(lost_text_is_noticed),
-        cmocka_unit_test(nothing_is_a_text),
+        cmocka_unit_test(every_index_once),     cmocka_unit_test(notes_are_no_warnings),
+        cmocka_unit_test(lost_text_is_noticed), cmocka_unit_test(nothing_is_a_text),
+        cmocka_unit_test(lists_grow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
