@@ -11,13 +11,13 @@
 #include <cmocka.h>
 
 #include "base/checked.h"
-#include "base/whole_file.h"
 #include "costmodel/evaluate.h"
 #include "costmodel/resolve.h"
 #include "export/zigzag/zigzag.h"
 #include "import/zigzag/zigzag.h"
 #include "spec/load.h"
 #include "support/close.h"
+#include "support/data_text.h"
 
 struct world {
     struct sdse_arena *arena;
@@ -257,11 +257,7 @@ static void imported_designs_come_back(void **state) {
                                         "ascend_like", "tesla_like"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct world w = begin();
-        char path[512];
-        size_t length;
-        snprintf(path, sizeof path, SDSE_SOURCE_DIR "/tests/data/zigzag/%s.yaml",
-                 names[i]);
-        char *text = sdse_read_file(path, 1 << 20, &length);
+        char *text = data_text("zigzag", names[i]);
         struct sdse_arch *arch = import_arch(&w, text, NULL);
         struct sdse_zigzag_texts texts;
         const enum sdse_status status =

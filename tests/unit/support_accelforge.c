@@ -5,12 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "base/whole_file.h"
 #include "costmodel/resolve.h"
 #include "import/accelforge/accelforge.h"
 
@@ -57,15 +55,6 @@ struct forge_read forge_read(const char *first, const char *second, bool lossy) 
         assert_int_equal(r.status, SDSE_OK);
     }
     return r;
-}
-
-char *forge_data(const char *name) {
-    char path[512];
-    size_t length;
-    snprintf(path, sizeof path, SDSE_SOURCE_DIR "/tests/data/accelforge/%s.yaml", name);
-    char *text = sdse_read_file(path, 1 << 20, &length);
-    assert_non_null(text);
-    return text;
 }
 
 bool forge_fired(const struct forge_read *r, const char *check, const char *part) {

@@ -42,9 +42,6 @@ struct forge_read {
 // caller's.
 struct forge_read forge_read(const char *first, const char *second, bool lossy);
 
-// The text of tests/data/accelforge/NAME.yaml; to be freed.
-char *forge_data(const char *name);
-
 // Whether a diagnostic of this check says `part`.
 bool forge_fired(const struct forge_read *r, const char *check, const char *part);
 

@@ -12,6 +12,7 @@
 
 #include "import/accelforge/accelforge.h"
 #include "support/close.h"
+#include "support/data_text.h"
 #include "support_accelforge.h"
 
 // A tensor's own width counts, before All or behind it.
@@ -80,7 +81,7 @@ static void nodes_become_levels(void **state) {
     assert_int_equal(r.arch->bits[SDSE_WEIGHTS], 4);
     assert_int_equal(r.arch->bits[SDSE_OUTPUTS], 8);
     sdse_arena_free(r.arena);
-    char *nvdla = forge_data("nvdla_like");
+    char *nvdla = data_text("accelforge", "nvdla_like");
     r = forge_read(nvdla, NULL, false);
     free(nvdla);
     assert_int_equal(r.status, SDSE_OK);

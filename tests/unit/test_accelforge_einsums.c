@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "support/close.h"
+#include "support/data_text.h"
 #include "support_accelforge.h"
 
 // The operand that is made is the left one, wherever it stands; of two the first.
@@ -64,7 +65,7 @@ static void einsums_of_one_operand_are_functions(void **state) {
 
 static void einsums_become_products(void **state) {
     (void)state;
-    char *text = forge_data("products");
+    char *text = data_text("accelforge", "products");
     struct forge_read r = forge_read(text, NULL, false);
     free(text);
     assert_int_equal(r.status, SDSE_OK);
@@ -161,7 +162,7 @@ static void a_product_on_the_nvdla_is_charged_as_by_hand(void **state) {
     static const char mapping[] =
         "mapping:\n- {level: dram}\n- {level: buffer, temporal: P16, spatial_x: K32, "
         "spatial_y: C192}\n- {level: register}\n";
-    char *text = forge_data("nvdla_like");
+    char *text = data_text("accelforge", "nvdla_like");
     struct forge_read r = forge_read(text, net, false);
     free(text);
     assert_int_equal(r.status, SDSE_OK);

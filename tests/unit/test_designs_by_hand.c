@@ -10,12 +10,12 @@
 
 #include <cmocka.h>
 
-#include "base/whole_file.h"
 #include "costmodel/evaluate.h"
 #include "costmodel/resolve.h"
 #include "import/timeloop/timeloop.h"
 #include "import/zigzag/zigzag.h"
 #include "spec/load.h"
+#include "support/data_text.h"
 
 enum { W = SDSE_PART_WEIGHTS, I = SDSE_PART_INPUTS, O = SDSE_PART_OUTPUTS };
 
@@ -32,15 +32,6 @@ struct design {
     struct sdse_arch *arch;
     struct sdse_workload *net;
 };
-
-static char *data(const char *folder, const char *name) {
-    char path[512];
-    size_t length;
-    snprintf(path, sizeof path, SDSE_SOURCE_DIR "/tests/data/%s/%s.yaml", folder, name);
-    char *text = sdse_read_file(path, 1 << 20, &length);
-    assert_non_null(text);
-    return text;
-}
 
 static struct sdse_node *parse(struct design *d, const char *text) {
     struct sdse_node *root = NULL;
@@ -120,7 +111,7 @@ static struct design zigzag(const char *name) {
     char file[64];
     sdse_diags_init(&d.diags, d.arena);
     snprintf(file, sizeof file, "%s.mapping", name);
-    char *hardware = data("zigzag", name), *mapping = data("zigzag", file);
+    char *hardware = data_text("zigzag", name), *mapping = data_text("zigzag", file);
     const struct sdse_node *layers = parse(&d, net);
     assert_int_equal(sdse_zigzag_accelerator(parse(&d, hardware), layers,
                                              parse(&d, mapping), true, d.arena,
@@ -243,8 +234,8 @@ static void timeloop_counts_are(const char *folder, const char *layer,
                                 uint64_t cycles) {
     struct design d = {.arena = sdse_arena_new()};
     struct sdse_timeloop_files files;
-    char *texts[] = {data(folder, "arch"), data(folder, layer),
-                     data(folder, "mapping")};
+    char *texts[] = {data_text(folder, "arch"), data_text(folder, layer),
+                     data_text(folder, "mapping")};
     const struct sdse_timeloop_text list[] = {
         {"arch", texts[0]}, {"layer", texts[1]}, {"mapping", texts[2]}};
     sdse_diags_init(&d.diags, d.arena);

@@ -10,12 +10,12 @@
 
 #include <cmocka.h>
 
-#include "base/whole_file.h"
 #include "costmodel/evaluate.h"
 #include "costmodel/resolve.h"
 #include "import/zigzag/zigzag.h"
 #include "spec/load.h"
 #include "support/close.h"
+#include "support/data_text.h"
 
 struct read {
     struct sdse_arena *arena;
@@ -78,20 +78,11 @@ static struct read read_design(const char *hardware, const char *mapping,
     return r;
 }
 
-static char *data(const char *name) {
-    char path[512];
-    size_t length;
-    snprintf(path, sizeof path, SDSE_SOURCE_DIR "/tests/data/zigzag/%s.yaml", name);
-    char *text = sdse_read_file(path, 1 << 20, &length);
-    assert_non_null(text);
-    return text;
-}
-
 static struct read read_shipped(const char *name, bool lossy) {
     char file[64];
-    char *hardware = data(name);
+    char *hardware = data_text("zigzag", name);
     snprintf(file, sizeof file, "%s.mapping", name);
-    char *mapping = data(file);
+    char *mapping = data_text("zigzag", file);
     assert_int_equal(sdse_zigzag_kind(mapping), SDSE_ZIGZAG_MAPPING);
     struct read r = read_design(hardware, mapping, NULL, lossy);
     free(mapping);
@@ -567,7 +558,7 @@ static void a_product_on_the_tpu_is_charged_as_by_hand(void **state) {
     static const char mapping[] =
         "mapping:\n- {level: dram}\n- {level: io_sram, temporal: P8, spatial_x: K32}\n"
         "- {level: o_reg, spatial_x: C32}\n- {level: w_reg}\n";
-    char *hardware = data("tpu_like");
+    char *hardware = data_text("zigzag", "tpu_like");
     struct read r = read_design(hardware, NULL, net, true);
     free(hardware);
     assert_int_equal(r.status, SDSE_OK);
