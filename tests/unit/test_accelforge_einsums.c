@@ -13,6 +13,15 @@
 #include "support/data_text.h"
 #include "support_accelforge.h"
 
+// A layer makes `rows` of `columns` words, sums of `terms` products.
+static void is_product(const struct forge_read *r, size_t layer, uint64_t rows,
+                       uint64_t columns, uint64_t terms) {
+    const struct sdse_nest *nest = &r->net->layers[layer].nest;
+    assert_int_equal(nest->bound[SDSE_P], rows);
+    assert_int_equal(nest->bound[SDSE_K], columns);
+    assert_int_equal(nest->bound[SDSE_C], terms);
+}
+
 // The operand that is made is the left one, wherever it stands; of two the first.
 static void made_operands_are_left(void **state) {
     (void)state;
@@ -24,12 +33,8 @@ static void made_operands_are_left(void **state) {
                    "  - 'D[k, n] = A[m, k] * B[m, n]'\n",
                    NULL, false);
     assert_int_equal(r.status, SDSE_OK);
-    assert_int_equal(r.net->layers[1].nest.bound[SDSE_P], 3);
-    assert_int_equal(r.net->layers[1].nest.bound[SDSE_K], 5);
-    assert_int_equal(r.net->layers[1].nest.bound[SDSE_C], 7);
-    assert_int_equal(r.net->layers[3].nest.bound[SDSE_P], 7);
-    assert_int_equal(r.net->layers[3].nest.bound[SDSE_K], 5);
-    assert_int_equal(r.net->layers[3].nest.bound[SDSE_C], 3);
+    is_product(&r, 1, 3, 5, 7);
+    is_product(&r, 3, 7, 5, 3);
     assert_non_null(strstr(r.net_text, "n: 5, role: parameter}"));
     sdse_arena_free(r.arena);
 }
@@ -148,9 +153,7 @@ static void einsums_become_products(void **state) {
         "4, k: 0 <= k < 5}\n  einsums:\n  - 'O[m, n] = I[m, k] * W[n, k]'\n",
         NULL, false);
     assert_int_equal(r.status, SDSE_OK);
-    assert_int_equal(r.net->layers[0].nest.bound[SDSE_P], 8);
-    assert_int_equal(r.net->layers[0].nest.bound[SDSE_K], 3);
-    assert_int_equal(r.net->layers[0].nest.bound[SDSE_C], 5);
+    is_product(&r, 0, 8, 3, 5);
     sdse_arena_free(r.arena);
 }
 

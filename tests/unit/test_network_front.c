@@ -33,6 +33,23 @@ static void make_front(uint64_t *seed, struct sdse_tradeoff *elements,
     }
 }
 
+// A network of some layers; its front, not thinned. In `arena`, which is the caller's.
+struct network {
+    struct sdse_arena *arena;
+    struct sdse_tradeoff elements[LAYERS][MOST];
+    struct sdse_layer_front layers[LAYERS];
+    struct sdse_network_front exact;
+};
+
+static void make_network(uint64_t *seed, struct network *net) {
+    net->arena = sdse_arena_new();
+    for (int i = 0; i < LAYERS; i++)
+        make_front(seed, net->elements[i], &net->layers[i]);
+    assert_int_equal(sdse_network_front_build(net->layers, LAYERS, SDSE_LARGEST_FRONT,
+                                              NULL, net->arena, &net->exact),
+                     SDSE_OK);
+}
+
 static struct sdse_tradeoff total(const struct sdse_layer_front *layers,
                                   const size_t *choice) {
     struct sdse_tradeoff sum = {0, 0};
@@ -136,34 +153,28 @@ static void equals_all_combinations(void **state) {
     (void)state;
     uint64_t seed = 88172645463325252u;
     for (int round = 0; round < ROUNDS; round++) {
-        struct sdse_arena *arena = sdse_arena_new();
-        struct sdse_tradeoff elements[LAYERS][MOST];
-        struct sdse_layer_front layers[LAYERS];
-        for (int i = 0; i < LAYERS; i++)
-            make_front(&seed, elements[i], &layers[i]);
-        struct sdse_network_front front;
-        assert_int_equal(sdse_network_front_build(layers, LAYERS, SDSE_LARGEST_FRONT,
-                                                  NULL, arena, &front),
-                         SDSE_OK);
-        assert_false(front.thinned);
-        for (size_t i = 0; i < front.count; i++) {
+        struct network net;
+        make_network(&seed, &net);
+        assert_false(net.exact.thinned);
+        for (size_t i = 0; i < net.exact.count; i++) {
             size_t choice[LAYERS];
-            sdse_network_front_choices(&front, LAYERS, i, choice);
-            const struct sdse_tradeoff at = total(layers, choice);
-            assert_true(at.energy_pj == front.elements[i].energy_pj);
-            assert_true(at.latency_cycles == front.elements[i].latency_cycles);
+            sdse_network_front_choices(&net.exact, LAYERS, i, choice);
+            const struct sdse_tradeoff at = total(net.layers, choice);
+            assert_true(at.energy_pj == net.exact.elements[i].energy_pj);
+            assert_true(at.latency_cycles == net.exact.elements[i].latency_cycles);
             if (!i)
                 continue;
-            assert_true(front.elements[i].energy_pj > front.elements[i - 1].energy_pj);
-            assert_true(front.elements[i].latency_cycles <
-                        front.elements[i - 1].latency_cycles);
+            assert_true(net.exact.elements[i].energy_pj >
+                        net.exact.elements[i - 1].energy_pj);
+            assert_true(net.exact.elements[i].latency_cycles <
+                        net.exact.elements[i - 1].latency_cycles);
         }
-        covers_all_combinations(layers, &front);
-        picks_the_least_combination(&seed, layers, &front);
-        assert_int_equal(sdse_network_front_pick(&front, SDSE_ENERGY), 0);
-        assert_int_equal(sdse_network_front_pick(&front, SDSE_LATENCY),
-                         front.count - 1);
-        sdse_arena_free(arena);
+        covers_all_combinations(net.layers, &net.exact);
+        picks_the_least_combination(&seed, net.layers, &net.exact);
+        assert_int_equal(sdse_network_front_pick(&net.exact, SDSE_ENERGY), 0);
+        assert_int_equal(sdse_network_front_pick(&net.exact, SDSE_LATENCY),
+                         net.exact.count - 1);
+        sdse_arena_free(net.arena);
     }
 }
 
@@ -218,37 +229,31 @@ static void thinning_is_honest(void **state) {
     uint64_t seed = 2463534242u;
     size_t thinned = 0, gaps = 0;
     for (int round = 0; round < 4 * ROUNDS; round++) {
-        struct sdse_arena *arena = sdse_arena_new();
-        struct sdse_tradeoff elements[LAYERS][MOST];
-        struct sdse_layer_front layers[LAYERS];
-        for (int i = 0; i < LAYERS; i++)
-            make_front(&seed, elements[i], &layers[i]);
-        struct sdse_network_front exact, front;
-        assert_int_equal(sdse_network_front_build(layers, LAYERS, SDSE_LARGEST_FRONT,
-                                                  NULL, arena, &exact),
-                         SDSE_OK);
+        struct network net;
+        make_network(&seed, &net);
+        struct sdse_network_front front;
         const size_t most = 1 + next(&seed) % 12;
         assert_int_equal(
-            sdse_network_front_build(layers, LAYERS, most, NULL, arena, &front),
+            sdse_network_front_build(net.layers, LAYERS, most, NULL, net.arena, &front),
             SDSE_OK);
         thinned += front.thinned;
-        assert_true(front.thinned || front.count == exact.count);
+        assert_true(front.thinned || front.count == net.exact.count);
         assert_true(front.count <= most || front.count <= 2 * front.corner_count ||
                     !front.thinned);
         const struct sdse_tradeoff *last = &front.elements[front.count - 1];
-        assert_true(front.elements[0].energy_pj == exact.elements[0].energy_pj);
+        assert_true(front.elements[0].energy_pj == net.exact.elements[0].energy_pj);
         assert_true(last->latency_cycles ==
-                    exact.elements[exact.count - 1].latency_cycles);
+                    net.exact.elements[net.exact.count - 1].latency_cycles);
         for (int o = 0; o < SDSE_OBJECTIVES; o++) {
             const enum sdse_objective objective = (enum sdse_objective)o;
             const size_t free = sdse_network_front_pick(&front, objective);
-            assert_true(
-                value(objective, &front.elements[free]) ==
-                least_within(layers, objective, (double)INFINITY, (double)INFINITY));
+            assert_true(value(objective, &front.elements[free]) ==
+                        least_within(net.layers, objective, (double)INFINITY,
+                                     (double)INFINITY));
             assert_true(sdse_network_front_gap(&front, objective, free,
                                                (double)INFINITY,
                                                (double)INFINITY) == 0);
-            const struct sdse_tradeoff *cheap = &exact.elements[0];
+            const struct sdse_tradeoff *cheap = &net.exact.elements[0];
             const double pj =
                 cheap->energy_pj +
                 (double)(next(&seed) % 9) / 8 * (last->energy_pj - cheap->energy_pj);
@@ -261,7 +266,7 @@ static void thinning_is_honest(void **state) {
                 continue;
             const double gap =
                 sdse_network_front_gap(&front, objective, within, pj, cycles);
-            const double least = least_within(layers, objective, pj, cycles);
+            const double least = least_within(net.layers, objective, pj, cycles);
             const double found = value(objective, &front.elements[within]);
             assert_true(found <= least * (1 + gap) * (1 + 1e-8));
             gaps += found > least;
@@ -269,11 +274,11 @@ static void thinning_is_honest(void **state) {
         for (size_t i = 0; i < front.count; i++) {
             size_t choice[LAYERS];
             sdse_network_front_choices(&front, LAYERS, i, choice);
-            const struct sdse_tradeoff at = total(layers, choice);
+            const struct sdse_tradeoff at = total(net.layers, choice);
             assert_true(at.energy_pj == front.elements[i].energy_pj &&
                         at.latency_cycles == front.elements[i].latency_cycles);
         }
-        sdse_arena_free(arena);
+        sdse_arena_free(net.arena);
     }
     assert_true(thinned > ROUNDS && gaps > 20);
 }
@@ -286,21 +291,16 @@ static void gap_of_what_is_missing(void **state) {
     uint64_t seed = 362436069u;
     size_t dropped = 0;
     for (int round = 0; round < ROUNDS; round++) {
-        struct sdse_arena *arena = sdse_arena_new();
-        struct sdse_tradeoff elements[LAYERS][MOST];
-        struct sdse_layer_front layers[LAYERS];
-        for (int i = 0; i < LAYERS; i++)
-            make_front(&seed, elements[i], &layers[i]);
-        struct sdse_network_front exact, few;
-        sdse_network_front_build(layers, LAYERS, SDSE_LARGEST_FRONT, NULL, arena,
-                                 &exact);
-        sdse_network_front_build(layers, LAYERS, 2, NULL, arena, &few);
-        size_t *corner = sdse_arena_alloc(arena, exact.count, sizeof *corner);
+        struct network net;
+        make_network(&seed, &net);
+        struct sdse_network_front few;
+        sdse_network_front_build(net.layers, LAYERS, 2, NULL, net.arena, &few);
+        size_t *corner = sdse_arena_alloc(net.arena, net.exact.count, sizeof *corner);
         const double gap =
             sdse_tradeoffs_gap(few.elements, sizeof *few.elements, few.count, corner);
-        dropped += exact.count - few.count;
-        for (size_t e = 0; e < exact.count; e++)
-            assert_true(factor_to(&few, &exact.elements[e]) <= 1 + gap + 1e-9);
+        dropped += net.exact.count - few.count;
+        for (size_t e = 0; e < net.exact.count; e++)
+            assert_true(factor_to(&few, &net.exact.elements[e]) <= 1 + gap + 1e-9);
         double worst = 1;
         for (size_t c = 0; c + 1 < few.corner_count; c++)
             for (int s = 0; s <= STEPS; s++) {
@@ -314,7 +314,7 @@ static void gap_of_what_is_missing(void **state) {
             }
         assert_true(worst <= 1 + gap + 1e-9);
         assert_true(gap < 0.01 || worst > 1 + 0.95 * gap);
-        sdse_arena_free(arena);
+        sdse_arena_free(net.arena);
     }
     assert_true(dropped > ROUNDS);
     assert_true(sdse_tradeoffs_gap(&(struct sdse_tradeoff){1, 1},
