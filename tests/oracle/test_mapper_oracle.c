@@ -449,6 +449,29 @@ static void test_bases_rest_without_coefficients(void **state) {
         "NRS", &two_rows);
 }
 
+// Loops over C move nothing of the sums that GLB keeps, and might as well stand at one
+// level as at the other: not where a rule asks for one of them, nor where K's loop
+// stands between.
+static void test_loops_that_stay(void **state) {
+    (void)state;
+    static const char *const rules[] = {
+        "{level: DRAM, factors_at_least: {C: 2}}", "{level: DRAM, factors: {C: all}}",
+        "{level: GLB, factors_at_most: {C: 1}}",   "{level: GLB, order: [K, C]}",
+        "{level: GLB, stationary: outputs}",       "{level: GLB, temporal_dims: [C]}"};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        char rest[200];
+        snprintf(rest, sizeof rest, "dataflow: [{name: d, constraints: [%s]}]",
+                 rules[i]);
+        check_case("{level: DRAM, memory: {class: dram, bits: {inputs: 32}, "
+                   "pj_per_bit: 8}}, "
+                   "{level: GLB, memory: {class: sram, capacity_bits: 16, "
+                   "keeps: [outputs], pj_per_bit: 1}}, "
+                   "{level: pads, memory: {class: regfile, capacity_bits: 24, "
+                   "pj_per_bit: 0.1}}",
+                   rest, "KC", &raw);
+    }
+}
+
 int main(int argc, char **argv) {
     if (argc > 1)
         problem_count = strtoull(argv[1], NULL, 10);
@@ -460,6 +483,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_order_inside_a_chain),
         cmocka_unit_test(test_order_of_rebuilding),
         cmocka_unit_test(test_bases_rest_without_coefficients),
+        cmocka_unit_test(test_loops_that_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
