@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/arena_grow.h"
 #include "base/output.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
@@ -37,20 +38,15 @@ struct files {
 };
 
 static bool add_file(struct cli *cli, struct files *files, const char *path) {
-    if (files->count == files->room) {
-        const size_t room = 2 * files->room + 16;
-        const char **grown = SDSE_ARENA_ARRAY(cli->arena, const char *, room);
-        if (!grown || !path) {
-            cli_note(cli, SDSE_NO_MEMORY);
-            return false;
-        }
-        if (files->count)
-            memcpy(grown, files->path, files->count * sizeof *grown);
-        files->path = grown;
-        files->room = room;
+    const char **grown = sdse_arena_grow(cli->arena, files->path, files->count,
+                                         &files->room, sizeof *grown);
+    if (!grown || !path) {
+        cli_note(cli, SDSE_NO_MEMORY);
+        return false;
     }
+    files->path = grown;
     files->path[files->count++] = path;
-    return path != NULL;
+    return true;
 }
 
 static int by_name(const void *a, const void *b) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "spec/leaves.h"
 
 // ---- rows ----
@@ -31,19 +32,13 @@ static void add_row(struct rows *rows, const char *name, bool is_name, const cha
     }
     if (!a && !b)
         return;
-    if (out->count == rows->room) {
-        const size_t room = rows->room ? 2 * rows->room : 64;
-        struct sdse_difference *grown =
-            SDSE_ARENA_ARRAY(rows->cli->arena, struct sdse_difference, room);
-        if (!grown) {
-            rows->failed = true;
-            return;
-        }
-        if (out->count)
-            memcpy(grown, out->rows, out->count * sizeof *grown);
-        out->rows = grown;
-        rows->room = room;
+    struct sdse_difference *grown = sdse_arena_grow(
+        rows->cli->arena, out->rows, out->count, &rows->room, sizeof *grown);
+    if (!grown) {
+        rows->failed = true;
+        return;
     }
+    out->rows = grown;
     struct sdse_difference *row = &out->rows[out->count++];
     *row = (struct sdse_difference){
         .name = name, .unit = "", .value = {(double)NAN, (double)NAN}, .text = {a, b}};

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "spec/reading.h"
 #include "spec/value.h"
 
@@ -59,19 +60,14 @@ struct collector {
 static void add(struct collector *c, struct sdse_constraint constraint) {
     struct sdse_dataflow *flow = c->flow;
     constraint.level = c->level;
-    if (flow->constraint_count == c->capacity) {
-        size_t capacity = c->capacity ? 2 * c->capacity : 8;
-        struct sdse_constraint *larger =
-            SDSE_ARENA_ARRAY(c->r->arena, struct sdse_constraint, capacity);
-        if (!larger) {
-            c->r->out_of_memory = true;
-            return;
-        }
-        if (flow->constraint_count)
-            memcpy(larger, flow->constraints, flow->constraint_count * sizeof *larger);
-        flow->constraints = larger;
-        c->capacity = capacity;
+    struct sdse_constraint *larger =
+        sdse_arena_grow(c->r->arena, flow->constraints, flow->constraint_count,
+                        &c->capacity, sizeof *larger);
+    if (!larger) {
+        c->r->out_of_memory = true;
+        return;
     }
+    flow->constraints = larger;
     flow->constraints[flow->constraint_count++] = constraint;
 }
 

@@ -2,20 +2,17 @@
 
 #include <string.h>
 
+#include "base/arena_grow.h"
+
 bool sdse_leaves_put(struct sdse_leaves *leaves, struct sdse_arena *arena,
                      const char *path, const char *value) {
     if (!path || !value)
         return false;
-    if (leaves->count == leaves->room) {
-        const size_t room = leaves->room ? 2 * leaves->room : 64;
-        struct sdse_leaf *leaf = SDSE_ARENA_ARRAY(arena, struct sdse_leaf, room);
-        if (!leaf)
-            return false;
-        if (leaves->count)
-            memcpy(leaf, leaves->leaf, leaves->count * sizeof *leaf);
-        leaves->leaf = leaf;
-        leaves->room = room;
-    }
+    struct sdse_leaf *leaf = sdse_arena_grow(arena, leaves->leaf, leaves->count,
+                                             &leaves->room, sizeof *leaf);
+    if (!leaf)
+        return false;
+    leaves->leaf = leaf;
     leaves->leaf[leaves->count++] = (struct sdse_leaf){path, value};
     return true;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "spec/value.h"
 
 enum key {
@@ -110,19 +111,13 @@ struct reader {
 
 static void append(struct reader *r, struct sdse_sweep_form form) {
     struct sdse_sweep *sweep = r->sweep;
-    if (sweep->form_count == r->capacity) {
-        size_t capacity = r->capacity ? 2 * r->capacity : 8;
-        struct sdse_sweep_form *larger =
-            SDSE_ARENA_ARRAY(r->arena, struct sdse_sweep_form, capacity);
-        if (!larger) {
-            r->out_of_memory = true;
-            return;
-        }
-        if (sweep->form_count)
-            memcpy(larger, sweep->forms, sweep->form_count * sizeof *larger);
-        sweep->forms = larger;
-        r->capacity = capacity;
+    struct sdse_sweep_form *larger = sdse_arena_grow(
+        r->arena, sweep->forms, sweep->form_count, &r->capacity, sizeof *larger);
+    if (!larger) {
+        r->out_of_memory = true;
+        return;
     }
+    sweep->forms = larger;
     sweep->forms[sweep->form_count++] = form;
 }
 

@@ -1,5 +1,6 @@
 #include "spec/sweep_overrides.h"
 
+#include "base/arena_grow.h"
 #include "spec/path.h"
 
 #include <math.h>
@@ -29,18 +30,13 @@ struct values {
 };
 
 static void add_value(struct reader *r, struct values *values, const char *text) {
-    if (values->count == values->capacity) {
-        const size_t capacity = values->capacity ? 2 * values->capacity : 16;
-        const char **grown = SDSE_ARENA_ARRAY(r->arena, const char *, capacity);
-        if (!grown) {
-            r->out_of_memory = true;
-            return;
-        }
-        if (values->count)
-            memcpy(grown, values->list, values->count * sizeof *grown);
-        values->list = grown;
-        values->capacity = capacity;
+    const char **grown = sdse_arena_grow(r->arena, values->list, values->count,
+                                         &values->capacity, sizeof *grown);
+    if (!grown) {
+        r->out_of_memory = true;
+        return;
     }
+    values->list = grown;
     r->out_of_memory |= !text;
     values->list[values->count++] = text;
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "base/checked.h"
 #include "spec/types/touched.h"
 
@@ -67,19 +68,13 @@ struct step {
 
 static struct sdse_layer *add(struct step *s, const struct sdse_layer *like,
                               const char *what) {
-    if (s->count == s->capacity) {
-        const size_t capacity = s->capacity ? 2 * s->capacity : 64;
-        struct sdse_layer *larger =
-            SDSE_ARENA_ARRAY(s->arena, struct sdse_layer, capacity);
-        if (!larger) {
-            s->out_of_memory = true;
-            return &s->nowhere;
-        }
-        if (s->count)
-            memcpy(larger, s->layers, s->count * sizeof *larger);
-        s->layers = larger;
-        s->capacity = capacity;
+    struct sdse_layer *larger =
+        sdse_arena_grow(s->arena, s->layers, s->count, &s->capacity, sizeof *larger);
+    if (!larger) {
+        s->out_of_memory = true;
+        return &s->nowhere;
     }
+    s->layers = larger;
     struct sdse_layer *layer = &s->layers[s->count++];
     *layer = *like;
     if (what)

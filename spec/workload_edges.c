@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "spec/edge_shape.h"
 #include "spec/family.h"
 #include "spec/value.h"
@@ -94,19 +95,13 @@ static void add_edge(struct edges_reader *r, const struct sdse_workload_edge *ed
     if (!check_site(r, edge) || !sdse_edge_agrees(r->net, edge, r->arena, r->diags) ||
         !check_operands(r, edge))
         return;
-    if (r->count == r->room) {
-        const size_t room = r->room ? 2 * r->room : 64;
-        struct sdse_workload_edge *more =
-            SDSE_ARENA_ARRAY(r->arena, struct sdse_workload_edge, room);
-        if (!more) {
-            r->out_of_memory = true;
-            return;
-        }
-        if (r->count)
-            memcpy(more, r->edge, r->count * sizeof *more);
-        r->edge = more;
-        r->room = room;
+    struct sdse_workload_edge *more =
+        sdse_arena_grow(r->arena, r->edge, r->count, &r->room, sizeof *more);
+    if (!more) {
+        r->out_of_memory = true;
+        return;
     }
+    r->edge = more;
     r->edge[r->count++] = *edge;
 }
 

@@ -1,6 +1,7 @@
 // The statements of a template, and the text between them.
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "base/text.h"
 #include "import/foreign/template_reading.h"
 
@@ -251,19 +252,13 @@ static enum closing run_statement(struct sdse_template *x,
 static void begin_line(struct sdse_template *x, struct sdse_template_made *made,
                        const struct sdse_template_place *from) {
     struct sdse_template_lines *lines = &made->lines;
-    if (lines->count == made->capacity) {
-        const size_t more = made->capacity ? 2 * made->capacity : 64;
-        struct sdse_template_place *place =
-            SDSE_ARENA_ARRAY(x->foreign->arena, struct sdse_template_place, more);
-        if (!place) {
-            x->foreign->out_of_memory = x->failed = true;
-            return;
-        }
-        if (lines->count)
-            memcpy(place, lines->place, lines->count * sizeof *place);
-        lines->place = place;
-        made->capacity = more;
+    struct sdse_template_place *place = sdse_arena_grow(
+        x->foreign->arena, lines->place, lines->count, &made->capacity, sizeof *place);
+    if (!place) {
+        x->foreign->out_of_memory = x->failed = true;
+        return;
     }
+    lines->place = place;
     lines->place[lines->count++] = *from;
 }
 

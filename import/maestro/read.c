@@ -1,6 +1,7 @@
 // The syntax of a network: constants, layers and their parts.
 #include <stdlib.h>
 
+#include "base/arena_grow.h"
 #include "import/maestro/reading.h"
 
 enum { MOST_LAYERS = 4096 };
@@ -148,19 +149,14 @@ static void read_directive(struct sdse_maestro_reading *r,
 
 // A place for one more; NULL when memory is out.
 static struct sdse_maestro_directive *add_directive(struct sdse_maestro_reading *r) {
-    if (r->directive_count == r->directive_room) {
-        const size_t room = r->directive_room ? 2 * r->directive_room : 64;
-        struct sdse_maestro_directive *more =
-            SDSE_ARENA_ARRAY(r->foreign.arena, struct sdse_maestro_directive, room);
-        if (!more) {
-            r->foreign.out_of_memory = r->broken = true;
-            return NULL;
-        }
-        if (r->directive_count)
-            memcpy(more, r->directive, r->directive_count * sizeof *more);
-        r->directive = more;
-        r->directive_room = room;
+    struct sdse_maestro_directive *more =
+        sdse_arena_grow(r->foreign.arena, r->directive, r->directive_count,
+                        &r->directive_room, sizeof *more);
+    if (!more) {
+        r->foreign.out_of_memory = r->broken = true;
+        return NULL;
     }
+    r->directive = more;
     return &r->directive[r->directive_count++];
 }
 
@@ -197,19 +193,13 @@ static struct sdse_maestro_layer *add_layer(struct sdse_maestro_reading *r) {
         expected(r, sdse_maestro_peek(&r->words), "at most 4096 layers");
         return NULL;
     }
-    if (r->layer_count == r->room) {
-        const size_t room = r->room ? 2 * r->room : 64;
-        struct sdse_maestro_layer *more =
-            SDSE_ARENA_ARRAY(r->foreign.arena, struct sdse_maestro_layer, room);
-        if (!more) {
-            r->foreign.out_of_memory = r->broken = true;
-            return NULL;
-        }
-        if (r->layer_count)
-            memcpy(more, r->layer, r->layer_count * sizeof *more);
-        r->layer = more;
-        r->room = room;
+    struct sdse_maestro_layer *more = sdse_arena_grow(
+        r->foreign.arena, r->layer, r->layer_count, &r->room, sizeof *more);
+    if (!more) {
+        r->foreign.out_of_memory = r->broken = true;
+        return NULL;
     }
+    r->layer = more;
     struct sdse_maestro_layer *layer = &r->layer[r->layer_count++];
     *layer = (struct sdse_maestro_layer){.stride = {1, 1}};
     return layer;

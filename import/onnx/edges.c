@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "import/onnx/heads.h"
 #include "import/onnx/operators.h"
 #include "spec/edge_shape.h"
@@ -72,17 +73,11 @@ static bool make_layer_room(struct sdse_onnx_edges *edges, size_t count) {
 }
 
 static bool keep(struct sdse_onnx_edges *edges, const struct sdse_workload_edge *edge) {
-    if (edges->count == edges->room) {
-        const size_t room = edges->room ? 2 * edges->room : 64;
-        struct sdse_workload_edge *more =
-            SDSE_ARENA_ARRAY(edges->graph->arena, struct sdse_workload_edge, room);
-        if (!more)
-            return false;
-        if (edges->count)
-            memcpy(more, edges->edge, edges->count * sizeof *more);
-        edges->edge = more;
-        edges->room = room;
-    }
+    struct sdse_workload_edge *more = sdse_arena_grow(
+        edges->graph->arena, edges->edge, edges->count, &edges->room, sizeof *more);
+    if (!more)
+        return false;
+    edges->edge = more;
     edges->edge[edges->count++] = *edge;
     return true;
 }

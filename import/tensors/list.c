@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "base/checked.h"
 #include "base/utf8.h"
 
@@ -85,15 +86,11 @@ static enum sdse_status check_place(const struct sdse_stored_tensor *tensor,
 }
 
 static bool grow(struct sdse_tensors *list) {
-    const size_t room = list->room ? 2 * list->room : 64;
-    struct sdse_stored_tensor *wider =
-        SDSE_ARENA_ARRAY(list->arena, struct sdse_stored_tensor, room);
+    struct sdse_stored_tensor *wider = sdse_arena_grow(
+        list->arena, list->tensor, list->count, &list->room, sizeof *wider);
     if (!wider)
         return false;
-    if (list->count)
-        memcpy(wider, list->tensor, list->count * sizeof *wider);
     list->tensor = wider;
-    list->room = room;
     return true;
 }
 

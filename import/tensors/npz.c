@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "base/text.h"
 #include "import/tensors/list.h"
 #include "smartdeal/npy_header.h"
@@ -143,14 +144,7 @@ static int list_names(const char *path, struct sdse_arena *arena, const char ***
     while (errno = 0, (entry = readdir(folder))) {
         if (entry->d_name[0] == '.' || !sdse_text_ends_with(entry->d_name, ".npy"))
             continue;
-        if (*count == room) {
-            const char **wider =
-                SDSE_ARENA_ARRAY(arena, const char *, room ? 2 * room : 64);
-            if (wider && *count)
-                memcpy(wider, *names, *count * sizeof *wider);
-            *names = wider;
-            room = room ? 2 * room : 64;
-        }
+        *names = sdse_arena_grow(arena, *names, *count, &room, sizeof **names);
         const char *name = *names ? sdse_arena_strdup(arena, entry->d_name) : NULL;
         if (!name) {
             errno = ENOMEM;

@@ -3,6 +3,7 @@
 // ["conv1", 0, 0]}}], "kwargs": {}}; both name the layer, its call and its output.
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "import/tfjs/reading.h"
 
 struct collector {
@@ -22,18 +23,12 @@ static bool is_reference(const json_t *value) {
 static void add(struct collector *c, const json_t *value) {
     const json_int_t call = json_integer_value(json_array_get(value, 1)),
                      output = json_integer_value(json_array_get(value, 2));
-    if (c->count == c->room) {
-        const size_t room = c->room ? 2 * c->room : 4;
-        struct tfjs_reference *more =
-            SDSE_ARENA_ARRAY(c->arena, struct tfjs_reference, room);
-        c->failed |= !more;
-        if (c->failed)
-            return;
-        if (c->count)
-            memcpy(more, c->list, c->count * sizeof *more);
-        c->list = more;
-        c->room = room;
-    }
+    struct tfjs_reference *more =
+        sdse_arena_grow(c->arena, c->list, c->count, &c->room, sizeof *more);
+    c->failed |= !more;
+    if (c->failed)
+        return;
+    c->list = more;
     c->list[c->count++] = (struct tfjs_reference){
         json_string_value(json_array_get(value, 0)), call < 0 ? SIZE_MAX : (size_t)call,
         output < 0 ? SIZE_MAX : (size_t)output};

@@ -1,8 +1,8 @@
 #include "import/tfjs/tfjs.h"
 
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/arena_grow.h"
 #include "import/onnx/made.h"
 #include "import/tensors/blob.h"
 #include "import/tensors/json.h"
@@ -14,17 +14,11 @@
 // A list that grows.
 static bool append(struct tfjs_reader *r, Onnx__ValueInfoProto ***list, size_t *count,
                    size_t *room, Onnx__ValueInfoProto *info) {
-    if (*count == *room) {
-        const size_t wanted = *room ? 2 * *room : 8;
-        Onnx__ValueInfoProto **more =
-            SDSE_ARENA_ARRAY(r->arena, Onnx__ValueInfoProto *, wanted);
-        if (!more)
-            return false;
-        if (*count)
-            memcpy(more, *list, *count * sizeof *more);
-        *list = more;
-        *room = wanted;
-    }
+    Onnx__ValueInfoProto **more =
+        sdse_arena_grow(r->arena, *list, *count, room, sizeof *more);
+    if (!more)
+        return false;
+    *list = more;
     (*list)[(*count)++] = info;
     return true;
 }

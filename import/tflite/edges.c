@@ -2,6 +2,7 @@
 // as those of ONNX models (import/onnx/edges.h).
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "import/tflite/operators.h"
 #include "import/tflite/reading.h"
 #include "spec/edge_shape.h"
@@ -71,17 +72,11 @@ static void refuse_inputs(struct edges *e, const struct tflite_operator *op) {
 }
 
 static bool keep(struct edges *e, const struct sdse_workload_edge *edge) {
-    if (e->count == e->room) {
-        const size_t room = e->room ? 2 * e->room : 64;
-        struct sdse_workload_edge *more =
-            SDSE_ARENA_ARRAY(e->r->m.arena, struct sdse_workload_edge, room);
-        if (!more)
-            return false;
-        if (e->count)
-            memcpy(more, e->edge, e->count * sizeof *more);
-        e->edge = more;
-        e->room = room;
-    }
+    struct sdse_workload_edge *more =
+        sdse_arena_grow(e->r->m.arena, e->edge, e->count, &e->room, sizeof *more);
+    if (!more)
+        return false;
+    e->edge = more;
     e->edge[e->count++] = *edge;
     return true;
 }

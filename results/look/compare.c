@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "results/look/metric.h"
 #include "results/store/database.h"
 
@@ -72,17 +73,11 @@ struct list {
 };
 
 static bool append(struct list *list, struct sdse_arena *arena, sqlite3_stmt *row) {
-    if (list->count == list->room) {
-        const size_t room = list->room ? 2 * list->room : 64;
-        struct sdse_difference *rows =
-            SDSE_ARENA_ARRAY(arena, struct sdse_difference, room);
-        if (!rows)
-            return false;
-        if (list->count)
-            memcpy(rows, list->rows, list->count * sizeof *rows);
-        list->rows = rows;
-        list->room = room;
-    }
+    struct sdse_difference *rows =
+        sdse_arena_grow(arena, list->rows, list->count, &list->room, sizeof *rows);
+    if (!rows)
+        return false;
+    list->rows = rows;
     struct sdse_difference *to = &list->rows[list->count++];
     const char *name = (const char *)sqlite3_column_text(row, 0);
     const char *unit = (const char *)sqlite3_column_text(row, 1);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/arena_grow.h"
 #include "import/onnx/expand.h"
 #include "import/onnx/expand/inline.h"
 
@@ -59,16 +60,12 @@ static bool grow(struct sdse_rewrite *w, void *list, size_t count, size_t *room)
     void **old, **more;
     if (w->failed || count < *room)
         return !w->failed;
-    const size_t wanted = *room ? 2 * *room : 16;
-    more = SDSE_ARENA_ARRAY(w->arena, void *, wanted);
+    memcpy(&old, list, sizeof old);
+    more = sdse_arena_grow(w->arena, old, count, room, sizeof *more);
     w->failed |= !more;
     if (w->failed)
         return false;
-    memcpy(&old, list, sizeof old);
-    if (count)
-        memcpy(more, old, count * sizeof *more);
     memcpy(list, &more, sizeof more);
-    *room = wanted;
     return true;
 }
 

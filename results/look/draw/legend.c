@@ -1,7 +1,6 @@
 #include "results/look/draw/legend.h"
 
-#include <string.h>
-
+#include "base/arena_grow.h"
 #include "results/look/draw/canvas.h"
 
 enum { MANY = 20, SAMPLE_PX = 64, AFTER_PX = 30, FIRST_TAG = 9101 };
@@ -9,27 +8,19 @@ enum { MANY = 20, SAMPLE_PX = 64, AFTER_PX = 30, FIRST_TAG = 9101 };
 void sdse_legend_add(struct sdse_legend *legend, struct sdse_arena *arena,
                      enum sdse_legend_mark mark, int type, double size,
                      const char *color, const char *text) {
-    if (legend->count == legend->capacity) {
-        const size_t capacity = legend->capacity ? 2 * legend->capacity : 16;
-        struct sdse_legend_entry *grown =
-            SDSE_ARENA_ARRAY(arena, struct sdse_legend_entry, capacity);
-        if (!grown || !text) {
-            legend->lost = true;
-            return;
-        }
-        if (legend->count)
-            memcpy(grown, legend->entry, legend->count * sizeof *grown);
-        legend->entry = grown;
-        legend->capacity = capacity;
+    struct sdse_legend_entry *grown = sdse_arena_grow(
+        arena, legend->entry, legend->count, &legend->capacity, sizeof *grown);
+    if (!grown || !text) {
+        legend->lost = true;
+        return;
     }
-    struct sdse_legend_entry *entry = &legend->entry[legend->count];
+    legend->entry = grown;
+    struct sdse_legend_entry *entry = &legend->entry[legend->count++];
     *entry = (struct sdse_legend_entry){
         .mark = mark, .type = type, .size = size > 0 ? size : 1.4, .text = text};
     snprintf(entry->color, sizeof entry->color, "%.7s", color);
-    legend->lost = legend->lost || !text;
-    legend->count += text != NULL;
     if (mark == SDSE_LEGEND_HEADING)
-        legend->heading = text ? legend->count : 0;
+        legend->heading = legend->count;
     else
         entry->heading = legend->heading;
 }
