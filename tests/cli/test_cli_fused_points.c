@@ -18,8 +18,8 @@
 #include "support/sanitized.h"
 
 // What is computed again of a damaged file says, whatever its digests say: scores of
-// nests, then nests of configurations. check NULL: all is as it was.
-static void compute_again(const char *database, const char *check) {
+// nests, then nests of configurations. check NULL: all is as it was; said: by any.
+static void says_again(const char *database, const char *check, const char *said) {
     char file[64];
     snprintf(file, sizeof file, "%s.db", database);
     struct sdse_arena *arena = sdse_arena_new();
@@ -34,10 +34,19 @@ static void compute_again(const char *database, const char *check) {
     assert_int_equal(status, check ? SDSE_INVALID : SDSE_OK);
     if (!check)
         assert_int_equal(scored, all);
-    else
+    else if (!said)
         assert_string_equal(diags.first->check, check);
+    const struct sdse_diag *diag = said ? diags.first : NULL;
+    while (diag && (strcmp(diag->check, check) != 0 || !strstr(diag->message, said)))
+        diag = diag->next;
+    if (said && !diag)
+        fail_msg("%s: nothing says: %s", diags.first->message, said);
     sdse_reader_close(reader);
     sdse_arena_free(arena);
+}
+
+static void compute_again(const char *database, const char *check) {
+    says_again(database, check, NULL);
 }
 
 // A residual block that takes turns as a whole: its addition finds both its maps in the
@@ -334,6 +343,61 @@ static void test_damage_is_seen_and_repaired(void **state) {
     }
 }
 
+// Nests that overlap are scored as they are stored, and each column that says so is
+// compared with the configuration's.
+static void test_columns_of_overlap(void **state) {
+    (void)state;
+    static const struct {
+        const char *change, *back;
+        const char *said;
+    } damage[] = {
+        {"UPDATE nest SET inputs_ahead = 1 WHERE times = 1",
+         "UPDATE nest SET inputs_ahead = 0 WHERE times = 1", "inputs_ahead of nest 0 "},
+        {"UPDATE nest SET weights_ahead = 1 WHERE times = 1",
+         "UPDATE nest SET weights_ahead = 0 WHERE times = 1",
+         "weights_ahead of nest 0 "},
+        {"UPDATE nest SET outputs_ahead = 1 WHERE times = 1",
+         "UPDATE nest SET outputs_ahead = 0 WHERE times = 1",
+         "outputs_ahead of nest 0 "},
+        {"UPDATE nest SET overlapped_runs = 2 WHERE nest_index = 1",
+         "UPDATE nest SET overlapped_runs = 1 WHERE nest_index = 1",
+         "overlapped_runs of nest 1 "},
+        {"UPDATE nest SET overlapped_times = 21 WHERE nest_index = 1",
+         "UPDATE nest SET overlapped_times = 22 WHERE nest_index = 1",
+         "overlapped_times of nest 1 "},
+        {"UPDATE nest SET latency_cycles = latency_cycles - 1 WHERE nest_index = 4",
+         "UPDATE nest SET latency_cycles = latency_cycles + 1 WHERE nest_index = 4",
+         "latency_cycles of nest 4 "},
+        {"UPDATE grp SET nest_order = '0 3 22*(1 4) 5 2'",
+         "UPDATE grp SET nest_order = '0 3 22*(1 4) 2 5'", "in another order"}};
+    write_scratch(
+        "chip.yaml",
+        "{name: chip, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8, shared_bits_per_cycle: "
+        "2}}, {level: GLB, memory: {class: sram, shares: [activations], "
+        "capacity_bytes: 200, pj_per_bit: 1}}, {level: regs, memory: {class: regfile, "
+        "capacity_bytes: 16, pj_per_bit: 0.1}}], compute: {pj_per_mac: 0.5}}");
+    write_scratch("net.yaml",
+                  "{name: net, source: s, edges: chain, layers: [{name: a, kind: conv, "
+                  "in: [2, 48, 4], out_channels: 2, kernel: 3, pad: 1}, {name: b, "
+                  "kind: conv, in: [2, 48, 4], out_channels: 2, kernel: 1}]}");
+    write_sweep("latency", "mapper: {resident: true, fuse_depth: 2, overlap: outer}\n");
+    sweep_into("ahead", "");
+    assert_true(number_of("ahead", "SELECT overlap = 'outer' AND nest_order = '0 3 "
+                                   "22*(1 4) 2 5' FROM v_group") == 1);
+    assert_true(number_of("ahead", "SELECT count(*) FROM v_nest WHERE inputs_ahead <> "
+                                   "outputs_ahead AND weights_ahead") == 2);
+    compute_again("ahead", NULL);
+    for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
+        change_swept("ahead", damage[i].change);
+        says_again("ahead", "verify-group", damage[i].said);
+        change_swept("ahead", damage[i].back);
+    }
+    // Where its weights come ahead a nest waits less for the outermost memory.
+    change_swept("ahead", "UPDATE nest SET weights_ahead = 1 WHERE nest_index = 3");
+    says_again("ahead", "verify-score", "its sides take other cycles");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_block),
@@ -343,6 +407,7 @@ int main(void) {
         cmocka_unit_test(test_rows_at_the_edges),
         cmocka_unit_test(test_equal_groups),
         cmocka_unit_test(test_one_point),
+        cmocka_unit_test(test_columns_of_overlap),
         cmocka_unit_test(test_damage_is_seen_and_repaired)};
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
