@@ -194,8 +194,10 @@ static enum cli_exit answer(struct cli_map_run *run, const struct sdse_layer *la
     }
     enum cli_exit status = run->combined ? combine_layers(run) : CLI_OK;
     if (status == CLI_OK && run->args->value[RESIDENT]) {
-        status = cli_map_report_unproved(run);
-        return status == CLI_OK ? cli_map_resident(run, &search) : status;
+        const enum cli_exit unproved = cli_map_report_unproved(run);
+        run->proved = unproved == CLI_OK ? PROVED_UNSHARED : PROVED_NOTHING;
+        status = cli_map_resident(run, &search);
+        return status == CLI_OK ? unproved : status;
     }
     if (status == CLI_OK)
         status = cli_map_print(run);

@@ -7,6 +7,7 @@
 
 #include "base/units.h"
 #include "cli/inputs.h"
+#include "cli/map_resident.h"
 #include "cli/mapping_line.h"
 #include "cli/plain_stdout.h"
 #include "cli/problem.h"
@@ -128,7 +129,7 @@ enum cli_exit cli_map_write_network(struct cli_map_run *run,
         run->objective_word, run->fuse_depth, run->fuse_all_tiles ? " --tiles all" : "",
         run->fuse_columns ? " --columns" : "",
         run->fuse_overlap ? " --overlap outer" : "", run->copies ? " --copies" : "",
-        sdse_map_status_name(SDSE_MAP_OPTIMAL), sdse_uj_from_pj(schedule->at.energy_pj),
+        cli_map_status_text(run, PROVED_FUSED), sdse_uj_from_pj(schedule->at.energy_pj),
         schedule->at.latency_cycles);
     if (!text || !note)
         return cli_finish(cli, SDSE_NO_MEMORY);

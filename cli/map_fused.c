@@ -14,12 +14,10 @@ struct fuse {
     struct cli_map_run *run;
     struct sdse_fusion_request request;
     struct sdse_fusion fusion;
-    size_t picked; // element of its places
-    struct sdse_resident_layer *layer;
-    enum sdse_place *place;
-    struct sdse_copies copies;
-    struct sdse_fused_group *group;
-    size_t group_count;
+    // What is known: the optimum and front over all groups, or those of a narrower
+    // space.
+    struct sdse_schedule schedule;
+    struct sdse_places front;
 };
 
 static enum sdse_status pick(struct fuse *fuse) {
@@ -27,41 +25,34 @@ static enum sdse_status pick(struct fuse *fuse) {
     const struct sdse_residency *residency = &fuse->fusion.residency;
     const struct sdse_network_front front = {.count = residency->places.count,
                                              .elements = residency->places.elements};
-    fuse->picked = sdse_network_front_pick(&front, cli_map_picked_objective(fuse->run));
-    fuse->layer = SDSE_ARENA_ARRAY(arena, struct sdse_resident_layer,
-                                   residency->placing.layer_count);
-    fuse->place =
-        SDSE_ARENA_ARRAY(arena, enum sdse_place, residency->placing.tensor_count + 1);
-    if (!fuse->layer || !fuse->place)
+    const size_t picked =
+        sdse_network_front_pick(&front, cli_map_picked_objective(fuse->run));
+    struct sdse_schedule found = {
+        .level = residency->level,
+        .placing = residency->placing,
+        .at = residency->places.elements[picked],
+        .layer = SDSE_ARENA_ARRAY(arena, struct sdse_resident_layer,
+                                  residency->placing.layer_count),
+        .place = SDSE_ARENA_ARRAY(arena, enum sdse_place,
+                                  residency->placing.tensor_count + 1)};
+    if (!found.layer || !found.place)
         return SDSE_NO_MEMORY;
-    const enum sdse_status status =
-        sdse_residency_copies(residency, fuse->picked, &fuse->copies);
-    return status ? status
-                  : sdse_fusion_pick(&fuse->request, &fuse->fusion, fuse->picked,
-                                     fuse->layer, fuse->place, &fuse->group,
-                                     &fuse->group_count);
+    enum sdse_status status = sdse_residency_copies(residency, picked, &found.copies);
+    if (status == SDSE_OK)
+        status = sdse_fusion_pick(&fuse->request, &fuse->fusion, picked, found.layer,
+                                  found.place, &found.group, &found.group_count);
+    if (status == SDSE_OK)
+        fuse->schedule = found;
+    return status;
 }
 
-static struct sdse_schedule schedule_of(const struct fuse *fuse) {
-    const struct sdse_residency *residency = &fuse->fusion.residency;
-    return (struct sdse_schedule){.level = residency->level,
-                                  .placing = residency->placing,
-                                  .place = fuse->place,
-                                  .copies = fuse->copies,
-                                  .layer = fuse->layer,
-                                  .group_count = fuse->group_count,
-                                  .group = fuse->group,
-                                  .at = residency->places.elements[fuse->picked]};
-}
-
-static struct cli_network network_of(const struct fuse *fuse,
-                                     const struct sdse_schedule *schedule) {
+static struct cli_network network_of(const struct fuse *fuse) {
     const struct cli_map_run *run = fuse->run;
     return (struct cli_network){.cli = run->cli,
                                 .arch = run->problem.arch,
                                 .workload = run->problem.workload,
                                 .layer = fuse->request.residency.layer,
-                                .schedule = schedule,
+                                .schedule = &fuse->schedule,
                                 .people = run->people};
 }
 
@@ -70,8 +61,7 @@ static struct sdse_table *group_table(const struct fuse *fuse, uint64_t *before,
                                       uint64_t *after) {
     const struct cli_map_run *run = fuse->run;
     const size_t layers = run->solutions.layer_count;
-    const struct sdse_schedule schedule = schedule_of(fuse);
-    const struct cli_network network = network_of(fuse, &schedule);
+    const struct cli_network network = network_of(fuse);
     struct cli_network_figures all,
         *unshared =
             SDSE_ARENA_ARRAY(run->cli->arena, struct cli_network_figures, layers + 1);
@@ -96,21 +86,9 @@ static struct sdse_table *group_table(const struct fuse *fuse, uint64_t *before,
 
 // --- For people, and for other programs ---
 
-static void print_summary(const struct fuse *fuse, const struct sdse_tradeoff *resident,
-                          uint64_t before, uint64_t after) {
+static void print_proof(const struct fuse *fuse) {
     const struct cli_map_run *run = fuse->run;
-    const struct sdse_residency *residency = &fuse->fusion.residency;
     const struct sdse_fusion_counts *counts = &fuse->fusion.counts;
-    const struct sdse_tradeoff unshared = cli_map_unshared_totals(run);
-    printf("\n%s on %s, %s weights\n", run->problem.workload->name,
-           run->problem.arch->name, run->problem.form_text);
-    cli_map_print_total(run, "unshared", &unshared);
-    cli_map_print_total(run, "resident", resident);
-    cli_map_print_total(run, "fused", &residency->places.elements[fuse->picked]);
-    printf("%zu group%s of several layers; %" PRIu64 " words cross at %s, %" PRIu64
-           " unshared\n",
-           fuse->group_count, fuse->group_count == 1 ? "" : "s", after,
-           run->problem.arch->level[0].name, before);
     printf("proved optimal over %s groups of at most %u layer%s (%" PRIu64 " %s",
            counts->untried ? "those" : "all", run->fuse_depth,
            run->fuse_depth == 1 ? "" : "s", counts->groups - counts->untried,
@@ -126,22 +104,42 @@ static void print_summary(const struct fuse *fuse, const struct sdse_tradeoff *r
            run->copies ? ", which may be moved" : "", counts->configurations,
            counts->too_big, counts->cut, counts->summed, counts->bounds,
            counts->searches);
-    const struct sdse_schedule schedule = schedule_of(fuse);
-    const struct cli_network network = network_of(fuse, &schedule);
+}
+
+static void print_summary(const struct fuse *fuse, const struct sdse_tradeoff *resident,
+                          uint64_t before, uint64_t after) {
+    const struct cli_map_run *run = fuse->run;
+    const struct sdse_tradeoff unshared = cli_map_unshared_totals(run);
+    const size_t groups = fuse->schedule.group_count;
+    printf("\n%s on %s, %s weights\n", run->problem.workload->name,
+           run->problem.arch->name, run->problem.form_text);
+    cli_map_print_total(run, "unshared", &unshared);
+    if (run->proved >= PROVED_RESIDENT)
+        cli_map_print_total(run, "resident", resident);
+    if (run->proved < PROVED_FUSED) {
+        cli_map_print_unproved(run);
+    } else {
+        cli_map_print_total(run, "fused", &fuse->schedule.at);
+        printf("%zu group%s of several layers; %" PRIu64 " words cross at %s, %" PRIu64
+               " unshared\n",
+               groups, groups == 1 ? "" : "s", after, run->problem.arch->level[0].name,
+               before);
+        print_proof(fuse);
+    }
+    const struct cli_network network = network_of(fuse);
     cli_print_copies(&network);
 }
 
 static enum cli_exit print_json(const struct fuse *fuse,
                                 const struct sdse_tradeoff *resident) {
     const struct cli_map_run *run = fuse->run;
-    const struct sdse_residency *residency = &fuse->fusion.residency;
     const struct sdse_fusion_counts *counts = &fuse->fusion.counts;
     struct sdse_json json;
     if (run->objective == PARETO) {
         cli_map_begin_json(&json, "sdse.map-fused-front/1", run);
         sdse_json_u64(&json, "depth", run->fuse_depth);
-        cli_map_add_thinned(&json, run, &residency->places);
-        sdse_json_rows(&json, "points", cli_map_places_table(run, &residency->places));
+        cli_map_add_front(&json, run, PROVED_FUSED, &fuse->front);
+        sdse_json_rows(&json, "points", cli_map_places_table(run, &fuse->front));
         return cli_end_json(run->cli, &json);
     }
     uint64_t before, after;
@@ -150,14 +148,12 @@ static enum cli_exit print_json(const struct fuse *fuse,
     cli_map_begin_json(&json, "sdse.map-fused/1", run);
     sdse_json_u64(&json, "depth", run->fuse_depth);
     sdse_json_rows(&json, "groups", table);
-    const struct sdse_schedule schedule = schedule_of(fuse);
-    const struct cli_network network = network_of(fuse, &schedule);
+    const struct cli_network network = network_of(fuse);
     sdse_json_rows(&json, "copies", cli_copies_table(&network));
-    cli_map_add_total(&json, run, "unshared", &unshared, before);
-    cli_map_add_total(&json, run, "resident", resident, UINT64_MAX);
-    cli_map_add_total(&json, run, "fused", &residency->places.elements[fuse->picked],
-                      after);
-    sdse_json_u64(&json, "groups_of_several", fuse->group_count);
+    cli_map_add_total(&json, run, PROVED_UNSHARED, &unshared, before);
+    cli_map_add_total(&json, run, PROVED_RESIDENT, resident, UINT64_MAX);
+    cli_map_add_total(&json, run, PROVED_FUSED, &fuse->schedule.at, after);
+    sdse_json_u64(&json, "groups_of_several", fuse->schedule.group_count);
     sdse_json_u64(&json, "groups_possible", counts->groups);
     sdse_json_u64(&json, "groups_untried", counts->untried);
     sdse_json_u64(&json, "configurations", counts->configurations);
@@ -171,20 +167,19 @@ static enum cli_exit print_json(const struct fuse *fuse,
 
 static enum cli_exit print(struct fuse *fuse, const struct sdse_tradeoff *resident) {
     struct cli_map_run *run = fuse->run;
-    const struct sdse_places *places = &fuse->fusion.residency.places;
     const uint64_t untried = fuse->fusion.counts.untried;
-    if (untried)
+    if (untried && run->proved == PROVED_FUSED)
         fprintf(stderr,
                 "sdse map: warning: %" PRIu64 " of %" PRIu64
                 " possible groups have too many rows, or windows of too many, and were "
                 "not tried: what is found is the optimum without them\n",
                 untried, fuse->fusion.counts.groups);
     if (run->objective == PARETO)
-        cli_map_warn_thinned(run, places);
+        cli_map_warn_thinned(run, PROVED_FUSED, &fuse->front);
     if (run->format == SDSE_TABLE_JSON)
         return print_json(fuse, resident);
     if (run->objective == PARETO)
-        return cli_print_table(run->cli, cli_map_places_table(run, places),
+        return cli_print_table(run->cli, cli_map_places_table(run, &fuse->front),
                                run->format);
     uint64_t before, after;
     const enum cli_exit exit =
@@ -194,34 +189,41 @@ static enum cli_exit print(struct fuse *fuse, const struct sdse_tradeoff *reside
     return exit;
 }
 
+// Unless a narrower space is not proved.
+static enum sdse_status find(struct fuse *fuse) {
+    struct cli_map_run *run = fuse->run;
+    if (run->proved < PROVED_RESIDENT)
+        return SDSE_OK;
+    const enum sdse_status status =
+        sdse_fusion_find(&fuse->request, run->cli->arena, &fuse->fusion);
+    if (status != SDSE_OK || fuse->fusion.residency.stopped)
+        return status;
+    run->proved = PROVED_FUSED;
+    fuse->front = fuse->fusion.residency.places;
+    return run->objective == PARETO ? SDSE_OK : pick(fuse);
+}
+
 enum cli_exit cli_map_fused(struct cli_map_run *run,
                             const struct sdse_residency_request *request,
-                            const struct sdse_tradeoff *resident) {
+                            const struct sdse_schedule *known,
+                            const struct sdse_places *front) {
     struct fuse fuse = {.run = run,
                         .request = {.residency = *request,
                                     .columns = run->fuse_columns,
                                     .overlap = run->fuse_overlap,
                                     .depth = run->fuse_depth,
-                                    .tiles = run->fuse_all_tiles
-                                                 ? SDSE_TILES_ALL
-                                                 : SDSE_TILES_BALANCED}};
-    enum cli_exit exit = CLI_OK;
-    enum sdse_status status =
-        sdse_fusion_find(&fuse.request, run->cli->arena, &fuse.fusion);
-    if (status == SDSE_OK && fuse.fusion.residency.places.count &&
-        run->objective != PARETO)
-        status = pick(&fuse);
-    if (status != SDSE_OK) {
-        exit = cli_finish(run->cli, status);
-    } else if (fuse.fusion.residency.stopped) {
+                                    .tiles = run->fuse_all_tiles ? SDSE_TILES_ALL
+                                                                 : SDSE_TILES_BALANCED},
+                        .schedule = *known,
+                        .front = *front};
+    const enum sdse_status status = find(&fuse);
+    enum cli_exit exit =
+        status == SDSE_OK ? print(&fuse, &known->at) : cli_finish(run->cli, status);
+    if (exit == CLI_OK && run->output)
+        exit = cli_map_write_network(run, &fuse.schedule);
+    if (status == SDSE_OK && run->proved == PROVED_RESIDENT) {
         cli_error(run->cli, "--fuse: interrupted before the groups were proved");
         exit = CLI_SYSTEM;
-    } else {
-        exit = print(&fuse, resident);
-        if (exit == CLI_OK && run->output) {
-            const struct sdse_schedule schedule = schedule_of(&fuse);
-            exit = cli_map_write_network(run, &schedule);
-        }
     }
     sdse_fusion_free(&fuse.fusion);
     return exit;

@@ -18,7 +18,9 @@ struct reside {
     struct cli_map_run *run;
     struct sdse_residency_request request;
     struct sdse_residency residency;
-    size_t picked; // element of its places
+    // Its front, and what is picked of it; unless it is proved, those without sharing.
+    struct sdse_places front;
+    size_t picked;
     struct sdse_resident_layer *layer;
     enum sdse_place *place;
     struct sdse_copies copies;
@@ -43,18 +45,23 @@ static enum sdse_status list_layers(struct reside *reside) {
     return SDSE_OK;
 }
 
-static enum sdse_status pick(struct reside *reside) {
+static bool make_room(struct reside *reside) {
     struct sdse_arena *arena = reside->run->cli->arena;
+    const struct sdse_placing *placing = &reside->residency.placing;
+    reside->layer =
+        SDSE_ARENA_ARRAY(arena, struct sdse_resident_layer, placing->layer_count);
+    reside->place = SDSE_ARENA_ARRAY(arena, enum sdse_place, placing->tensor_count + 1);
+    return reside->layer && reside->place;
+}
+
+static enum sdse_status pick(struct reside *reside) {
     const struct sdse_residency *residency = &reside->residency;
     const struct sdse_network_front front = {.count = residency->places.count,
                                              .elements = residency->places.elements};
+    reside->front = residency->places;
     reside->picked =
         sdse_network_front_pick(&front, cli_map_picked_objective(reside->run));
-    reside->layer = SDSE_ARENA_ARRAY(arena, struct sdse_resident_layer,
-                                     residency->placing.layer_count);
-    reside->place =
-        SDSE_ARENA_ARRAY(arena, enum sdse_place, residency->placing.tensor_count + 1);
-    if (!reside->layer || !reside->place)
+    if (!make_room(reside))
         return SDSE_NO_MEMORY;
     const enum sdse_status status =
         sdse_residency_copies(residency, reside->picked, &reside->copies);
@@ -63,13 +70,60 @@ static enum sdse_status pick(struct reside *reside) {
                                         reside->layer, reside->place);
 }
 
+// The front without sharing, as `sdse map` lists it; of another objective the one that
+// was picked.
+static enum sdse_status list_unshared(struct reside *reside) {
+    const struct cli_map_run *run = reside->run;
+    const struct sdse_tradeoff picked = cli_map_unshared_totals(run);
+    const struct sdse_tradeoff *from =
+        run->objective == PARETO ? run->front.elements : &picked;
+    const size_t all = run->objective == PARETO ? run->front.count : 1,
+                 most = all < SDSE_KEPT_FRONT ? all : SDSE_KEPT_FRONT;
+    size_t *kept = SDSE_ARENA_ARRAY(run->cli->arena, size_t, most);
+    struct sdse_tradeoff *elements =
+        SDSE_ARENA_ARRAY(run->cli->arena, struct sdse_tradeoff, most);
+    if (!kept || !elements)
+        return SDSE_NO_MEMORY;
+    const size_t count = sdse_network_front_thin(all, most, 0, kept);
+    for (size_t i = 0; i < count; i++)
+        elements[i] = from[kept[i]];
+    reside->front = (struct sdse_places){.count = count,
+                                         .elements = elements,
+                                         .thinned = count < all || run->front.thinned};
+    return SDSE_OK;
+}
+
+// Every layer by itself, all tensors in the outermost memory: what is known.
+static enum sdse_status keep_unshared(struct reside *reside) {
+    struct cli_map_run *run = reside->run;
+    struct sdse_residency *residency = &reside->residency;
+    residency->level = sdse_shared_level(run->problem.arch);
+    enum sdse_status status =
+        sdse_residency_placing(&reside->request, run->cli->arena, &residency->placing);
+    if (status == SDSE_OK)
+        status = list_unshared(reside);
+    if (status != SDSE_OK || !make_room(reside))
+        return status == SDSE_OK ? SDSE_NO_MEMORY : status;
+    for (size_t t = 0; t < residency->placing.tensor_count; t++)
+        reside->place[t] = SDSE_PLACE_OUTERMOST;
+    for (size_t l = 0; l < residency->placing.layer_count; l++) {
+        const struct sdse_map_answer *answer = reside->request.layer[l].unshared;
+        reside->layer[l] = (struct sdse_resident_layer){
+            .layer = *reside->request.layer[l].layer,
+            .question = {.layer = l},
+            .answer = answer,
+            .point = &answer->point[run->solutions.mapped[l].choice]};
+    }
+    return SDSE_OK;
+}
+
 static enum sdse_status find(struct reside *reside, const struct cli_search *search) {
     static const enum sdse_places_goal goals[] = {[EDP] = SDSE_PLACES_CORNERS,
                                                   [ED2P] = SDSE_PLACES_CORNERS,
                                                   [ENERGY] = SDSE_PLACES_ENERGY,
                                                   [LATENCY] = SDSE_PLACES_LATENCY,
                                                   [PARETO] = SDSE_PLACES_FRONT};
-    const struct cli_map_run *run = reside->run;
+    struct cli_map_run *run = reside->run;
     reside->request =
         (struct sdse_residency_request){.arch = run->problem.arch,
                                         .workload = run->problem.workload,
@@ -81,12 +135,15 @@ static enum sdse_status find(struct reside *reside, const struct cli_search *sea
                                         .threads = search->threads,
                                         .stop = search->stop};
     enum sdse_status status = list_layers(reside);
-    if (status == SDSE_OK)
+    if (status == SDSE_OK && run->proved == PROVED_UNSHARED)
         status =
             sdse_residency_find(&reside->request, run->cli->arena, &reside->residency);
-    if (status == SDSE_OK && reside->residency.places.count)
-        status = pick(reside);
-    return status;
+    if (status != SDSE_OK)
+        return status;
+    if (!reside->residency.places.count)
+        return keep_unshared(reside);
+    run->proved = PROVED_RESIDENT;
+    return pick(reside);
 }
 
 // --- Tables ---
@@ -99,7 +156,7 @@ static struct sdse_schedule schedule_of(const struct reside *reside) {
                                   .place = reside->place,
                                   .copies = reside->copies,
                                   .layer = reside->layer,
-                                  .at = residency->places.elements[reside->picked]};
+                                  .at = reside->front.elements[reside->picked]};
 }
 
 static struct cli_network network_of(const struct reside *reside,
@@ -266,15 +323,25 @@ static double gap_of(const struct cli_map_run *run, const struct sdse_places *pl
                               corner);
 }
 
-void cli_map_add_thinned(struct sdse_json *json, const struct cli_map_run *run,
-                         const struct sdse_places *places) {
-    sdse_json_flag(json, "thinned", places->thinned);
-    sdse_json_f64(json, "gap", places->thinned ? gap_of(run, places) : 0);
+const char *cli_map_status_text(const struct cli_map_run *run,
+                                enum cli_map_proved space) {
+    return sdse_map_status_name(run->proved >= space ? SDSE_MAP_OPTIMAL
+                                                     : SDSE_MAP_INTERRUPTED);
 }
 
-void cli_map_warn_thinned(const struct cli_map_run *run,
+void cli_map_add_front(struct sdse_json *json, const struct cli_map_run *run,
+                       enum cli_map_proved space, const struct sdse_places *places) {
+    sdse_json_text(json, "status", cli_map_status_text(run, space));
+    sdse_json_flag(json, "thinned", places->thinned);
+    sdse_json_f64(json, "gap",
+                  run->proved < space ? (double)NAN
+                  : places->thinned   ? gap_of(run, places)
+                                      : 0);
+}
+
+void cli_map_warn_thinned(const struct cli_map_run *run, enum cli_map_proved space,
                           const struct sdse_places *places) {
-    if (places->thinned)
+    if (places->thinned && run->proved >= space)
         fprintf(stderr,
                 "sdse map: warning: the front has more elements; it was thinned to "
                 "%zu: of every schedule one of them is within %.2g %% in energy and "
@@ -303,6 +370,26 @@ void cli_map_print_total(const struct cli_map_run *run, const char *name,
     printf("%-9s %.6g uJ, %.0f cycles = %.6g ms, EDP %.6g uJ*s\n", name,
            sdse_uj_from_pj(at->energy_pj), at->latency_cycles, seconds * 1e3,
            sdse_uj_from_pj(at->energy_pj) * seconds);
+}
+
+void cli_map_print_unproved(const struct cli_map_run *run) {
+    switch (run->proved) {
+    case PROVED_NOTHING:
+        puts(
+            "not proved: interrupted; each layer by itself, as far as it was searched");
+        break;
+    case PROVED_UNSHARED:
+        puts("unshared is proved optimal; interrupted before the places of tensors "
+             "were proved: each layer by itself is the best that is known");
+        break;
+    case PROVED_RESIDENT:
+        if (run->fuse_depth)
+            puts("unshared and resident are proved optimal; interrupted before the "
+                 "groups were proved: resident is the best that is known");
+        break;
+    case PROVED_FUSED:
+        break;
+    }
 }
 
 // How many tensors that layers hand over stay in each memory that shares, or are in one
@@ -342,11 +429,15 @@ static void print_summary(const struct reside *reside, uint64_t before,
     const struct cli_map_run *run = reside->run;
     const struct sdse_residency *residency = &reside->residency;
     const struct sdse_tradeoff unshared = cli_map_unshared_totals(run),
-                               *resident = &residency->places.elements[reside->picked];
+                               *resident = &reside->front.elements[reside->picked];
     const struct placed placed = count_places(reside);
     printf("\n%s on %s, %s weights\n", run->problem.workload->name,
            run->problem.arch->name, run->problem.form_text);
     cli_map_print_total(run, "unshared", &unshared);
+    if (run->proved < PROVED_RESIDENT) {
+        cli_map_print_unproved(run);
+        return;
+    }
     cli_map_print_total(run, "resident", resident);
     printf("of %zu tensors that layers hand over %s, %zu are in both%s; %" PRIu64
            " words cross at %s, %" PRIu64 " unshared\n",
@@ -366,11 +457,15 @@ static void print_summary(const struct reside *reside, uint64_t before,
 // --- For other programs ---
 
 void cli_map_add_total(struct sdse_json *json, const struct cli_map_run *run,
-                       const char *key, const struct sdse_tradeoff *at,
+                       enum cli_map_proved space, const struct sdse_tradeoff *at,
                        uint64_t outermost) {
+    static const char *const keys[] = {[PROVED_UNSHARED] = "unshared",
+                                       [PROVED_RESIDENT] = "resident",
+                                       [PROVED_FUSED] = "fused"};
     const double seconds =
         sdse_seconds_from_cycles(at->latency_cycles, run->problem.arch->clock_ghz);
-    sdse_json_object(json, key);
+    sdse_json_object(json, keys[space]);
+    sdse_json_text(json, "status", cli_map_status_text(run, space));
     sdse_json_f64(json, "energy_pj", at->energy_pj);
     sdse_json_u64(json, "latency_cycles", (uint64_t)at->latency_cycles);
     sdse_json_f64(json, "latency_s", seconds);
@@ -397,8 +492,8 @@ static enum cli_exit print_json(const struct reside *reside) {
     struct sdse_json json;
     if (run->objective == PARETO) {
         cli_map_begin_json(&json, "sdse.map-resident-front/1", run);
-        cli_map_add_thinned(&json, run, &residency->places);
-        sdse_json_rows(&json, "points", cli_map_places_table(run, &residency->places));
+        cli_map_add_front(&json, run, PROVED_RESIDENT, &reside->front);
+        sdse_json_rows(&json, "points", cli_map_places_table(run, &reside->front));
         return cli_end_json(run->cli, &json);
     }
     uint64_t before, after;
@@ -407,9 +502,9 @@ static enum cli_exit print_json(const struct reside *reside) {
     const struct placed placed = count_places(reside);
     cli_map_begin_json(&json, "sdse.map-resident/1", run);
     sdse_json_rows(&json, "layers", table);
-    cli_map_add_total(&json, run, "unshared", &unshared, before);
-    cli_map_add_total(&json, run, "resident",
-                      &residency->places.elements[reside->picked], after);
+    cli_map_add_total(&json, run, PROVED_UNSHARED, &unshared, before);
+    cli_map_add_total(&json, run, PROVED_RESIDENT,
+                      &reside->front.elements[reside->picked], after);
     const struct sdse_schedule schedule = schedule_of(reside);
     const struct cli_network network = network_of(reside, &schedule);
     sdse_json_rows(&json, "copies", cli_copies_table(&network));
@@ -420,6 +515,23 @@ static enum cli_exit print_json(const struct reside *reside) {
     sdse_json_u64(&json, "searches", residency->searches);
     sdse_json_u64(&json, "most_states", residency->places.states);
     return cli_end_json(run->cli, &json);
+}
+
+static enum cli_exit print(const struct reside *reside) {
+    struct cli_map_run *run = reside->run;
+    if (run->objective == PARETO)
+        cli_map_warn_thinned(run, PROVED_RESIDENT, &reside->front);
+    if (run->format == SDSE_TABLE_JSON)
+        return print_json(reside);
+    if (run->objective == PARETO)
+        return cli_print_table(run->cli, cli_map_places_table(run, &reside->front),
+                               run->format);
+    uint64_t before, after;
+    enum cli_exit exit =
+        cli_print_table(run->cli, layer_table(reside, &before, &after), run->format);
+    if (exit == CLI_OK && run->people)
+        print_summary(reside, before, after);
+    return exit;
 }
 
 enum cli_exit cli_map_resident(struct cli_map_run *run,
@@ -435,31 +547,19 @@ enum cli_exit cli_map_resident(struct cli_map_run *run,
         exit = CLI_BAD_INPUT;
     } else if (status != SDSE_OK) {
         exit = cli_finish(run->cli, status);
-    } else if (reside.residency.stopped) {
+    } else if (run->fuse_depth) {
+        const struct sdse_schedule known = schedule_of(&reside);
+        exit = cli_map_fused(run, &reside.request, &known, &reside.front);
+    } else {
+        exit = print(&reside);
+        if (exit == CLI_OK && run->output)
+            exit = cli_map_write_mappings(
+                run, run->proved < PROVED_RESIDENT ? NULL : reside.layer);
+    }
+    if (status == SDSE_OK && run->proved == PROVED_UNSHARED) {
         cli_error(run->cli, "--resident: interrupted before the places of tensors were "
                             "proved");
         exit = CLI_SYSTEM;
-    } else if (run->fuse_depth) {
-        const struct sdse_places *places = &reside.residency.places;
-        exit = cli_map_fused(run, &reside.request,
-                             places->count ? &places->elements[reside.picked] : NULL);
-    } else if (run->objective == PARETO) {
-        cli_map_warn_thinned(run, &reside.residency.places);
-        exit = run->format == SDSE_TABLE_JSON
-                   ? print_json(&reside)
-                   : cli_print_table(
-                         run->cli, cli_map_places_table(run, &reside.residency.places),
-                         run->format);
-    } else if (run->format == SDSE_TABLE_JSON) {
-        exit = print_json(&reside);
-    } else {
-        uint64_t before, after;
-        exit = cli_print_table(run->cli, layer_table(&reside, &before, &after),
-                               run->format);
-        if (exit == CLI_OK && run->people)
-            print_summary(&reside, before, after);
-        if (exit == CLI_OK && run->output)
-            exit = cli_map_write_mappings(run, reside.layer);
     }
     sdse_residency_free(&reside.residency);
     return exit;

@@ -14,6 +14,10 @@
 // The words of --objective.
 enum cli_map_objective { EDP, ED2P, ENERGY, LATENCY, PARETO, LIFETIME };
 
+// What is proved of a network: each layer by itself, the places of its tensors, groups.
+// Each wider space has the narrower ones in it.
+enum cli_map_proved { PROVED_NOTHING, PROVED_UNSHARED, PROVED_RESIDENT, PROVED_FUSED };
+
 // The run of one command.
 struct cli_map_run {
     struct cli *cli;
@@ -32,6 +36,7 @@ struct cli_map_run {
     bool fuse_overlap;          // the outermost memory may work a tile ahead
     bool copies;                // tensors may be moved between layers
     bool fuse_all_tiles;        // tiles of any number of rows, not of equal ones alone
+    enum cli_map_proved proved; // with --resident: so far
     struct cli_solutions solutions;
     struct sdse_network_front front; // if combined
     size_t picked;                   // element of the front

@@ -8,11 +8,13 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -108,7 +110,30 @@ static pid_t spawn(const char *line, const char *out, const char *err,
 }
 
 pid_t start_program(const char *line) {
-    return spawn(line, "/dev/null", scratch(".started"), NULL);
+    return spawn(line, scratch(".shown"), scratch(".started"), NULL);
+}
+
+// Whether a running process catches the signal; false too when it has ended.
+static bool catches(pid_t pid, int signal_number) {
+    char path[64], line[128];
+    uint64_t caught = 0;
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "SigCgt: %" SCNx64, &caught) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return caught >> (signal_number - 1) & 1;
+}
+
+bool comes_to(pid_t pid, int signal_number, bool caught) {
+    for (int i = 0; i < 100000; i++) {
+        if (catches(pid, signal_number) == caught)
+            return true;
+        nanosleep(&(struct timespec){0, 100000}, NULL);
+    }
+    return false;
 }
 
 char *read_whole(const char *path) {

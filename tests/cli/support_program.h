@@ -39,8 +39,11 @@ void run_alike(const char *line, const char *other);
 enum { MOST_VERBS = 64, VERB_BYTES = 32 };
 size_t list_verbs(char names[MOST_VERBS][VERB_BYTES]);
 
-// Starts the program and does not wait; stderr goes to scratch(".started").
+// Starts the program and does not wait; stdout goes to scratch(".shown"), stderr to
+// scratch(".started").
 pid_t start_program(const char *line);
+// Waits until it does (or no longer does) catch a signal; false after 10 s.
+bool comes_to(pid_t pid, int signal_number, bool caught);
 
 // Runs, checks the exit status, and compares stdout (or stderr) with
 // tests/cli/golden/NAME.txt. SDSE_WRITE_GOLDEN=1 in the environment writes the file

@@ -69,30 +69,6 @@ static void a_closed_pipe_is_silent(void **state) {
     }
 }
 
-// Whether a running process catches the signal; false too when it has ended.
-static bool catches(pid_t pid, int signal_number) {
-    char path[64], line[128];
-    uint64_t caught = 0;
-    snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);
-    FILE *file = fopen(path, "r");
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "SigCgt: %" SCNx64, &caught) == 1)
-            break;
-    if (file)
-        fclose(file);
-    return caught >> (signal_number - 1) & 1;
-}
-
-// Waits until the process does (or no longer does) catch it; false after 10 s.
-static bool comes_to(pid_t pid, int signal_number, bool caught) {
-    for (int i = 0; i < 100000; i++) {
-        if (catches(pid, signal_number) == caught)
-            return true;
-        nanosleep(&(struct timespec){0, 100000}, NULL);
-    }
-    return false;
-}
-
 static void sigterm_stops_cleanly(void **state) {
     (void)state;
     bool interrupted = false;
@@ -110,47 +86,6 @@ static void sigterm_stops_cleanly(void **state) {
     char *err = read_whole(scratch(".started"));
     assert_non_null(strstr(err, "interrupted: "));
     free(err);
-}
-
-// So does a search of groups of more tiles than could be tried in a minute, wherever
-// the signal finds it: later and later, until it is at the groups.
-static void sigterm_ends_a_search_of_groups(void **state) {
-    (void)state;
-    char layers[512] = "";
-    for (const char *name = "abcd"; *name; name++)
-        sprintf(layers + strlen(layers),
-                "{name: %c, kind: conv, in: [2, 60, 60], out_channels: 2, kernel: 3, "
-                "pad: 1}, ",
-                *name);
-    char text[1024];
-    snprintf(text, sizeof text, "{name: net, source: s, layers: [%s], edges: chain}",
-             layers);
-    write_scratch("groups.yaml", text);
-    write_scratch(
-        "chip.yaml",
-        "{name: chip, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
-        "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
-        "{level: GLB, memory: {class: sram, shares: [activations, weights], "
-        "capacity_bytes: 1000, pj_per_bit: 1}}, {level: regs, memory: {class: "
-        "regfile, capacity_bytes: 16, pj_per_bit: 0.1}}], compute: "
-        "{pj_per_mac: 0.5}}");
-    bool found = false;
-    for (long wait_ms = 50; !found && wait_ms < 30000; wait_ms *= 2) {
-        const pid_t pid =
-            start_program("map -a @chip.yaml -w @groups.yaml --resident --fuse 4 "
-                          "--tiles all --columns --objective pareto -j 1");
-        assert_true(comes_to(pid, SIGTERM, true));
-        nanosleep(&(struct timespec){wait_ms / 1000, wait_ms % 1000 * 1000000}, NULL);
-        kill(pid, SIGTERM);
-        int status;
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 3);
-        char *err = read_whole(scratch(".started"));
-        assert_non_null(strstr(err, "interrupted"));
-        found = strstr(err, "--fuse: interrupted before the groups were proved");
-        free(err);
-    }
-    assert_true(found);
 }
 
 // The first Ctrl-C asks, the second one ends: the default handling is back.
@@ -282,7 +217,6 @@ int main(void) {
         cmocka_unit_test(one_bad_file_is_enough),
         cmocka_unit_test(a_closed_pipe_is_silent),
         cmocka_unit_test(sigterm_stops_cleanly),
-        cmocka_unit_test(sigterm_ends_a_search_of_groups),
         cmocka_unit_test(a_second_interrupt_ends_at_once),
         cmocka_unit_test(tables_for_people_have_their_units),
         cmocka_unit_test(capacity_is_what_is_left_of_it),
