@@ -148,6 +148,78 @@ static void what_is_known_is_the_best_of_equals(void **state) {
     sdse_best_free(&best);
 }
 
+// What is worse in the product is not known in place of what is better, whatever its
+// energy; nor is what ends after the limit.
+static void what_is_worse_or_too_slow_is_not_known(void **state) {
+    (void)state;
+    struct sdse_best best;
+    sdse_best_init(&best, SDSE_GOAL_EDP, 10);
+    know(&best, 1, 11);
+    assert_int_equal(best.known_count, 0);
+    know(&best, 10, 4);
+    know(&best, 5, 9);
+    assert_true(best.known_count == 1 && best.known[0].totals.energy_pj == 10);
+    sdse_best_free(&best);
+}
+
+// Of equal products the one of less energy betters the other.
+static void equal_products_are_bettered_by_less_energy(void **state) {
+    (void)state;
+    struct sdse_best best = found(SDSE_GOAL_EDP, 10, 4);
+    assert_false(excludes(&best, 8, 5));
+    assert_true(excludes(&best, 20, 2));
+    assert_true(excludes(&best, 10, 4));
+    sdse_best_free(&best);
+    best = found(SDSE_GOAL_ED2P, 16, 2);
+    assert_false(excludes(&best, 4, 4));
+    assert_true(excludes(&best, 64, 1));
+    sdse_best_free(&best);
+    const struct sdse_totals totals = {.energy_pj = 3, .latency_cycles = 5};
+    assert_true(sdse_goal_value(SDSE_GOAL_ED2P, &totals) == 75);
+}
+
+static void offer_plain(struct sdse_best *best, double pj, double cycles) {
+    const struct sdse_mapping mapping = {.level_count = 1};
+    const struct sdse_totals totals = {.energy_pj = pj, .latency_cycles = cycles};
+    sdse_best_offer(best, &mapping, &totals);
+}
+
+// The tie breaker is that of the best, not of the first that was found.
+static void ties_are_those_of_the_best(void **state) {
+    (void)state;
+    struct sdse_best best = found(SDSE_GOAL_ENERGY, 10, 112);
+    offer_plain(&best, 8, 100);
+    assert_true(excludes(&best, 8, 105));
+    assert_false(excludes(&best, 8, 99));
+    sdse_best_free(&best);
+}
+
+// A cycle less is a point of a front, the same energy but for rounding is not; what is
+// cheaper takes the place of what is as fast.
+static void a_front_has_one_point_of_equals(void **state) {
+    (void)state;
+    struct sdse_best best = found(SDSE_GOAL_FRONT, 5, 10);
+    assert_false(excludes(&best, 6, 9));
+    assert_true(excludes(&best, 5 * (1 - 1e-13), 10));
+    offer_plain(&best, 4, 10);
+    assert_true(best.count == 1 && best.front[0].totals.energy_pj == 4);
+    offer_plain(&best, 4 * (1 + 1e-13), 8);
+    assert_true(best.count == 1 && best.front[0].totals.latency_cycles == 8);
+    sdse_best_free(&best);
+}
+
+// Cheaper points are all found: a bound of less energy is as one of the energy from
+// which on they are not.
+static void points_below_what_was_searched_are_all_found(void **state) {
+    (void)state;
+    struct sdse_best best = found(SDSE_GOAL_FRONT, 5, 10);
+    assert_false(excludes(&best, 1, 10));
+    best.least_pj = 6;
+    assert_true(excludes(&best, 1, 10));
+    assert_false(excludes(&best, 1, 9));
+    sdse_best_free(&best);
+}
+
 // A front that is known has every mapping that no other is better than, and all of them
 // are taken where nothing was found.
 static void a_known_front_is_taken(void **state) {
@@ -159,6 +231,12 @@ static void a_known_front_is_taken(void **state) {
     know(&best, 7, 4);
     know(&best, 6, 10);
     know(&best, 1, 101);
+    assert_int_equal(best.known_count, 2);
+    assert_true(excludes(&best, 5.5, 10));
+    assert_false(excludes(&best, 5 * (1 + 1e-10), 10));
+    // Cut off in the pass that ended, and known all the same.
+    best.cutoff = 4;
+    best.least_pj = 6;
     sdse_best_settle(&best);
     assert_int_equal(best.count, 2);
     assert_true(best.front[0].totals.energy_pj == 5 &&
@@ -182,6 +260,28 @@ static void the_better_of_found_and_known_is_taken(void **state) {
         assert_true(best.totals.energy_pj == (known > 5 ? 9 : 8));
         sdse_best_free(&best);
     }
+}
+
+// The same of lives: as long a one may be had for less energy.
+static void the_shorter_life_of_found_and_known_is_taken(void **state) {
+    (void)state;
+    const struct sdse_mapping mapping = {.level_count = 1};
+    for (double known = 0.4; known < 0.65; known += 0.1)
+        for (int strain = 0; strain < 2; strain++) {
+            struct sdse_best best;
+            struct sdse_totals totals = {
+                .energy_pj = 9, .lifetime_cycles = 0.5, .strain = 0.5};
+            sdse_best_init(&best, strain ? SDSE_GOAL_STRAIN : SDSE_GOAL_LIFETIME,
+                           (double)INFINITY);
+            sdse_best_offer(&best, &mapping, &totals);
+            totals = (struct sdse_totals){
+                .energy_pj = 8, .lifetime_cycles = known, .strain = known};
+            sdse_best_know(&best, &mapping, &totals);
+            sdse_best_settle(&best);
+            assert_true(best.found);
+            assert_true(best.totals.energy_pj == (known > 0.55 ? 9 : 8));
+            sdse_best_free(&best);
+        }
 }
 
 // As good is no better; and of what a cut-off excludes the least is told.
@@ -211,8 +311,14 @@ int main(void) {
         cmocka_unit_test(the_least_longest_life_is_best),
         cmocka_unit_test(a_front_of_sides_has_what_is_best_in_any),
         cmocka_unit_test(what_is_known_is_the_best_of_equals),
+        cmocka_unit_test(what_is_worse_or_too_slow_is_not_known),
+        cmocka_unit_test(equal_products_are_bettered_by_less_energy),
+        cmocka_unit_test(ties_are_those_of_the_best),
+        cmocka_unit_test(a_front_has_one_point_of_equals),
+        cmocka_unit_test(points_below_what_was_searched_are_all_found),
         cmocka_unit_test(a_known_front_is_taken),
         cmocka_unit_test(the_better_of_found_and_known_is_taken),
+        cmocka_unit_test(the_shorter_life_of_found_and_known_is_taken),
         cmocka_unit_test(what_is_no_better_or_cut_is_excluded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,11 +1,13 @@
-// The order of a group's nests, of which what repeats is said once: written out it is
-// heads after heads, tile after tile, part after part, whatever runs they come in.
+// The order of a group's nests: written out it is heads after heads, tile after tile,
+// part after part, whatever runs they come in; and what repeats in it is said once.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "dse/fusion/order.h"
 
@@ -106,7 +108,73 @@ static void test_written_out(void **state) {
     sdse_arena_free(arena);
 }
 
+// --- In short ---
+
+static void write_short(const struct sdse_fused_turn *turn, char *text) {
+    for (size_t i = 0; i < turn->count; i++) {
+        const struct sdse_fused_turn *one = &turn->turn[i];
+        strcat(text, i ? " " : "");
+        if (one->times > 1)
+            sprintf(text + strlen(text), "%u*", (unsigned)one->times);
+        if (!one->count) {
+            sprintf(text + strlen(text), "%zu", one->kind);
+            continue;
+        }
+        strcat(text, "(");
+        write_short(one, text);
+        strcat(text, ")");
+    }
+}
+
+// Runs of tiles, each a digit for how many of them and the kinds of one tile's nests:
+// "2:01 1:0" are two tiles of kinds 0 and 1, and one of kind 0. Of `heads` heads two
+// are at work at once, or the one that is left, with nests of the same kinds.
+static void check_short(const char *runs, uint64_t heads, const char *expected) {
+    static const size_t nests[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+    struct sdse_tile_run run[RUNS];
+    struct sdse_kind_note note[20];
+    struct sdse_group group = {.members.heads = heads};
+    struct sdse_group_plan plan = {
+        .whole = 10, .count = 20, .run = run, .tile_heads = heads > 1 ? 2 : 0};
+    struct sdse_kinds kinds = {.group = &group, .note = note, .note_count = 20};
+    struct sdse_fused_turn order;
+    struct sdse_arena *arena = sdse_arena_new();
+    size_t list[RUNS][10];
+    for (const char *at = runs; *at; at += *at == ' ') {
+        struct sdse_tile_run *next = &run[plan.run_count];
+        *next = (struct sdse_tile_run){(uint64_t)(*at - '0'), 0, list[plan.run_count]};
+        for (at += 2; *at && *at != ' '; at++)
+            list[plan.run_count][next->count++] = nests[*at - '0'];
+        plan.run_count++;
+    }
+    for (size_t n = 0; n < 20; n++)
+        note[n] = (struct sdse_kind_note){n, n % 10};
+    assert_int_equal(sdse_order_find(&kinds, &plan, arena, &order), SDSE_OK);
+    char text[400] = "";
+    write_short(&order, text);
+    assert_string_equal(text, expected);
+    sdse_arena_free(arena);
+}
+
+static void test_what_repeats_is_said_once(void **state) {
+    (void)state;
+    check_short("2:0 3:0", 1, "5*0");
+    check_short("1:01 1:01", 1, "2*(0 1)");
+    check_short("1:012 1:012", 1, "2*(0 1 2)");
+    check_short("1:01 1:01 1:01 1:2", 1, "3*(0 1) 2");
+    check_short("1:01012 1:01012", 1, "2*(2*(0 1) 2)");
+    check_short("1:0 1:1 1:0 1:1 1:2 1:0 1:1 1:0 1:1 1:2", 4, "4*(2*(0 1) 2)");
+    check_short("2:01 1:01 1:01", 1, "4*(0 1)");
+    check_short("3:00", 1, "6*0");
+    check_short("3:001", 1, "3*(2*0 1)");
+    check_short("2:01 1:01 1:01", 4, "8*(0 1)");
+    check_short("1:0", 3, "2*0");
+    check_short("1:01", 3, "2*(0 1)");
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_written_out)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_written_out),
+        cmocka_unit_test(test_what_repeats_is_said_once)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -318,11 +318,50 @@ static void gap_of_what_is_missing(void **state) {
     }
     assert_true(dropped > ROUNDS);
     assert_true(sdse_tradeoffs_gap(&(struct sdse_tradeoff){1, 1},
-                                   sizeof(struct sdse_tradeoff), 1,
-                                   &(size_t){0}) == 0);
+                                   sizeof(struct sdse_tradeoff), 1, &(size_t){0}) == 0);
 }
 
 // What is kept of a large front: both ends, the picked one, and even spaces.
+// Of the hull from (10, 100) to (20, 10) what a budget leaves: half the cycles take an
+// energy of 10 + 10 x 50 / 90 at least, and an energy of 15 at least 55 cycles.
+static void gap_within_a_budget(void **state) {
+    (void)state;
+    struct sdse_tradeoff corners[] = {{10, 100}, {20, 10}},
+                         elements[] = {{10, 100}, {15, 60}, {16, 50}, {20, 10}};
+    const struct sdse_network_front front = {.count = 4,
+                                             .elements = elements,
+                                             .corner_count = 2,
+                                             .corners = corners,
+                                             .thinned = true};
+    const double free = (double)INFINITY;
+    assert_true(fabs(sdse_network_front_gap(&front, SDSE_ENERGY, 2, free, 50) -
+                     (16 / (10 + 500.0 / 90) - 1)) < 1e-12);
+    assert_true(fabs(sdse_network_front_gap(&front, SDSE_LATENCY, 1, 15, free) -
+                     (60.0 / 55 - 1)) < 1e-12);
+}
+
+static void equal_products_go_to_less_energy(void **state) {
+    (void)state;
+    struct sdse_tradeoff elements[] = {{2, 6}, {3, 4}};
+    const struct sdse_network_front front = {.count = 2, .elements = elements};
+    assert_int_equal(sdse_network_front_pick(&front, SDSE_EDP), 0);
+}
+
+// As slow as one before it, whatever lies between, is beaten; of equal ones the first
+// stays.
+static void what_is_beaten_goes(void **state) {
+    (void)state;
+    struct {
+        struct sdse_tradeoff at;
+        int number;
+    } list[] = {{{1, 9}, 0}, {{2, 9}, 1}, {{2, 5}, 2},
+                {{3, 7}, 3}, {{4, 4}, 4}, {{4, 4}, 5}};
+    const int stay[] = {0, 2, 4};
+    assert_int_equal(sdse_tradeoffs_keep_unbeaten(list, sizeof *list, 6), 3);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(list[i].number, stay[i]);
+}
+
 static void keeps_both_ends(void **state) {
     (void)state;
     size_t kept[40];
@@ -349,6 +388,7 @@ static void gaps_of_layers_multiply(void **state) {
     assert_true(sdse_network_gap(SDSE_EDP, 0.5, 0) == 1.25);
     assert_true(sdse_network_gap(SDSE_ED2P, 0.5, 0) == 2.375);
     assert_true(sdse_network_gap(SDSE_EDP, 0, 0.25) == 0.25);
+    assert_true(sdse_network_gap(SDSE_EDP, 0.5, 0.25) == 2.25 * 1.25 - 1);
 }
 
 int main(void) {
@@ -358,6 +398,9 @@ int main(void) {
         cmocka_unit_test(stops_when_asked),
         cmocka_unit_test(thinning_is_honest),
         cmocka_unit_test(gap_of_what_is_missing),
+        cmocka_unit_test(gap_within_a_budget),
+        cmocka_unit_test(equal_products_go_to_less_energy),
+        cmocka_unit_test(what_is_beaten_goes),
         cmocka_unit_test(keeps_both_ends),
         cmocka_unit_test(gaps_of_layers_multiply)};
     return cmocka_run_group_tests(tests, NULL, NULL);
