@@ -58,7 +58,7 @@ static const char places[] =
 static const char groups[] =
     "SELECT group_index AS \"group\", layers, tile_rows AS \"tile rows\", tile_columns "
     "AS columns, tile_heads AS heads, tile_keys AS keys, tile_channels AS channels, "
-    "inputs, outputs, retained, banded AS \"in bands\", weights_kept AS \"weights "
+    "memory, inputs, outputs, retained, banded AS \"in bands\", weights_kept AS \"weights "
     "kept\", overlap, nests, energy_pj / 1e6 AS \"energy [uJ]\", latency_cycles AS "
     "cycles FROM v_group WHERE point_id = %" PRId64 " ORDER BY group_index";
 
@@ -141,7 +141,11 @@ static enum cli_exit print_json(struct cli *cli, struct sdse_reader *reader,
         "continues, unfinished, rescales, reserved_bits, energy_pj, latency_cycles, "
         "mapping FROM v_nest WHERE point_id "
         "= %" PRId64 " ORDER BY nest_index";
-    struct sdse_table *one = NULL, *each = NULL, *group = NULL, *nest = NULL;
+    static const char held[] =
+        "SELECT nest_index, memory, inputs, weights, outputs, addends, reserved_bits "
+        "FROM v_nest_place WHERE point_id = %" PRId64 " ORDER BY nest_index, memory";
+    struct sdse_table *one = NULL, *each = NULL, *group = NULL, *nest = NULL,
+                      *place = NULL;
     enum sdse_status status =
         ask(cli, reader, sdse_arena_printf(cli->arena, row, point->id), &one);
     if (status == SDSE_OK)
@@ -153,6 +157,9 @@ static enum cli_exit print_json(struct cli *cli, struct sdse_reader *reader,
     if (status == SDSE_OK)
         status = ask(cli, reader, sdse_arena_printf(cli->arena, each_nest, point->id),
                      &nest);
+    if (status == SDSE_OK)
+        status =
+            ask(cli, reader, sdse_arena_printf(cli->arena, held, point->id), &place);
     const enum cli_exit ended = cli_finish(cli, status);
     if (ended != CLI_OK)
         return ended;
@@ -162,6 +169,7 @@ static enum cli_exit print_json(struct cli *cli, struct sdse_reader *reader,
     sdse_json_rows(&json, "layers", each);
     sdse_json_rows(&json, "groups", group);
     sdse_json_rows(&json, "nests", nest);
+    sdse_json_rows(&json, "nest_places", place);
     sdse_json_array(&json, "mappings");
     for (size_t i = 0; i < point->layer_count; i++) {
         if (point->layers[i].grouped)

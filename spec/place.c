@@ -23,6 +23,18 @@ unsigned sdse_shared_level(const struct sdse_arch *arch) {
     return sdse_shared_levels(arch, level) ? level[0] : 0;
 }
 
+unsigned sdse_shared_named(const struct sdse_arch *arch, const char *name) {
+    unsigned level[SDSE_MOST_SHARED], m = 0;
+    const unsigned count = sdse_shared_levels(arch, level);
+    for (; m < count; m++) {
+        const size_t bytes = (size_t)sdse_memory_name_bytes(arch, level[m]);
+        if (strlen(name) == bytes &&
+            strncmp(arch->level[level[m]].name, name, bytes) == 0)
+            break;
+    }
+    return m;
+}
+
 const char *sdse_memory_name(struct sdse_arena *arena, const struct sdse_arch *arch,
                              unsigned level) {
     const char *name = arch->level[level].name;

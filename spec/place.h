@@ -29,6 +29,9 @@ unsigned sdse_shared_level(const struct sdse_arch *arch);
 // All of them, from the outermost on. level: out: [SDSE_MOST_SHARED]. Returns how many.
 unsigned sdse_shared_levels(const struct sdse_arch *arch, unsigned *level);
 
+// Which of them has that name, counted from 0; how many there are: none.
+unsigned sdse_shared_named(const struct sdse_arch *arch, const char *name);
+
 // The bytes of sdse_memory_name_bytes. NULL: memory is out.
 const char *sdse_memory_name(struct sdse_arena *arena, const struct sdse_arch *arch,
                              unsigned level);

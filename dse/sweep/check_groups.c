@@ -17,7 +17,7 @@ struct checking {
     struct sdse_stored_inputs inputs;
     struct sdse_arena *scratch; // of one point
     const struct sdse_stored_groups *point;
-    const char *memory; // that layers share
+    unsigned memory_count; // that share
     struct sdse_fusion_request request;
     struct sdse_placing placing;
     struct sdse_place_question *question; // [layers]
@@ -58,15 +58,17 @@ static bool list_layers(struct checking *c) {
 // The place of what a layer makes, as its rows say it.
 static enum sdse_place place_of(const struct checking *c, size_t maker) {
     bool shared = false, outermost = false;
+    unsigned memory = 0;
     for (size_t i = 0; i < c->point->place_count; i++) {
         const struct sdse_place_record *place = &c->point->place[i];
-        const bool own = place->first_layer == maker;
-        shared |= own && strcmp(place->memory, c->memory) == 0;
-        outermost |= own && strcmp(place->memory, c->memory) != 0;
+        if (place->first_layer != maker)
+            continue;
+        const unsigned own = sdse_shared_named(c->inputs.arch, place->memory);
+        outermost |= own == c->memory_count;
+        shared |= own < c->memory_count;
+        memory = own < c->memory_count ? own : memory;
     }
-    return !shared     ? SDSE_PLACE_OUTERMOST
-           : outermost ? SDSE_PLACE_BOTH
-                       : SDSE_PLACE_SHARED;
+    return shared ? sdse_place_in(memory, outermost) : SDSE_PLACE_OUTERMOST;
 }
 
 // The question about each layer and group. What layers of a group hand over inside has
@@ -126,6 +128,32 @@ static bool read_names(struct checking *c, const char *text,
     return true;
 }
 
+// What some memory has of a nest, and not as the configuration has it; NULL: as it has.
+static const char *other_place(const struct sdse_nest_record *is,
+                               const struct sdse_nest_record *must) {
+    if (is->place_count != must->place_count)
+        return "nest_place";
+    for (size_t i = 0; i < must->place_count; i++) {
+        const struct sdse_nest_place *has = &must->place[i], *said = is->place;
+        size_t left = is->place_count;
+        while (left && strcmp(said->memory, has->memory) != 0)
+            said++, left--;
+        if (!left)
+            return "nest_place";
+        if (said->inputs != has->inputs)
+            return i ? "inputs" : "inputs_shared";
+        if (said->weights != has->weights)
+            return i ? "weights" : "weights_shared";
+        if (said->outputs != has->outputs)
+            return i ? "outputs" : "outputs_shared";
+        if (said->addends != has->addends)
+            return i ? "addends" : "addends_shared";
+        if (said->reserved_bits != has->reserved_bits)
+            return "reserved_bits";
+    }
+    return NULL;
+}
+
 // What a nest is not as the configuration has it; NULL: it is.
 static const char *difference(const struct sdse_nest_record *is,
                               const struct sdse_nest_record *must) {
@@ -149,24 +177,19 @@ static const char *difference(const struct sdse_nest_record *is,
     DIFFERS(row_pad);
     DIFFERS(column_stride);
     DIFFERS(column_pad);
-    DIFFERS(inputs_shared);
-    DIFFERS(weights_shared);
-    DIFFERS(outputs_shared);
-    DIFFERS(addends_shared);
     DIFFERS(writes_through);
     DIFFERS(loads_weights);
     DIFFERS(loaded_input_words);
     DIFFERS(continues);
     DIFFERS(unfinished);
     DIFFERS(rescales);
-    DIFFERS(reserved_bits);
     DIFFERS(inputs_ahead);
     DIFFERS(weights_ahead);
     DIFFERS(outputs_ahead);
     DIFFERS(overlapped_runs);
     DIFFERS(overlapped_times);
 #undef DIFFERS
-    return NULL;
+    return other_place(is, must);
 }
 
 // The nests of a group, from *next on, beside those of its configuration. False: memory
@@ -178,9 +201,9 @@ static bool compare_nests(struct checking *c, size_t index,
         for (size_t k = 0; k < group->kind_count; k++) {
             if (group->kind[k].layer != l)
                 continue;
-            const struct sdse_nest_record must =
-                sdse_nest_record_of(&group->kind[k], index, c->scratch);
-            if (!must.bounds)
+            struct sdse_nest_record must;
+            if (!sdse_nest_record_of(c->inputs.arch, group, k, index, c->scratch,
+                                     &must))
                 return false;
             const char *column = *next < point->nest_count
                                      ? difference(&point->nest[*next], &must)
@@ -244,6 +267,7 @@ static enum sdse_status check_group(struct checking *c, size_t index, size_t *ne
     const struct sdse_group_record *stored = &c->point->group[index];
     const size_t first = *next;
     struct sdse_fusion_config config = {
+        .memory = sdse_shared_named(c->inputs.arch, stored->memory),
         .tile_rows = stored->tile_rows,
         .tile_columns = stored->tile_columns,
         .tile_heads = stored->tile_heads,
@@ -255,6 +279,10 @@ static enum sdse_status check_group(struct checking *c, size_t index, size_t *ne
     struct sdse_group_limits limits = {0};
     struct sdse_fused_group group;
     struct sdse_group_refusal refusal;
+    if (config.memory == c->memory_count) {
+        complain(c, index, "its layers share another memory");
+        return SDSE_OK;
+    }
     if (!read_names(c, stored->retained, stored, &config.retained) ||
         !read_names(c, stored->weights_kept, stored, &config.kept)) {
         complain(c, index, "what it retains, or keeps, is of none of its layers");
@@ -276,8 +304,6 @@ static enum sdse_status check_group(struct checking *c, size_t index, size_t *ne
         return status == SDSE_OVERFLOW ? SDSE_OK : status;
     if (config.kept & ~limits.may_keep || stored->tile_rows > limits.rows)
         complain(c, index, "its last layer has fewer rows, or it may keep no weights");
-    else if (strcmp(stored->memory, c->memory) != 0)
-        complain(c, index, "its layers share another memory");
     else if (strcmp(stored->inputs, sdse_group_inputs(&group)) != 0 ||
              strcmp(stored->outputs, sdse_group_outputs(&group)) != 0)
         complain(c, index, "what it reads, or makes, has another place");
@@ -315,14 +341,14 @@ static enum sdse_status each(void *context, const struct sdse_stored_groups *poi
                             point->workload_hash, point->workload);
     const struct sdse_arch *arch = c->inputs.arch;
     const struct sdse_workload *net = c->inputs.workload;
-    if (!arch || !net || !sdse_shared_level(arch) ||
-        point->layer_count != net->layer_count ||
+    unsigned level[SDSE_MOST_SHARED];
+    c->memory_count = arch ? sdse_shared_levels(arch, level) : 0;
+    if (!c->memory_count || !net || point->layer_count != net->layer_count ||
         !follow_each_other(point, net->layer_count)) {
         complain(c, 0, "its accelerator and network have no such groups");
         return SDSE_OK;
     }
-    c->memory = sdse_memory_name(c->scratch, arch, sdse_shared_level(arch));
-    if (!c->memory || !list_layers(c))
+    if (!list_layers(c))
         return SDSE_NO_MEMORY;
     enum sdse_status status =
         sdse_residency_placing(&c->request.residency, c->scratch, &c->placing);

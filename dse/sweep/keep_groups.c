@@ -24,6 +24,14 @@ struct keeping {
 
 // --- Groups ---
 
+const char *sdse_group_memory(const struct sdse_arch *arch,
+                              const struct sdse_fused_group *group,
+                              struct sdse_arena *arena) {
+    unsigned level[SDSE_MOST_SHARED];
+    sdse_shared_levels(arch, level);
+    return sdse_memory_name(arena, arch, level[group->config.memory]);
+}
+
 // Names of the members of a group, of a set of SDSE_BIT(i) of them, as a JSON array.
 // NULL: memory is out.
 static const char *names_of(const struct keeping *k,
@@ -45,7 +53,10 @@ static const char *names_of(const struct keeping *k,
 }
 
 const char *sdse_group_inputs(const struct sdse_fused_group *group) {
-    return group->question.operands    ? "shared"
+    bool shared = false;
+    for (unsigned m = 0; m < SDSE_MOST_SHARED; m++)
+        shared |= group->question.in[m].operands > 0;
+    return shared                      ? "shared"
            : group->config.for_all     ? "buffered for all"
            : group->config.banded & 1u ? "buffered in bands"
            : group->config.buffered    ? "buffered"
@@ -53,10 +64,10 @@ const char *sdse_group_inputs(const struct sdse_fused_group *group) {
 }
 
 const char *sdse_group_outputs(const struct sdse_fused_group *group) {
-    static const char *const places[] = {[SDSE_PLACE_OUTERMOST] = "outermost",
-                                         [SDSE_PLACE_SHARED] = "shared",
-                                         [SDSE_PLACE_BOTH] = "both"};
-    return places[group->question.outputs];
+    const enum sdse_place outputs = group->question.outputs;
+    return outputs == SDSE_PLACE_OUTERMOST ? "outermost"
+           : sdse_place_is_both(outputs)   ? "both"
+                                           : "shared";
 }
 
 size_t sdse_group_nest(const struct sdse_fused_group *group, size_t kind) {
@@ -126,7 +137,7 @@ static bool keep_group(struct keeping *k, const struct sdse_fused_group *group) 
         .overlap = group->config.overlaps,
         .inputs = sdse_group_inputs(group),
         .outputs = sdse_group_outputs(group),
-        .memory = sdse_memory_name(k->out->arena, k->arch, sdse_shared_level(k->arch)),
+        .memory = sdse_group_memory(k->arch, group, k->out->arena),
         .nest_order = find_order(k, group)};
     return to->retained && to->banded && to->weights_kept && to->memory &&
            to->nest_order;
@@ -143,32 +154,58 @@ sdse_group_around(const struct sdse_handed_tensor *tensor,
 
 // --- Nests ---
 
+// Whether a memory that shares has something of a nest.
+static bool has_some(const struct sdse_residence *at) {
+    return at->tensors || at->addends || at->reserved_bits > 0;
+}
+
+// With what a memory that shares has of a nest.
+static struct sdse_hash join_memory(const struct sdse_arch *arch, struct sdse_hash hash,
+                                    const char *text, const struct sdse_residence *at) {
+    return sdse_hash_join(
+        sdse_hash_join(hash, sdse_hash_of_text(text)),
+        sdse_hash_bytes(arch->level[at->level].name,
+                        (size_t)sdse_memory_name_bytes(arch, at->level)));
+}
+
 // What a nest is, of its layer's problem: rows, and what is where.
+//
+// memory  of its group
 static struct sdse_hash problem_of(const struct keeping *k,
-                                   const struct sdse_fused_kind *kind) {
+                                   const struct sdse_fused_kind *kind, unsigned memory,
+                                   const struct sdse_nest_record *record) {
     const struct sdse_nest *nest = &kind->part.nest;
-    const struct sdse_residence *at = kind->residence;
+    const struct sdse_residence *at = &kind->residence[memory];
     struct sdse_hash hash = k->problem[kind->layer]->hash;
+    unsigned level[SDSE_MOST_SHARED];
+    const unsigned memories = sdse_shared_levels(k->arch, level);
     char text[300];
     for (int d = 0; d < SDSE_DIMS; d++)
         hash = sdse_hash_join(hash, (struct sdse_hash){(uint64_t)d, nest->bound[d]});
-    snprintf(text, sizeof text,
-             "map %" PRIu64 " %" PRIu64 " stride %" PRIu32 " %" PRIu32 " pad %" PRId64
-             " %" PRId64 " tensors %u operands %" PRIu32 " addends %" PRIu32
-             " through %d weights %d inputs %" PRIu64
-             " sums %d %d %d reserved %.17g of ",
-             nest->map[0], nest->map[1], nest->stride[0], nest->stride[1], nest->pad[0],
-             nest->pad[1], at->tensors, at->operands, at->addends, at->writes_through,
-             at->loads_weights, at->loaded_inputs, at->continues, at->unfinished,
-             at->rescales, at->reserved_bits);
-    const unsigned level = sdse_shared_level(k->arch);
+    snprintf(
+        text, sizeof text,
+        "map %" PRIu64 " %" PRIu64 " stride %" PRIu32 " %" PRIu32 " pad %" PRId64
+        " %" PRId64 " tensors %u operands %" PRIu32 " addends %" PRIu32
+        " through %d weights %d inputs %" PRIu64 " sums %d %d %d reserved %.17g of ",
+        nest->map[0], nest->map[1], nest->stride[0], nest->stride[1], nest->pad[0],
+        nest->pad[1], at->tensors, at->operands, at->addends, record->writes_through,
+        record->loads_weights, record->loaded_input_words, record->continues,
+        record->unfinished, record->rescales, at->reserved_bits);
     if (at->ahead)
         hash = sdse_hash_join(sdse_hash_of_text("ahead"),
                               sdse_hash_join(hash, (struct sdse_hash){at->ahead, 0}));
-    return sdse_hash_join(
-        sdse_hash_join(hash, sdse_hash_of_text(text)),
-        sdse_hash_bytes(k->arch->level[level].name,
-                        (size_t)sdse_memory_name_bytes(k->arch, level)));
+    hash = join_memory(k->arch, hash, text, at);
+    for (unsigned m = 0; m < memories; m++) {
+        const struct sdse_residence *other = &kind->residence[m];
+        if (m == memory || !has_some(other))
+            continue;
+        snprintf(text, sizeof text,
+                 "tensors %u operands %" PRIu32 " addends %" PRIu32
+                 " reserved %.17g of ",
+                 other->tensors, other->operands, other->addends, other->reserved_bits);
+        hash = join_memory(k->arch, hash, text, other);
+    }
+    return hash;
 }
 
 // "G4 P10": the bounds of a nest above one. NULL: memory is out.
@@ -186,69 +223,91 @@ static const char *bounds_text(struct sdse_arena *arena, const struct sdse_nest 
     return sdse_text_end(&text, arena);
 }
 
-struct sdse_nest_record sdse_nest_record_of(const struct sdse_fused_kind *kind,
-                                            size_t group, struct sdse_arena *arena) {
-    const struct sdse_residence *at = kind->residence;
-    return (struct sdse_nest_record){
-        .group = group,
-        .layer = kind->layer,
-        .first_row = kind->rows.first,
-        .row_count = kind->rows.count,
-        .row_step = kind->rows.count > 1 ? kind->rows.step : 1,
-        .first_column = kind->columns.first,
-        .column_count = kind->columns.count,
-        .column_step = kind->columns.count > 1 ? kind->columns.step : 1,
-        .times = kind->times,
-        .bounds = bounds_text(arena, &kind->part.nest),
-        .map_rows = kind->part.nest.map[0],
-        .map_columns = kind->part.nest.map[1],
-        .row_stride = kind->part.nest.stride[0],
-        .row_pad = kind->part.nest.pad[0],
-        .column_stride = kind->part.nest.stride[1],
-        .column_pad = kind->part.nest.pad[1],
-        .inputs_shared = at->tensors & SDSE_BIT(SDSE_INPUTS) ? at->operands : 0,
-        .weights_shared = at->tensors & SDSE_BIT(SDSE_WEIGHTS),
-        .outputs_shared = at->tensors & SDSE_BIT(SDSE_OUTPUTS),
-        .addends_shared = at->addends,
-        .writes_through = at->writes_through,
-        .loads_weights = at->loads_weights,
-        .loaded_input_words = at->loaded_inputs,
-        .continues = at->continues,
-        .unfinished = at->unfinished,
-        .rescales = at->rescales,
-        .reserved_bits = at->reserved_bits,
-        .inputs_ahead = at->ahead >> SDSE_INPUTS & 1u,
-        .weights_ahead = at->ahead >> SDSE_WEIGHTS & 1u,
-        .outputs_ahead = at->ahead >> SDSE_OUTPUTS & 1u,
-        .overlapped_runs = kind->turn,
-        .overlapped_times = kind->turn + kind->steady};
+// What a memory has of a nest. False: memory is out.
+static bool add_place(const struct sdse_arch *arch, const struct sdse_residence *at,
+                      struct sdse_arena *arena, struct sdse_nest_record *record) {
+    struct sdse_nest_place *place = &record->place[record->place_count++];
+    *place = (struct sdse_nest_place){
+        .memory = sdse_memory_name(arena, arch, at->level),
+        .inputs = at->tensors & SDSE_BIT(SDSE_INPUTS) ? at->operands : 0,
+        .weights = at->tensors & SDSE_BIT(SDSE_WEIGHTS),
+        .outputs = at->tensors & SDSE_BIT(SDSE_OUTPUTS),
+        .addends = at->addends,
+        .reserved_bits = at->reserved_bits};
+    record->writes_through |= at->writes_through;
+    record->loads_weights |= at->loads_weights;
+    record->loaded_input_words += at->loaded_inputs;
+    record->continues |= at->continues;
+    record->unfinished |= at->unfinished;
+    record->rescales |= at->rescales;
+    record->inputs_ahead |= at->ahead >> SDSE_INPUTS & 1u;
+    record->weights_ahead |= at->ahead >> SDSE_WEIGHTS & 1u;
+    record->outputs_ahead |= at->ahead >> SDSE_OUTPUTS & 1u;
+    return place->memory;
 }
 
-// cycles: of all of them
-static bool keep_nest(struct keeping *k, size_t group,
-                      const struct sdse_fused_kind *kind, uint64_t cycles) {
-    const size_t index = k->out->nest_count++;
-    struct sdse_kept_nest *to = &k->out->nest[index];
-    struct sdse_placed_layer *layer = &k->out->layer[kind->layer];
-    const struct sdse_residence *at = kind->residence;
-    *to = (struct sdse_kept_nest){
-        .record = sdse_nest_record_of(kind, group, k->out->arena),
-        .problem = problem_of(k, kind),
-        .layer = kind->part,
-        .residence = *at,
-        .mapping = kind->point->mapping,
-        .text = sdse_mapping_text(k->out->arena, k->arch, &kind->part.nest,
-                                  &kind->point->mapping)};
-    to->layer.residence =
-        at->tensors || at->ahead || at->reserved_bits > 0 ? &to->residence : NULL;
-    to->record.outer_cycles = (uint64_t)kind->point->totals.outer_cycles;
-    to->record.inner_cycles = (uint64_t)kind->point->totals.inner_cycles;
+bool sdse_nest_record_of(const struct sdse_arch *arch,
+                         const struct sdse_fused_group *group, size_t kind,
+                         size_t index, struct sdse_arena *arena,
+                         struct sdse_nest_record *record) {
+    const struct sdse_fused_kind *of = &group->kind[kind];
+    unsigned level[SDSE_MOST_SHARED];
+    const unsigned memories = sdse_shared_levels(arch, level);
+    *record = (struct sdse_nest_record){
+        .group = index,
+        .layer = of->layer,
+        .first_row = of->rows.first,
+        .row_count = of->rows.count,
+        .row_step = of->rows.count > 1 ? of->rows.step : 1,
+        .first_column = of->columns.first,
+        .column_count = of->columns.count,
+        .column_step = of->columns.count > 1 ? of->columns.step : 1,
+        .times = of->times,
+        .bounds = bounds_text(arena, &of->part.nest),
+        .map_rows = of->part.nest.map[0],
+        .map_columns = of->part.nest.map[1],
+        .row_stride = of->part.nest.stride[0],
+        .row_pad = of->part.nest.pad[0],
+        .column_stride = of->part.nest.stride[1],
+        .column_pad = of->part.nest.pad[1],
+        .overlapped_runs = of->turn,
+        .overlapped_times = of->turn + of->steady};
+    bool made = record->bounds &&
+                add_place(arch, &of->residence[group->config.memory], arena, record);
+    for (unsigned m = 0; made && m < memories; m++)
+        if (m != group->config.memory && has_some(&of->residence[m]))
+            made = add_place(arch, &of->residence[m], arena, record);
+    return made;
+}
+
+// index   of the group in its point
+// cycles  of all nests of the kind
+static bool keep_nest(struct keeping *k, size_t index,
+                      const struct sdse_fused_group *group, size_t kind,
+                      uint64_t cycles) {
+    const struct sdse_fused_kind *from = &group->kind[kind];
+    const size_t nest = k->out->nest_count++;
+    struct sdse_kept_nest *to = &k->out->nest[nest];
+    struct sdse_placed_layer *layer = &k->out->layer[from->layer];
+    *to = (struct sdse_kept_nest){.layer = from->part,
+                                  .mapping = from->point->mapping,
+                                  .text = sdse_mapping_text(k->out->arena, k->arch,
+                                                            &from->part.nest,
+                                                            &from->point->mapping)};
+    if (!to->text ||
+        !sdse_nest_record_of(k->arch, group, kind, index, k->out->arena, &to->record))
+        return false;
+    to->problem = problem_of(k, from, group->config.memory, &to->record);
+    sdse_residence_copy(from->residence, to->residence);
+    to->layer.residence = from->part.residence ? to->residence : NULL;
+    to->record.outer_cycles = (uint64_t)from->point->totals.outer_cycles;
+    to->record.inner_cycles = (uint64_t)from->point->totals.inner_cycles;
     to->record.latency_cycles = cycles;
     if (!layer->grouped)
-        layer->first_nest = index;
+        layer->first_nest = nest;
     layer->grouped = true;
     layer->nest_count++;
-    return to->text && to->record.bounds;
+    return true;
 }
 
 // The kinds of one layer stand together.
@@ -271,7 +330,7 @@ static bool keep_nests(struct keeping *k, size_t index,
     for (size_t l = group->first; l <= group->last; l++)
         for (size_t i = 0; i < group->kind_count && kept; i++)
             if (group->kind[i].layer == l)
-                kept = keep_nest(k, index, &group->kind[i], share[i].cycles);
+                kept = keep_nest(k, index, group, i, share[i].cycles);
     return kept;
 }
 

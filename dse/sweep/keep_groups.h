@@ -25,10 +25,19 @@ size_t sdse_group_nest(const struct sdse_fused_group *group, size_t kind);
 const char *sdse_group_order_text(const struct sdse_fused_group *group, size_t first,
                                   struct sdse_arena *arena);
 
-// A kind of nest of the group with this index as it is stored, but for its solution;
-// its `bounds` are in `arena`, NULL when memory is out.
-struct sdse_nest_record sdse_nest_record_of(const struct sdse_fused_kind *kind,
-                                            size_t group, struct sdse_arena *arena);
+// A kind of nest of a group as it is stored, but for its solution; its `bounds` and the
+// names of memories are in `arena`. False: memory is out.
+//
+// kind, index  of the kind in its group, of the group in its point
+bool sdse_nest_record_of(const struct sdse_arch *arch,
+                         const struct sdse_fused_group *group, size_t kind,
+                         size_t index, struct sdse_arena *arena,
+                         struct sdse_nest_record *record);
+
+// The name of the memory that a group holds what it does in. NULL: memory is out.
+const char *sdse_group_memory(const struct sdse_arch *arch,
+                              const struct sdse_fused_group *group,
+                              struct sdse_arena *arena);
 
 // What is stored of where a group's input comes from, and where its outputs go.
 const char *sdse_group_inputs(const struct sdse_fused_group *group);

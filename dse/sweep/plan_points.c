@@ -235,10 +235,10 @@ void sdse_network_admits(const struct sdse_plan *plan, size_t network,
                       "no memory of '%s' may hold tensors between layers: say `shares: "
                       "[activations]` in one",
                       variant->arch->name);
-    else if (variant->fuse_depth > 1 && sdse_shared_levels(variant->arch, level) > 1)
+    else if (variant->overlap && sdse_shared_levels(variant->arch, level) > 1)
         sdse_diag_add(said, SDSE_ERROR, loc, "resident-memory",
-                      "several memories of '%s' share, but in sweeps layers take turns "
-                      "where one does: take `shares` from the others, or fuse_depth",
+                      "`overlap: outer`: several memories of '%s' share, but nests "
+                      "overlap where one does: take `shares` from the others",
                       variant->arch->name);
     else if (variant->overlap && (unstaged = sdse_staged_why_none(
                                       variant->arch, sdse_shared_level(variant->arch))))

@@ -81,28 +81,54 @@ static bool take_rows(const struct sdse_nest_record *stored, struct sdse_layer *
     return true;
 }
 
-static void take_residence(const struct sdse_arch *arch,
+// A set of tensors.
+static unsigned set_of(bool inputs, bool weights, bool outputs) {
+    return (inputs ? SDSE_BIT(SDSE_INPUTS) : 0u) |
+           (weights ? SDSE_BIT(SDSE_WEIGHTS) : 0u) |
+           (outputs ? SDSE_BIT(SDSE_OUTPUTS) : 0u);
+}
+
+// What a nest has in one of the memories that share; own: that of its group, which
+// brings in, and holds what waits.
+static void take_place(const struct sdse_nest_record *stored,
+                       const struct sdse_nest_place *place, bool own,
+                       struct sdse_residence *at) {
+    at->tensors = set_of(place->inputs, place->weights, place->outputs);
+    at->operands = (uint32_t)place->inputs;
+    at->addends = (uint32_t)place->addends;
+    at->reserved_bits = place->reserved_bits;
+    at->writes_through = place->outputs && stored->writes_through;
+    at->continues = place->outputs && stored->continues;
+    at->unfinished = place->outputs && stored->unfinished;
+    at->rescales = place->outputs && stored->rescales;
+    at->loads_weights = place->weights && stored->loads_weights;
+    if (own) {
+        at->loaded_inputs = stored->loaded_input_words;
+        at->ahead =
+            set_of(stored->inputs_ahead, stored->weights_ahead, stored->outputs_ahead);
+    }
+}
+
+// False: it has something in a memory that does not share.
+static bool take_residence(const struct sdse_arch *arch,
                            const struct sdse_nest_record *stored,
                            struct sdse_placement *placement) {
     struct sdse_residence *at = placement->residence;
-    *at = (struct sdse_residence){.level = sdse_shared_level(arch),
-                                  .operands = (uint32_t)stored->inputs_shared,
-                                  .addends = (uint32_t)stored->addends_shared,
-                                  .writes_through = stored->writes_through,
-                                  .loads_weights = stored->loads_weights,
-                                  .loaded_inputs = stored->loaded_input_words,
-                                  .continues = stored->continues,
-                                  .unfinished = stored->unfinished,
-                                  .rescales = stored->rescales,
-                                  .reserved_bits = stored->reserved_bits};
-    at->ahead = (stored->inputs_ahead ? SDSE_BIT(SDSE_INPUTS) : 0u) |
-                (stored->weights_ahead ? SDSE_BIT(SDSE_WEIGHTS) : 0u) |
-                (stored->outputs_ahead ? SDSE_BIT(SDSE_OUTPUTS) : 0u);
-    at->tensors = (stored->inputs_shared ? SDSE_BIT(SDSE_INPUTS) : 0u) |
-                  (stored->weights_shared ? SDSE_BIT(SDSE_WEIGHTS) : 0u) |
-                  (stored->outputs_shared ? SDSE_BIT(SDSE_OUTPUTS) : 0u);
-    placement->placed =
-        at->level && (at->tensors || at->ahead || at->reserved_bits > 0);
+    unsigned level[SDSE_MOST_SHARED];
+    const unsigned memories = sdse_shared_levels(arch, level);
+    for (unsigned m = 0; m < memories; m++)
+        at[m] = (struct sdse_residence){.level = level[m],
+                                        .also = m + 1 < memories ? &at[m + 1] : NULL};
+    placement->placed = false;
+    for (size_t i = 0; i < stored->place_count; i++) {
+        const unsigned m = sdse_shared_named(arch, stored->place[i].memory);
+        if (m == memories)
+            return false;
+        take_place(stored, &stored->place[i], i == 0, &at[m]);
+        placement->placed |=
+            at[m].tensors || at[m].addends || at[m].ahead || at[m].reserved_bits > 0;
+    }
+    return true;
 }
 
 // What keeps a solution from being scored, or NULL and its cost.
@@ -132,8 +158,8 @@ static const char *score(struct scoring *s, const struct sdse_stored_solution *f
         sdse_placed_mapping_from_tree(s->scratch, root, arch, &rows, &quiet, &placement,
                                       &mapping) != SDSE_OK)
         return "its mapping cannot be read";
-    if (from->is_nest)
-        take_residence(arch, &from->nest, &placement);
+    if (from->is_nest && !take_residence(arch, &from->nest, &placement))
+        return "it has something in a memory that layers do not share";
     struct sdse_layer placed = rows;
     placed.residence = placement.placed ? placement.residence : NULL;
     if (sdse_model_new(arch, &placed, &form, s->scratch, &model) != SDSE_OK ||

@@ -27,10 +27,10 @@ struct sdse_placed_layer {
 
 // One kind of nest of a group that was picked.
 struct sdse_kept_nest {
-    struct sdse_nest_record record; // but for its solution
-    struct sdse_hash problem;       // of its rows, and what is held
-    struct sdse_layer layer;        // its rows
-    struct sdse_residence residence;
+    struct sdse_nest_record record;                    // but for its solution
+    struct sdse_hash problem;                          // of its rows, and what is held
+    struct sdse_layer layer;                           // its rows
+    struct sdse_residence residence[SDSE_MOST_SHARED]; // a chain
     struct sdse_mapping mapping;
     const char *text; // of the mapping
 };

@@ -127,6 +127,7 @@ static const char *const unused[] = {
     DROP_UNUSED("place", "point_id", "point"),
     DROP_UNUSED("grp", "point_id", "point"),
     DROP_UNUSED("nest", "point_id", "point"),
+    DROP_UNUSED("nest_place", "point_id", "point"),
     DROP_UNUSED("solution", "solution_id",
                 "(SELECT solution_id FROM point_layer UNION SELECT solution_id FROM"
                 " nest)"),

@@ -260,6 +260,13 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      "(SELECT solution_id FROM"
      " solution WHERE hash = ?38), ?39)",
      true, 2},
+    {"nest_place",
+     "SELECT p.hash AS point, q.nest_index, q.memory, q.inputs, q.weights, q.outputs,"
+     " q.addends, q.reserved_bits, q.digest FROM nest_place q JOIN point p USING"
+     " (point_id) ORDER BY p.hash, q.nest_index, q.memory",
+     "INSERT INTO nest_place VALUES((SELECT point_id FROM point WHERE hash = ?1), ?2,"
+     " ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+     true, 3},
 };
 
 const struct sdse_content_info *sdse_content_info(enum sdse_content table) {

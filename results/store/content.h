@@ -45,7 +45,8 @@
     X(LAYER_WEIGHTS, "layer_weights")             \
     X(PLACE, "place")                             \
     X(GROUP, "grp")                               \
-    X(NEST, "nest")
+    X(NEST, "nest")                               \
+    X(NEST_PLACE, "nest_place")
 
 enum sdse_content {
 #define SDSE_CONTENT_ENUM(name, text) SDSE_CONTENT_##name,

@@ -1,4 +1,5 @@
-// Columns of the table nest, and a row of them. Private to results/store/.
+// Stored nests with what each memory that shares has of them, and a row of that.
+// Private to results/store/.
 #ifndef SDSE_RESULTS_STORE_NEST_COLUMNS_H
 #define SDSE_RESULTS_STORE_NEST_COLUMNS_H
 
@@ -6,7 +7,16 @@
 
 #include "results/store/records.h"
 
-// Of the table as `n`.
+// A nest, its group, and what the other memories than the group's have: at most two.
+#define SDSE_NEST_TABLES                                                           \
+    "nest n JOIN grp g ON g.point_id = n.point_id AND g.group_index ="             \
+    " n.group_index LEFT JOIN nest_place x ON x.point_id = n.point_id AND"         \
+    " x.nest_index = n.nest_index AND x.memory = (SELECT min(o.memory) FROM"       \
+    " nest_place o WHERE o.point_id = n.point_id AND o.nest_index = n.nest_index)" \
+    " LEFT JOIN nest_place y ON y.point_id = n.point_id AND y.nest_index ="        \
+    " n.nest_index AND y.memory > x.memory"
+
+// Of those tables.
 #define SDSE_NEST_COLUMNS                                                  \
     "n.group_index, n.layer_index, n.first_row, n.row_count, n.row_step, " \
     "n.first_column, n.column_count, n.column_step, "                      \
@@ -17,9 +27,12 @@
     "n.loaded_input_words, n.continues, n.unfinished, n.rescales, "        \
     "n.reserved_bits, n.times, n.inputs_ahead, n.weights_ahead, "          \
     "n.outputs_ahead, n.overlapped_runs, n.overlapped_times, "             \
-    "n.outer_cycles, n.inner_cycles, n.latency_cycles"
+    "n.outer_cycles, n.inner_cycles, n.latency_cycles, g.memory, "         \
+    "x.memory, x.inputs, x.weights, x.outputs, x.addends, "                \
+    "x.reserved_bits, y.memory, y.inputs, y.weights, y.outputs, "          \
+    "y.addends, y.reserved_bits"
 
-// Those columns, the first of which is `column`; the text lives until the next step.
+// Those columns, the first of which is `column`; texts live until the next step.
 // The solution is not set.
 struct sdse_nest_record sdse_nest_row(sqlite3_stmt *row, int column);
 

@@ -14,6 +14,7 @@
 #include "costmodel/types/cost.h"
 #include "spec/types/arch.h"
 #include "spec/types/form.h"
+#include "spec/types/residence.h"
 #include "spec/types/sweep.h"
 #include "spec/types/workload.h"
 
@@ -185,6 +186,15 @@ struct sdse_group_record {
     const char *nest_order;
 };
 
+// What a memory that shares has of a nest.
+struct sdse_nest_place {
+    const char *memory;
+    uint64_t inputs;       // maps of inputs at home there
+    bool weights, outputs; // likewise
+    uint64_t addends;      // maps added, likewise
+    double reserved_bits;  // that it holds beside its tiles
+};
+
 // One kind of nest of a group: alike in everything, with one mapping.
 struct sdse_nest_record {
     uint64_t group;                                   // index of its group
@@ -199,16 +209,15 @@ struct sdse_nest_record {
     int64_t row_pad;
     uint64_t column_stride; // likewise along columns, the padding on the left
     int64_t column_pad;
-    uint64_t inputs_shared;              // maps of inputs at home in the shared memory
-    bool weights_shared, outputs_shared; // likewise
-    uint64_t addends_shared;             // maps added, likewise
-    bool writes_through;                 // its outputs to the outermost memory as well
-    bool loads_weights;                  // brings them in
-    uint64_t loaded_input_words;         // that it brings in
+    // The memory of its group, and every other that has something of it.
+    size_t place_count; // [>= 1]
+    struct sdse_nest_place place[SDSE_MOST_SHARED];
+    bool writes_through;         // its outputs to the outermost memory as well
+    bool loads_weights;          // brings them in
+    uint64_t loaded_input_words; // that it brings in
     // Its outputs are partial sums that others began, that others go on with, that are
     // scaled anew first (struct sdse_residence).
     bool continues, unfinished, rescales;
-    double reserved_bits; // that the shared memory holds beside its tiles
     // What may cross at the outermost memory while another nest runs.
     bool inputs_ahead, weights_ahead, outputs_ahead;
     uint64_t overlapped_runs;  // of tiles that overlap, in which it is [0: none]

@@ -72,6 +72,7 @@ static const char *owner_of(enum sdse_content table) {
     case SDSE_CONTENT_PLACE:
     case SDSE_CONTENT_GROUP:
     case SDSE_CONTENT_NEST:
+    case SDSE_CONTENT_NEST_PLACE:
         return "point";
     case SDSE_CONTENT_POINT_PARAMETER:
     case SDSE_CONTENT_POINT_LAYER:
@@ -260,6 +261,7 @@ static const char *const wholeness[] = {
     DROP_PARTS("place", "point_id", "point"),
     DROP_PARTS("grp", "point_id", "point"),
     DROP_PARTS("nest", "point_id", "point"),
+    DROP_PARTS("nest_place", "point_id", "point"),
     "DELETE FROM sweep_point",
     "DELETE FROM point WHERE hash IN (" BAD("point") ")",
     "DELETE FROM solution WHERE hash IN (" BAD("solution") ")",

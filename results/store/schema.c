@@ -441,6 +441,17 @@ const char *const sdse_schema_statements[] = {
     " latency_cycles INTEGER NOT NULL CHECK (latency_cycles >= 0),"
     " solution_id INTEGER NOT NULL REFERENCES solution(solution_id)," DIGEST_COLUMN ","
     " PRIMARY KEY (point_id, nest_index)) STRICT, WITHOUT ROWID",
+    // Where several memories share: what others than the group's have of a nest.
+    "CREATE TABLE nest_place("
+    " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
+    " nest_index INTEGER NOT NULL CHECK (nest_index >= 0),"
+    " memory TEXT NOT NULL,"
+    " inputs INTEGER NOT NULL CHECK (inputs >= 0),"
+    " weights INTEGER NOT NULL CHECK (weights IN (0, 1)),"
+    " outputs INTEGER NOT NULL CHECK (outputs IN (0, 1)),"
+    " addends INTEGER NOT NULL CHECK (addends >= 0),"
+    " reserved_bits REAL NOT NULL CHECK (reserved_bits >= 0)," DIGEST_COLUMN ","
+    " PRIMARY KEY (point_id, nest_index, memory)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE training_run("
     " training_id INTEGER PRIMARY KEY, " HASH_COLUMN ","
@@ -720,6 +731,14 @@ const char *const sdse_schema_statements[] = {
         "s.mapping") " AS mapping, s.hash AS solution_hash FROM nest n JOIN solution s"
                      " USING (solution_id) LEFT JOIN point_layer l ON l.point_id ="
                      " n.point_id AND l.layer_index = n.layer_index",
+
+    "CREATE VIEW v_nest_place AS SELECT"
+    " n.point_id, n.nest_index, g.memory, n.inputs_shared AS inputs, n.weights_shared"
+    " AS weights, n.outputs_shared AS outputs, n.addends_shared AS addends,"
+    " n.reserved_bits FROM nest n JOIN grp g USING (point_id, group_index) WHERE"
+    " n.inputs_shared OR n.weights_shared OR n.outputs_shared OR n.addends_shared OR"
+    " n.reserved_bits > 0 UNION ALL SELECT point_id, nest_index, memory, inputs,"
+    " weights, outputs, addends, reserved_bits FROM nest_place",
 
     "CREATE VIEW v_front AS SELECT"
     " f.point_id, f.rank, f.energy_pj, f.latency_cycles,"

@@ -7,7 +7,7 @@
 #include "spec/types/limit.h"
 
 enum {
-    SDSE_SCHEMA_VERSION = 8,              // PRAGMA user_version
+    SDSE_SCHEMA_VERSION = 9,              // PRAGMA user_version
     SDSE_SCHEMA_APPLICATION = 0x53445345, // PRAGMA application_id: "SDSE"
 };
 

@@ -139,12 +139,14 @@
     X(ADD_POINT_LAYER, "INSERT INTO point_layer VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")    \
     X(ADD_PLACE, "INSERT INTO place VALUES(?, ?, ?, ?, ?, ?, ?)")                      \
     X(DROP_NESTS, "DELETE FROM nest WHERE point_id = ? RETURNING digest")              \
+    X(DROP_NEST_PLACES, "DELETE FROM nest_place WHERE point_id = ? RETURNING digest")  \
     X(DROP_GROUPS, "DELETE FROM grp WHERE point_id = ? RETURNING digest")              \
     X(ADD_GROUP, "INSERT INTO grp VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"    \
                  " ?, ?, ?, ?)")                                                       \
     X(ADD_NEST, "INSERT INTO nest VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?," \
                 " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"   \
                 " ?, ?)")                                                              \
+    X(ADD_NEST_PLACE, "INSERT INTO nest_place VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")      \
     X(POINT_SUMS, "SELECT total(s.energy_pj * pl.repeat),"                             \
                   " sum(s.latency_cycles * pl.repeat) FROM point_layer pl"             \
                   " JOIN solution s USING (solution_id) WHERE point_id = ?")           \

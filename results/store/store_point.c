@@ -373,6 +373,7 @@ static enum sdse_status add_group(struct sdse_store *store, struct reference poi
 
 static enum sdse_status add_nest(struct sdse_store *store, struct reference point,
                                  size_t index, const struct sdse_nest_record *nest) {
+    const struct sdse_nest_place *own = &nest->place[0];
     int64_t solution = 0;
     const enum sdse_status status = sdse_store_need(
         store, SDSE_SQL_SOLUTION_ID, "solution", nest->solution, &solution);
@@ -398,17 +399,17 @@ static enum sdse_status add_nest(struct sdse_store *store, struct reference poin
     sdse_bind_i64(&add, nest->row_pad);
     sdse_bind_u64(&add, nest->column_stride);
     sdse_bind_i64(&add, nest->column_pad);
-    sdse_bind_u64(&add, nest->inputs_shared);
-    sdse_bind_u64(&add, nest->weights_shared);
-    sdse_bind_u64(&add, nest->outputs_shared);
-    sdse_bind_u64(&add, nest->addends_shared);
+    sdse_bind_u64(&add, own->inputs);
+    sdse_bind_u64(&add, own->weights);
+    sdse_bind_u64(&add, own->outputs);
+    sdse_bind_u64(&add, own->addends);
     sdse_bind_u64(&add, nest->writes_through);
     sdse_bind_u64(&add, nest->loads_weights);
     sdse_bind_u64(&add, nest->loaded_input_words);
     sdse_bind_u64(&add, nest->continues);
     sdse_bind_u64(&add, nest->unfinished);
     sdse_bind_u64(&add, nest->rescales);
-    sdse_bind_f64(&add, nest->reserved_bits);
+    sdse_bind_f64(&add, own->reserved_bits);
     sdse_bind_u64(&add, nest->inputs_ahead);
     sdse_bind_u64(&add, nest->weights_ahead);
     sdse_bind_u64(&add, nest->outputs_ahead);
@@ -422,13 +423,35 @@ static enum sdse_status add_nest(struct sdse_store *store, struct reference poin
     return sdse_bind_run(&add);
 }
 
+// Of a nest, what another memory than its group's has.
+static enum sdse_status add_nest_place(struct sdse_store *store, struct reference point,
+                                       size_t nest,
+                                       const struct sdse_nest_place *place) {
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_NEST_PLACE, SDSE_CONTENT_NEST_PLACE);
+    sdse_bind_reference(&add, point.id, point.hash);
+    sdse_bind_u64(&add, nest);
+    sdse_bind_text(&add, place->memory);
+    sdse_bind_u64(&add, place->inputs);
+    sdse_bind_u64(&add, place->weights);
+    sdse_bind_u64(&add, place->outputs);
+    sdse_bind_u64(&add, place->addends);
+    sdse_bind_f64(&add, place->reserved_bits);
+    sdse_bind_digest(&add);
+    return sdse_bind_run(&add);
+}
+
 static enum sdse_status add_groups(struct sdse_store *store, struct reference point,
                                    const struct sdse_point_record *record) {
     enum sdse_status status = SDSE_OK;
     for (size_t i = 0; status == SDSE_OK && i < record->group_count; i++)
         status = add_group(store, point, i, &record->groups[i]);
-    for (size_t i = 0; status == SDSE_OK && i < record->nest_count; i++)
-        status = add_nest(store, point, i, &record->nests[i]);
+    for (size_t i = 0; status == SDSE_OK && i < record->nest_count; i++) {
+        const struct sdse_nest_record *nest = &record->nests[i];
+        status = add_nest(store, point, i, nest);
+        for (size_t p = 1; status == SDSE_OK && p < nest->place_count; p++)
+            status = add_nest_place(store, point, i, &nest->place[p]);
+    }
     return status;
 }
 
@@ -476,6 +499,7 @@ static enum sdse_status drop_children(struct sdse_store *store, int64_t id) {
                  {SDSE_SQL_DROP_POINT_LAYERS, SDSE_CONTENT_POINT_LAYER},
                  {SDSE_SQL_DROP_PLACES, SDSE_CONTENT_PLACE},
                  {SDSE_SQL_DROP_NESTS, SDSE_CONTENT_NEST},
+                 {SDSE_SQL_DROP_NEST_PLACES, SDSE_CONTENT_NEST_PLACE},
                  {SDSE_SQL_DROP_GROUPS, SDSE_CONTENT_GROUP}};
     for (size_t i = 0; i < COUNT(drops); i++) {
         struct sdse_binding drop = sdse_bind(store, drops[i].drop);

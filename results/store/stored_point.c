@@ -365,6 +365,8 @@ static const struct {
     {"place", "SELECT * FROM place WHERE " OF_POINT " ORDER BY tensor, memory", 2},
     {"v_group", "SELECT * FROM v_group WHERE " OF_POINT " ORDER BY group_index", 1},
     {"v_nest", "SELECT * FROM v_nest WHERE " OF_POINT " ORDER BY nest_index", 1},
+    {"nest_place",
+     "SELECT * FROM nest_place WHERE " OF_POINT " ORDER BY nest_index, memory", 2},
 };
 
 enum { MOST_DIFFERENCES = 20 };

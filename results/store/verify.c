@@ -142,6 +142,12 @@ static const struct {
      " WHERE g.point_id = n.point_id AND g.group_index = n.group_index AND"
      " n.layer_index BETWEEN g.first_layer AND g.last_layer)"},
     {"verify-group",
+     "SELECT 'point ' || p.hash || ', nest ' || q.nest_index || ': it is not there, or"
+     " of a group in ' || q.memory || ', which has something of it besides' FROM"
+     " nest_place q JOIN point p USING (point_id) WHERE NOT EXISTS (SELECT 1 FROM nest"
+     " n JOIN grp g USING (point_id, group_index) WHERE n.point_id = q.point_id AND"
+     " n.nest_index = q.nest_index AND g.memory <> q.memory)"},
+    {"verify-group",
      "SELECT 'point ' || p.hash || ', group ' || g.group_index || ': it has layers of"
      " another' FROM grp g JOIN point p USING (point_id) WHERE EXISTS (SELECT 1 FROM"
      " grp h WHERE h.point_id = g.point_id AND h.group_index <> g.group_index AND"

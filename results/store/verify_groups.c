@@ -84,7 +84,12 @@ static bool take_nest(struct looking *l, sqlite3_stmt *row) {
     struct sdse_nest_record *nest = &out->nest[out->nest_count++];
     *nest = sdse_nest_row(row, 1);
     nest->bounds = sdse_arena_strdup(l->arena, nest->bounds);
-    return nest->bounds;
+    bool taken = nest->bounds;
+    for (size_t i = 0; taken && i < nest->place_count; i++) {
+        nest->place[i].memory = sdse_arena_strdup(l->arena, nest->place[i].memory);
+        taken = nest->place[i].memory;
+    }
+    return taken;
 }
 
 static const struct {
@@ -102,8 +107,8 @@ static const struct {
      "outputs, memory, overlap = 'outer', nest_order FROM"
      " grp WHERE point_id = ?1 ORDER BY group_index",
      take_group},
-    {"SELECT count(*) OVER (), " SDSE_NEST_COLUMNS
-     " FROM nest n WHERE n.point_id = ?1 ORDER BY n.nest_index",
+    {"SELECT count(*) OVER (), " SDSE_NEST_COLUMNS " FROM " SDSE_NEST_TABLES
+     " WHERE n.point_id = ?1 ORDER BY n.nest_index",
      take_nest}};
 
 static int load(struct looking *l) {

@@ -26,8 +26,8 @@ static const char layers[] = SOLUTION(
 
 enum { OF_NEST = 13 };
 static const char nests[] = SOLUTION(
-    "n") ", " SDSE_NEST_COLUMNS
-         " FROM nest n JOIN point p USING (point_id) JOIN solution s ON"
+    "n") ", " SDSE_NEST_COLUMNS " FROM " SDSE_NEST_TABLES
+         " JOIN point p ON p.point_id = n.point_id JOIN solution s ON"
          " s.solution_id = n.solution_id JOIN point_layer l ON l.point_id = n.point_id "
          "AND"
          " l.layer_index = n.layer_index" INPUTS IN_ORDER("n");
@@ -51,8 +51,26 @@ static uint64_t u64(sqlite3_stmt *row, int column) {
     return (uint64_t)sqlite3_column_int64(row, column);
 }
 
+// The columns behind those of the table nest.
+static void take_places(sqlite3_stmt *row, int column, struct sdse_nest_record *nest) {
+    enum { COLUMNS = 6 }; // of another memory
+    nest->place[0].memory = sdse_row_peek(row, column++);
+    for (nest->place_count = 1; nest->place_count < SDSE_MOST_SHARED;
+         nest->place_count++, column += COLUMNS) {
+        if (sqlite3_column_type(row, column) == SQLITE_NULL)
+            return;
+        nest->place[nest->place_count] = (struct sdse_nest_place){
+            .memory = sdse_row_peek(row, column),
+            .inputs = u64(row, column + 1),
+            .weights = u64(row, column + 2),
+            .outputs = u64(row, column + 3),
+            .addends = u64(row, column + 4),
+            .reserved_bits = sqlite3_column_double(row, column + 5)};
+    }
+}
+
 struct sdse_nest_record sdse_nest_row(sqlite3_stmt *row, int column) {
-    return (struct sdse_nest_record){
+    struct sdse_nest_record nest = {
         .group = u64(row, column),
         .layer = u64(row, column + 1),
         .first_row = u64(row, column + 2),
@@ -68,17 +86,17 @@ struct sdse_nest_record sdse_nest_row(sqlite3_stmt *row, int column) {
         .row_pad = sqlite3_column_int64(row, column + 12),
         .column_stride = u64(row, column + 13),
         .column_pad = sqlite3_column_int64(row, column + 14),
-        .inputs_shared = u64(row, column + 15),
-        .weights_shared = u64(row, column + 16),
-        .outputs_shared = u64(row, column + 17),
-        .addends_shared = u64(row, column + 18),
+        .place[0] = {.inputs = u64(row, column + 15),
+                     .weights = u64(row, column + 16),
+                     .outputs = u64(row, column + 17),
+                     .addends = u64(row, column + 18),
+                     .reserved_bits = sqlite3_column_double(row, column + 25)},
         .writes_through = u64(row, column + 19),
         .loads_weights = u64(row, column + 20),
         .loaded_input_words = u64(row, column + 21),
         .continues = u64(row, column + 22),
         .unfinished = u64(row, column + 23),
         .rescales = u64(row, column + 24),
-        .reserved_bits = sqlite3_column_double(row, column + 25),
         .times = u64(row, column + 26),
         .inputs_ahead = u64(row, column + 27),
         .weights_ahead = u64(row, column + 28),
@@ -88,6 +106,8 @@ struct sdse_nest_record sdse_nest_row(sqlite3_stmt *row, int column) {
         .outer_cycles = u64(row, column + 32),
         .inner_cycles = u64(row, column + 33),
         .latency_cycles = u64(row, column + 34)};
+    take_places(row, column + 35, &nest);
+    return nest;
 }
 
 // Every row of `sql`, which has as many columns for nests.

@@ -9,6 +9,9 @@
 void write_turns_chip(uint64_t *state);
 // chip.yaml and net.yaml, the same for the same seed.
 void make_turns(uint64_t seed);
+// Likewise: a residual block between layers, so many memories that share, GLB the
+// innermost of them.
+void make_block_among(uint64_t seed, unsigned memories);
 
 // Makes both and sweeps for the least energy, by the first seed that has groups.
 void sweep_with_groups(const char *database, const char *mapper);

@@ -123,6 +123,36 @@ static const struct asking {
      " --fuse 2 --tiles all --columns",
      "mapper.columns=true mapper.fuse_depth=2 mapper.resident=true mapper.tiles=all"}};
 
+// The whole front of the point with groups, and what the objective picks of it, are
+// what map finds; its parts add up, and score so again.
+static void check_found(const char *database, const char *objective,
+                        const struct asking *asking) {
+    char line[512];
+    snprintf(line, sizeof line,
+             "map -a @chip.yaml -w @net.yaml --objective pareto --resident -f csv%s",
+             asking->options);
+    char *front = run_text(0, line);
+    char *stored = asked(
+        database, "SELECT~f.energy_pj,~f.latency_cycles~FROM~v_front~f~JOIN~v_"
+                  "parameter~USING~(point_id)~WHERE~path~=~'mapper.fuse_depth'~ORDER~"
+                  "BY~rank");
+    assert_string_equal(strchr(front, '\n'), strchr(stored, '\n'));
+    char *point = asked(database, "SELECT~energy_pj,~latency_cycles,~parameters~"
+                                  "FROM~v_point~WHERE~parameters~LIKE~'%depth%'");
+    double cycles = 0;
+    const double energy_pj = pick_of_front(front, objective, &cycles);
+    char *at = strchr(point, '\n') + 1;
+    assert_true(strtod(at, &at) == energy_pj && strtod(at + 1, &at) == cycles);
+    assert_non_null(strstr(at, asking->parameters));
+    assert_true(number_of(database, "SELECT count(*) FROM v_point") == 3);
+    check_sums(database);
+    snprintf(line, sizeof line, "verify @%s.db", database);
+    free(run_text(0, line));
+    free(front);
+    free(stored);
+    free(point);
+}
+
 static void test_stored_is_what_map_finds(void **state) {
     (void)state;
     static const char *const objectives[] = {"energy", "latency", "edp", "ed2p"};
@@ -131,32 +161,12 @@ static void test_stored_is_what_map_finds(void **state) {
     for (uint64_t seed = 1; seed <= sweeps; seed++) {
         const char *objective = objectives[seed % 4];
         const struct asking *asking = &askings[(seed + seed / 4) % 4];
-        char database[16], line[512];
+        char database[16];
         snprintf(database, sizeof database, "g%u", (unsigned)seed);
         make_turns(seed);
         write_sweep(objective, asking->mapper);
         sweep_into(database, seed % 2 ? " -j 1" : " -j 2");
-        snprintf(
-            line, sizeof line,
-            "map -a @chip.yaml -w @net.yaml --objective pareto --resident -f csv%s",
-            asking->options);
-        char *front = run_text(0, line);
-        char *stored = asked(
-            database,
-            "SELECT~f.energy_pj,~f.latency_cycles~FROM~v_front~f~JOIN~v_parameter~"
-            "USING~(point_id)~WHERE~path~=~'mapper.fuse_depth'~ORDER~BY~rank");
-        assert_string_equal(strchr(front, '\n'), strchr(stored, '\n'));
-        char *point = asked(database, "SELECT~energy_pj,~latency_cycles,~parameters~"
-                                      "FROM~v_point~WHERE~parameters~LIKE~'%depth%'");
-        double cycles = 0;
-        const double energy_pj = pick_of_front(front, objective, &cycles);
-        char *at = strchr(point, '\n') + 1;
-        assert_true(strtod(at, &at) == energy_pj && strtod(at + 1, &at) == cycles);
-        assert_non_null(strstr(at, asking->parameters));
-        assert_true(number_of(database, "SELECT count(*) FROM v_point") == 3);
-        check_sums(database);
-        snprintf(line, sizeof line, "verify @%s.db", database);
-        free(run_text(0, line));
+        check_found(database, objective, asking);
         grouped += number_of(database, "SELECT count(*) FROM v_group") > 0;
         retained +=
             number_of(database, "SELECT count(*) FROM v_group WHERE retained <> "
@@ -168,15 +178,52 @@ static void test_stored_is_what_map_finds(void **state) {
                                         "'buffered'") > 0;
         columns += number_of(database, "SELECT count(*) FROM v_group WHERE "
                                        "tile_columns > 0") > 0;
-        free(front);
-        free(stored);
-        free(point);
     }
     printf("## sweeps of %u with groups %u, that retain %u, keep weights %u, buffer "
            "%u, of some columns %u\n",
            (unsigned)sweeps, grouped, retained, kept, buffered, columns);
     assert_true(sweeps < 12 || (grouped > 5 && retained > 1 && kept > 0 &&
                                 buffered > 0 && columns > 0));
+}
+
+// Two or three memories that share: groups in any of them, on tensors in others.
+static void test_several_memories(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t seed;
+        unsigned memories;
+        const char *objective;
+        size_t asking;
+    } cases[] = {{1, 2, "edp", 1},    {2, 2, "latency", 0}, {3, 3, "energy", 3},
+                 {4, 3, "edp", 0},    {5, 2, "energy", 1},  {7, 2, "latency", 1}};
+    const size_t sweeps = SANITIZED ? 2 : sizeof cases / sizeof *cases;
+    unsigned inside = 0, outside = 0, inputs = 0, outputs = 0, held = 0;
+    for (size_t i = 0; i < sweeps; i++) {
+        const struct asking *asking = &askings[cases[i].asking];
+        char database[16];
+        snprintf(database, sizeof database, "m%zu", i);
+        make_block_among(cases[i].seed, cases[i].memories);
+        write_sweep(cases[i].objective, asking->mapper);
+        sweep_into(database, i % 2 ? " -j 1" : " -j 2");
+        check_found(database, cases[i].objective, asking);
+        inside += number_of(database, "SELECT count(*) FROM v_group WHERE memory = "
+                                      "'GLB'") > 0;
+        outside += number_of(database, "SELECT count(*) FROM v_group WHERE memory <> "
+                                       "'GLB'") > 0;
+#define ELSEWHERE(what)                                                          \
+    number_of(database, "SELECT count(*) FROM v_nest_place p JOIN v_nest USING " \
+                        "(point_id, nest_index) JOIN v_group g USING "           \
+                        "(point_id, group_index) WHERE p.memory <> g.memory "    \
+                        "AND p." what " > 0") > 0
+        inputs += ELSEWHERE("inputs");
+        outputs += ELSEWHERE("outputs");
+        held += ELSEWHERE("reserved_bits");
+    }
+    printf("## sweeps of %zu with groups in the inner memory %u, further out %u, on "
+           "inputs elsewhere %u, outputs elsewhere %u, held elsewhere %u\n",
+           sweeps, inside, outside, inputs, outputs, held);
+    assert_true(sweeps < 6 || (inside > 2 && outside > 1 && inputs > 3 && outputs > 2 &&
+                               held > 3));
 }
 
 // Nests that overlap, in one tile, in several, beside others that do not: as map finds
@@ -378,6 +425,7 @@ int main(void) {
         cmocka_unit_test(test_groups_that_are_not_tried),
         cmocka_unit_test(test_overlap),
         cmocka_unit_test(test_stored_is_what_map_finds),
+        cmocka_unit_test(test_several_memories),
         cmocka_unit_test(test_threads_shards_and_rests),
         cmocka_unit_test(test_the_others_are_what_they_were),
         cmocka_unit_test(test_what_is_shared_is_not_asked)};

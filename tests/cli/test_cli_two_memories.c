@@ -301,8 +301,10 @@ static void test_a_sweep_stores_both(void **state) {
     write_scratch(
         "t.yaml",
         "name: t\nworkloads: [net.yaml]\narchs: [two.yaml]\nweight_forms: [raw]\n"
-        "mapper: {resident: true, fuse_depth: 2}\n");
-    run_says(1, "sweep @t.yaml -o @t.db", "several memories of 'two' share");
+        "mapper: {resident: true, fuse_depth: 2, overlap: outer}\n");
+    run_says(1, "sweep @t.yaml -o @t.db",
+             "`overlap: outer`: several memories of 'two' share, but nests overlap "
+             "where one does");
 }
 
 // The addition and the layer behind it take turns in GLB, on maps that are in L2: the

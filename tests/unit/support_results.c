@@ -308,6 +308,9 @@ enum sdse_status fixture_add_point(struct sdse_store *store, uint64_t position) 
                                              .bounds = "P4",
                                              .row_stride = 1,
                                              .column_stride = 1,
+                                             .place_count = 2,
+                                             .place = {{.memory = group.memory},
+                                                       {.memory = "L2", .inputs = 1}},
                                              .solution = layers[2 + i].solution};
     point.groups = &group;
     point.nests = nests;

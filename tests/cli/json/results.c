@@ -151,6 +151,9 @@ void of_groups(void **state) {
               "loaded_input_words,continues,unfinished,rescales,reserved_bits,energy_"
               "pj,latency_cycles,mapping~FROM~"
               "v_nest");
+    same_rows(json_get(json, "nest_places"),
+              "query @turns.db SELECT~*~FROM~(SELECT~nest_index,memory,inputs,weights,"
+              "outputs,addends,reserved_bits~FROM~v_nest_place)");
     assert_int_equal(json_get(json, "groups")->count, 1);
     assert_int_equal(json_get(json, "layers")->count, 3);
     assert_int_equal(json_get(json, "mappings")->count, 1);
