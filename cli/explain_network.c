@@ -13,6 +13,7 @@
 #include "costmodel/explain.h"
 #include "costmodel/unshared.h"
 #include "dse/fusion/overlap.h"
+#include "dse/residency/copies.h"
 #include "dse/schedule/held_text.h"
 
 struct telling {
@@ -166,15 +167,20 @@ static void print_copies(const struct telling *t, size_t layer) {
         if (copy->from != layer || tensor->maker == layer)
             continue;
         cli_copy_cost(t->network, copy, &cost);
-        const struct sdse_flow_cost *read = &cost.level[0].flow[SDSE_PART_INPUTS],
-                                    *fill = &cost.level[schedule->level]
-                                                 .flow[SDSE_PART_INPUTS];
-        printf("  before it what %s makes is brought into %s: %" PRIu64
+        const struct sdse_copy_way way =
+            sdse_copy_way(t->network->arch, copy->source, copy->memory);
+        const struct sdse_flow_cost *read =
+                                        &cost.level[way.source].flow[SDSE_PART_INPUTS],
+                                    *into = cost.level[way.level].flow;
+        printf("  before it what %s makes %s %s: %" PRIu64
                " words read in %s, %.6g pJ, and filled in, %.6g pJ; in all %.6g uJ and "
                "%" PRIu64 " cycles\n",
-               name_of(t, tensor->maker), memory_name(t, 0), read->reads, t->outermost,
-               read->read_pj, fill->fill_pj, sdse_uj_from_pj(cost.energy_pj),
-               cost.latency_cycles);
+               name_of(t, tensor->maker),
+               copy->source ? "passes to" : "is brought into",
+               memory_name(t, copy->memory), cli_copy_words(t->network, copy),
+               cli_copy_source(t->network, copy), read->read_pj,
+               into[SDSE_PART_INPUTS].fill_pj + into[SDSE_PART_OUTPUTS].update_pj,
+               sdse_uj_from_pj(cost.energy_pj), cost.latency_cycles);
     }
 }
 
@@ -191,12 +197,12 @@ static void print_others(const struct telling *t,
     const struct sdse_schedule *schedule = t->network->schedule;
     for (size_t i = 0; i < schedule->placing.tensor_count; i++) {
         const struct sdse_handed_tensor *tensor = &schedule->placing.tensor[i];
-        if (!sdse_placing_holds(&schedule->placing, schedule->place, &schedule->copies,
-                                i, group->first))
+        const enum sdse_place place =
+            sdse_placing_now(&schedule->placing, schedule->place, &schedule->copies, i,
+                             group->first, true);
+        if (place == SDSE_PLACE_OUTERMOST)
             continue;
-        // One that is brought in is where the one memory is.
-        const enum sdse_place place = schedule->place[i];
-        const unsigned memory = place ? sdse_place_memory(place) : 0;
+        const unsigned memory = sdse_place_memory(place);
         printf("  %s holds what %s makes: %.0f bits\n", memory_name(t, memory),
                name_of(t, tensor->maker), tensor->held_bits_in[memory]);
     }

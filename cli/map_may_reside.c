@@ -74,13 +74,6 @@ bool cli_map_may_reside(const struct cli_map_run *run) {
                   arch->name, unstaged);
         return false;
     }
-    if (run->copies && several) {
-        cli_error(run->cli,
-                  "--copies: several memories of %s share, but tensors are moved into "
-                  "and out of one: take `shares` from the others",
-                  arch->name);
-        return false;
-    }
     if (run->problem.workload->layer_count == 1) {
         cli_error(run->cli, "--resident: %s has one layer, which hands nothing over",
                   run->problem.workload->name);

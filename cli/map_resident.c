@@ -232,8 +232,8 @@ static void add_copies(const struct reside *reside, struct sdse_table *table, si
         sdse_table_add_text(table, cli_copy_text(&network, copy));
         sdse_table_add_text(table, "copy");
         sdse_table_add_u64(table, 1);
-        sdse_table_add_text(table, place_text(reside, SDSE_PLACE_OUTERMOST));
-        sdse_table_add_text(table, place_text(reside, SDSE_PLACE_SHARED));
+        sdse_table_add_text(table, cli_copy_source(&network, copy));
+        sdse_table_add_text(table, cli_copy_memory(&network, copy));
         sdse_table_add_f64(table, scale * cost.energy_pj);
         sdse_table_add_f64(table, 0);
         sdse_table_add_u64(table, cost.latency_cycles);

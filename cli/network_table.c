@@ -256,7 +256,7 @@ static void add_line(const struct cli_network *network, struct sdse_table *table
             table, group ? names_text(network, group, group->config.banded >> 1) : "-");
     }
     if (tells_overlap(network))
-        sdse_table_add_text(table, !group                    ? "-"
+        sdse_table_add_text(table, !group                   ? "-"
                                    : group->config.overlaps ? "outer"
                                                             : "none");
     if (tells_memory(network))
@@ -270,7 +270,6 @@ static void add_line(const struct cli_network *network, struct sdse_table *table
 static void add_copies(const struct cli_network *network, struct sdse_table *table,
                        size_t layer, bool beside, struct cli_network_figures *all) {
     const struct sdse_schedule *schedule = network->schedule;
-    struct sdse_arena *arena = network->cli->arena;
     for (size_t i = 0; i < schedule->copies.count; i++) {
         const struct sdse_copy *copy = &schedule->copies.copy[i];
         const size_t maker = schedule->placing.tensor[copy->tensor].maker;
@@ -283,10 +282,8 @@ static void add_copies(const struct cli_network *network, struct sdse_table *tab
         add_figures(all, &line.is);
         sdse_table_add_text(table, cli_copy_text(network, copy));
         sdse_table_add_u64(table, schedule->layer[maker].layer.nest.bound[SDSE_P]);
-        sdse_table_add_text(table,
-                            cli_place_text(arena, network->arch, SDSE_PLACE_OUTERMOST));
-        sdse_table_add_text(table,
-                            cli_place_text(arena, network->arch, SDSE_PLACE_SHARED));
+        sdse_table_add_text(table, cli_copy_source(network, copy));
+        sdse_table_add_text(table, cli_copy_memory(network, copy));
         sdse_table_add_text(table, "-");
         sdse_table_add_text(table, "-");
         add_line(network, table, &line, NULL, beside);

@@ -8,14 +8,15 @@
 #include "cli/room_text.h"
 #include "dse/schedule/held_text.h"
 
-// A nest of a group, or a layer by itself.
+// A nest of a group, or a layer by itself; or what is done before one.
 struct nest {
     const struct sdse_fused_group *group; // NULL: none
     size_t layer;
     const char *rows; // NULL: all
     uint64_t times, needed_bits;
     struct cli_room_taken taken;
-    struct sdse_held_term held; // all that is beside a layer by itself
+    struct sdse_held_term held;    // all that is beside a layer by itself
+    struct sdse_residence passing; // of no nest: tensors that pass before a layer
 };
 
 struct looking {
@@ -95,9 +96,33 @@ static bool weigh_alone(struct looking *k, size_t l) {
     return weigh(k, layer->layer, layer->residence, &layer->point->mapping, nest);
 }
 
+// Tensors that pass to the memory from another one have a place in both.
+static void weigh_passing(struct looking *k, size_t l) {
+    const double bits = sdse_passing_bits(&k->schedule.placing, k->schedule.place,
+                                          &k->schedule.copies, l, k->shared);
+    if (bits == 0)
+        return;
+    struct nest *nest = &k->nest[k->count++];
+    *nest = (struct nest){.layer = l,
+                          .rows = "before it, while tensors pass",
+                          .times = 1,
+                          .needed_bits = (uint64_t)ceil(bits),
+                          .held = {.what = SDSE_HELD_TENSORS,
+                                   .layer = l,
+                                   .bits = bits,
+                                   .memory = k->shared},
+                          .passing = {.level = k->level, .reserved_bits = bits}};
+    nest->taken = (struct cli_room_taken){.memory = k->shared,
+                                          .residence = &nest->passing,
+                                          .term_count = 1,
+                                          .term = &nest->held};
+    if (nest->needed_bits > needed(k))
+        k->largest = (size_t)(nest - k->nest);
+}
+
 // False after a message.
 static bool weigh_all(struct looking *k) {
-    size_t most = k->schedule.placing.layer_count, next = 0;
+    size_t most = 2 * k->schedule.placing.layer_count, next = 0;
     for (size_t g = 0; g < k->schedule.group_count; g++)
         most += k->schedule.group[g].kind_count;
     k->nest = SDSE_ARENA_ARRAY(k->cli->arena, struct nest, most + 1);
@@ -109,6 +134,7 @@ static bool weigh_all(struct looking *k) {
         const struct sdse_place_question *question = &k->schedule.layer[l].question;
         if (question->inside)
             continue;
+        weigh_passing(k, l);
         if (!(question->more ? weigh_group(k, &k->schedule.group[next++])
                              : weigh_alone(k, l)))
             return false;

@@ -477,29 +477,38 @@ void sdse_charge_continued(struct sdse_evaluation *e) {
     charge_vector(e, rescaled);
 }
 
-// Words of a flow that are brought in to where they are at home.
+// Words of a flow that are brought in to where they are at home; from further in they
+// come as finished outputs do.
 void sdse_charge_brought(struct sdse_evaluation *e, const struct sdse_flow *flow) {
     const struct sdse_model *model = e->model;
     const uint64_t words = sdse_model_brought_words(model, flow);
-    const unsigned home = sdse_model_home(model, flow->tensor);
+    const unsigned home = sdse_model_home(model, flow->tensor),
+                   source = sdse_model_source(model, flow->tensor);
+    const bool out = source > home;
     const enum sdse_part part = flow->part;
+    const enum sdse_tensor as = out ? SDSE_OUTPUTS : flow->tensor;
     struct sdse_edge edge;
     if (!words)
         return;
-    charge_reads(e, 0, part, words, 0, model->bits[0][part]);
-    charge_fills(e, home, part, words, model->bits[home][part]);
-    for (unsigned l = 0; l < home; l++) {
+    charge_reads(e, source, part, out ? 0 : words, out ? words : 0,
+                 model->bits[source][part]);
+    if (out)
+        charge_updates(e, home, words, model->bits[home][part]);
+    else
+        charge_fills(e, home, part, words, model->bits[home][part]);
+    for (unsigned l = out ? home : source; l < (out ? source : home); l++) {
         // One instance at each end: the way does not depend on the mapping.
-        if (!sdse_edge_count(&e->view, flow->tensor, l, l + 1, true, &edge)) {
+        if (!sdse_edge_count(&e->view, as, l, l + 1, true, &edge)) {
             e->out_of_memory = true;
             return;
         }
-        charge_network(e, l, part, flow->tensor, &edge, words, 0,
+        charge_network(e, l, part, as, &edge, words, 0,
                        part < SDSE_PART_COEFFICIENTS
-                           ? sdse_model_wire_bits(model, flow->tensor, 0, l)
+                           ? sdse_model_wire_bits(model, flow->tensor, source, l)
                            : model->bits[0][part]);
     }
-    note_tile(e, 0, part, words, model->place_bits[0][part]);
+    if (source == 0)
+        note_tile(e, 0, part, words, model->place_bits[0][part]);
 }
 
 // Maps that are added to finished outputs, or multiplied with them: plain words,

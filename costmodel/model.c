@@ -223,6 +223,12 @@ unsigned sdse_model_home(const struct sdse_model *model, enum sdse_tensor tensor
     return residence ? residence->level : 0;
 }
 
+unsigned sdse_model_source(const struct sdse_model *model, enum sdse_tensor tensor) {
+    const struct sdse_residence *residence =
+        sdse_residence_of(model->layer->residence, tensor);
+    return residence && tensor == SDSE_INPUTS ? residence->source : 0;
+}
+
 uint64_t sdse_model_brought_words(const struct sdse_model *model,
                                   const struct sdse_flow *flow) {
     const struct sdse_residence *residence =

@@ -72,6 +72,9 @@ uint64_t sdse_model_output_words(const struct sdse_model *model);
 // The level at which a tensor is as a whole: where its chain of keepers starts.
 unsigned sdse_model_home(const struct sdse_model *model, enum sdse_tensor tensor);
 
+// The level that a tensor's words are brought in from to where it is at home.
+unsigned sdse_model_source(const struct sdse_model *model, enum sdse_tensor tensor);
+
 // Words that a residence brings in from the outermost memory to the shared one, as the
 // part that a flow is out there: of weights all, of inputs as many as it says.
 uint64_t sdse_model_brought_words(const struct sdse_model *model,

@@ -1,5 +1,6 @@
 #include "costmodel/price.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "costmodel/overhead.h"
@@ -262,6 +263,7 @@ static void price_brought(const struct sdse_model *model, const struct sdse_flow
                           struct sdse_prices *prices) {
     const unsigned home = sdse_model_home(model, flow->tensor);
     const double words = (double)sdse_model_brought_words(model, flow);
+    assert(sdse_model_source(model, flow->tensor) == 0); // copies are not searched for
     double wire_bits[SDSE_MAX_LEVELS];
     for (unsigned l = 0; l < SDSE_MAX_LEVELS; l++)
         wire_bits[l] = words * (flow->part < SDSE_PART_COEFFICIENTS

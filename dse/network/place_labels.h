@@ -29,11 +29,13 @@ void sdse_place_find_held(const struct sdse_handed_tensor *tensor,
 // A sum that ends in a state, and where it comes from.
 struct sdse_place_label {
     struct sdse_tradeoff at; // the first member, as tradeoff.h has it
-    uint32_t parent;         // label of the stage before, or before its group
+    uint32_t parent;         // label of what the layer, or group, begins with; of what
+                             // is passed on the one after the same layer
     uint32_t choice;         // element of the layer's answer
     uint64_t state;
     uint32_t more;    // layers of its group after the first; 0: no group
-    uint32_t brought; // set of those alive before: brought in
+    uint32_t brought; // of those alive before, two bits each: brought into memory m of
+                      // those that share, 1 + m; 0: not
     enum sdse_place outputs;
 };
 

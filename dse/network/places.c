@@ -44,6 +44,10 @@ static uint64_t write_state(const struct sdse_places_stage *stage,
     return state;
 }
 
+static unsigned memories_of(const struct sdse_placing *placing) {
+    return placing->memory_count ? placing->memory_count : 1;
+}
+
 static bool is_used_by(const struct sdse_handed_tensor *tensor, size_t first,
                        size_t last) {
     bool used = false;
@@ -61,7 +65,7 @@ struct step {
     size_t first, last; // layers
     size_t begin, end;
     enum sdse_place *place;    // of all tensors
-    uint32_t brought;          // set of those alive before
+    uint32_t brought;          // as of its label
     struct sdse_tradeoff copy; // what bringing them in takes
 };
 
@@ -202,8 +206,8 @@ static enum sdse_status leave_with(struct finder *finder, const struct step *ste
         if (may_be(made, out))
             status = leave_ways(finder, step, &question);
         // Written to both, and let go at once.
-        if (status || out != SDSE_PLACE_BOTH || !placing->copy_cost || !made ||
-            !made->may_share)
+        if (status || !sdse_place_is_both(out) || !placing->copy_cost || !made ||
+            !made->may_share_in[sdse_place_memory(out)])
             continue;
         step->place[made - placing->tensor] = SDSE_PLACE_OUTERMOST;
         status = leave_ways(finder, step, &question);
@@ -212,36 +216,54 @@ static enum sdse_status leave_with(struct finder *finder, const struct step *ste
 }
 
 // Brings in tensors of a set that the step reads, those before the i-th alive decided.
+// held_bits: in each memory
 static enum sdse_status bring(struct finder *finder, const struct step *step, size_t i,
-                              double held_bits) {
+                              const double *held_bits) {
     const struct sdse_placing *placing = finder->placing;
     if (i == step->before->alive_count)
         return leave_with(finder, step);
     const size_t t = step->before->alive[i];
     const struct sdse_handed_tensor *tensor = &placing->tensor[t];
     enum sdse_status status = bring(finder, step, i + 1, held_bits);
-    held_bits += tensor->held_bits;
-    if (status || !placing->copy_cost || !tensor->may_share ||
-        step->place[t] != SDSE_PLACE_OUTERMOST || held_bits > placing->room_bits ||
+    if (!placing->copy_cost || step->place[t] != SDSE_PLACE_OUTERMOST ||
         !is_used_by(tensor, step->first, step->last))
         return status;
-    struct step with = *step;
-    with.brought |= UINT32_C(1) << i;
-    with.copy.energy_pj += placing->copy_cost[t].energy_pj;
-    with.copy.latency_cycles += placing->copy_cost[t].latency_cycles;
-    with.place[t] = SDSE_PLACE_BOTH;
-    status = bring(finder, &with, i + 1, held_bits);
-    with.place[t] = SDSE_PLACE_OUTERMOST;
+    for (unsigned m = 0; !status && m < memories_of(placing); m++) {
+        const struct sdse_tradeoff *cost = &placing->copy_cost[t].into[m][0];
+        double held[SDSE_MOST_SHARED];
+        memcpy(held, held_bits, sizeof held);
+        held[m] += tensor->held_bits_in[m];
+        if (!tensor->may_share_in[m] || held[m] > placing->room_bits[m])
+            continue;
+        struct step with = *step;
+        with.brought |= (1 + m) << 2 * i;
+        with.copy.energy_pj += cost->energy_pj;
+        with.copy.latency_cycles += cost->latency_cycles;
+        with.place[t] = sdse_place_in(m, true);
+        status = bring(finder, &with, i + 1, held);
+        with.place[t] = SDSE_PLACE_OUTERMOST;
+    }
     return status;
+}
+
+// What each memory holds of the tensors alive.
+static void add_held(const struct sdse_placing *placing,
+                     const struct sdse_places_stage *stage,
+                     const enum sdse_place *place, double *held_bits) {
+    for (size_t i = 0; i < stage->alive_count; i++) {
+        const size_t t = stage->alive[i];
+        if (place[t] == SDSE_PLACE_OUTERMOST)
+            continue;
+        const unsigned memory = sdse_place_memory(place[t]);
+        held_bits[memory] += placing->tensor[t].held_bits_in[memory];
+    }
 }
 
 static enum sdse_status leave_state(struct finder *finder, const struct step *step) {
     const struct sdse_places_stage *before = step->before;
-    double held_bits = 0;
+    double held_bits[SDSE_MOST_SHARED] = {0};
     sdse_places_stage_read(before, before->label[step->begin].state, step->place);
-    for (size_t i = 0; i < before->alive_count; i++)
-        if (step->place[before->alive[i]] != SDSE_PLACE_OUTERMOST)
-            held_bits += finder->placing->tensor[before->alive[i]].held_bits;
+    add_held(finder->placing, before, step->place, held_bits);
     return bring(finder, step, 0, held_bits);
 }
 
@@ -252,9 +274,10 @@ static size_t end_of_state(const struct sdse_places_stage *stage, size_t first) 
     return end;
 }
 
-static enum sdse_status pass(struct finder *finder, struct sdse_places_stage *stages,
-                             size_t first, size_t last, enum sdse_place *place) {
-    const struct sdse_places_stage *before = &stages[first], *after = &stages[last + 1];
+static enum sdse_status leave(struct finder *finder,
+                              const struct sdse_places_stage *before,
+                              const struct sdse_places_stage *after, size_t first,
+                              size_t last, enum sdse_place *place) {
     enum sdse_status status = SDSE_OK;
     for (size_t begin = 0, end; !status && begin < before->count; begin = end) {
         end = end_of_state(before, begin);
@@ -270,32 +293,105 @@ static enum sdse_status pass(struct finder *finder, struct sdse_places_stage *st
     return status;
 }
 
-// All ways to end with layer `last`: it alone, then groups.
-static enum sdse_status end_with(struct finder *finder,
-                                 struct sdse_places_stage *stages, size_t last,
-                                 enum sdse_place *place, struct sdse_arena *arena) {
-    const struct sdse_placing *placing = finder->placing;
-    struct sdse_places_stage *after = &stages[last + 1];
+// Keeps what is found as the labels of a stage.
+static enum sdse_status keep_found(struct finder *finder, struct sdse_arena *arena,
+                                   struct sdse_places_stage *stage) {
     struct sdse_place_labels *found = &finder->found;
-    sdse_place_labels_clear(found);
-    if (!list_alive(placing, last, after))
-        return SDSE_OVERFLOW;
-    enum sdse_status status = pass(finder, stages, last, last, place);
-    for (size_t g = 0; !status && g < placing->group_count; g++)
-        if (placing->group[g].last == last)
-            status = pass(finder, stages, placing->group[g].first, last, place);
-    if (status != SDSE_OK)
-        return status;
-    if (!sdse_place_labels_finish(found, &after->count))
+    if (!sdse_place_labels_finish(found, &stage->count))
         return SDSE_NO_MEMORY;
-    after->label = SDSE_ARENA_ARRAY(arena, struct sdse_place_label, after->count + 1);
-    if (!after->label)
+    stage->label = SDSE_ARENA_ARRAY(arena, struct sdse_place_label, stage->count + 1);
+    if (!stage->label)
         return SDSE_NO_MEMORY;
-    struct sdse_place_label *next = after->label;
+    struct sdse_place_label *next = stage->label;
     for (size_t f = 0; f < found->count; next += found->front[f++].count)
         if (found->front[f].count)
             memcpy(next, found->front[f].label, found->front[f].count * sizeof *next);
     return SDSE_OK;
+}
+
+// All ways to end with layer `last`: it alone, then groups. passed: what layers begin
+// with
+static enum sdse_status end_with(struct finder *finder,
+                                 const struct sdse_places_stage *passed, size_t last,
+                                 enum sdse_place *place, struct sdse_arena *arena,
+                                 struct sdse_places_stage *after) {
+    const struct sdse_placing *placing = finder->placing;
+    sdse_place_labels_clear(&finder->found);
+    if (!list_alive(placing, last, after))
+        return SDSE_OVERFLOW;
+    enum sdse_status status = leave(finder, &passed[last], after, last, last, place);
+    for (size_t g = 0; !status && g < placing->group_count; g++) {
+        const size_t first = placing->group[g].first;
+        if (placing->group[g].last == last)
+            status = leave(finder, &passed[first], after, first, last, place);
+    }
+    return status ? status : keep_found(finder, arena, after);
+}
+
+// --- From one memory that shares to another ---
+
+// Labels begin ... end - 1 of a stage, which share a state, and where their tensors go.
+struct passing {
+    const struct sdse_places_stage *stage;
+    size_t begin, end;
+    enum sdse_place *place; // of all tensors
+    struct sdse_tradeoff cost;
+    double held_bits[SDSE_MOST_SHARED]; // of what was there, and of what has come
+};
+
+// Every way for the i-th alive and those behind it to pass or stay.
+static bool pass_on(struct finder *finder, const struct passing *passing, size_t i) {
+    struct sdse_tradeoff nothing = {0, 0};
+    const struct sdse_layer_front no_layer = {1, &nothing, 1, 0};
+    const struct sdse_placing *placing = finder->placing;
+    const struct sdse_places_stage *stage = passing->stage;
+    if (i == stage->alive_count)
+        return sdse_place_labels_add(
+            &finder->found, &stage->label[passing->begin],
+            passing->end - passing->begin, 1, &no_layer,
+            &(struct sdse_place_label){.at = passing->cost,
+                                       .parent = (uint32_t)passing->begin,
+                                       .state = write_state(stage, passing->place)});
+    const size_t t = stage->alive[i];
+    const struct sdse_handed_tensor *tensor = &placing->tensor[t];
+    const enum sdse_place now = passing->place[t];
+    bool good = pass_on(finder, passing, i + 1);
+    for (unsigned m = 0; good && now && m < memories_of(placing); m++) {
+        const unsigned from = sdse_place_memory(now);
+        const struct sdse_tradeoff *cost = &placing->copy_cost[t].into[m][1 + from];
+        struct passing with = *passing;
+        with.held_bits[m] += tensor->held_bits_in[m];
+        if (m == from || !tensor->may_share_in[m] ||
+            with.held_bits[m] > placing->room_bits[m])
+            continue;
+        with.cost.energy_pj += cost->energy_pj;
+        with.cost.latency_cycles += cost->latency_cycles;
+        with.place[t] = sdse_place_in(m, sdse_place_is_both(now));
+        good = pass_on(finder, &with, i + 1);
+        with.place[t] = now;
+    }
+    return good;
+}
+
+// What the layers behind a stage begin with.
+static enum sdse_status pass(struct finder *finder,
+                             const struct sdse_places_stage *stage,
+                             enum sdse_place *place, struct sdse_arena *arena,
+                             struct sdse_places_stage *passed) {
+    *passed = *stage;
+    if (!finder->placing->copy_cost || memories_of(finder->placing) == 1)
+        return SDSE_OK;
+    sdse_place_labels_clear(&finder->found);
+    for (size_t begin = 0, end; begin < stage->count; begin = end) {
+        end = end_of_state(stage, begin);
+        struct passing passing = {
+            .stage = stage, .begin = begin, .end = end, .place = place};
+        sdse_places_stage_read(stage, stage->label[begin].state, place);
+        add_held(finder->placing, stage, place, passing.held_bits);
+        if (!pass_on(finder, &passing, 0))
+            return SDSE_NO_MEMORY;
+    }
+    return keep_found(finder, arena, passed);
 }
 
 // --- The whole ---
@@ -314,16 +410,22 @@ enum sdse_status sdse_places_find(const struct sdse_placing *placing,
                             .places = &fresh};
     struct sdse_places_stage *stage =
         SDSE_ARENA_ARRAY(arena, struct sdse_places_stage, layers + 1);
+    struct sdse_places_stage *passed =
+        SDSE_ARENA_ARRAY(arena, struct sdse_places_stage, layers + 1);
     enum sdse_place *place =
         SDSE_ARENA_ARRAY(arena, enum sdse_place, placing->tensor_count + 1);
     struct sdse_place_label *nothing = SDSE_ARENA_NEW(arena, struct sdse_place_label);
-    if (!stage || !place || !nothing)
+    if (!stage || !passed || !place || !nothing)
         return SDSE_NO_MEMORY;
     stage[0].count = 1;
     stage[0].label = nothing;
+    passed[0] = stage[0];
     enum sdse_status status = SDSE_OK;
-    for (size_t l = 0; !status && l < layers; l++)
-        status = end_with(&finder, stage, l, place, arena);
+    for (size_t l = 0; !status && l < layers; l++) {
+        status = end_with(&finder, passed, l, place, arena, &stage[l + 1]);
+        if (status == SDSE_OK)
+            status = pass(&finder, &stage[l + 1], place, arena, &passed[l + 1]);
+    }
     sdse_place_labels_free(&finder.found);
     free(finder.before);
     free(finder.bar);
@@ -332,6 +434,7 @@ enum sdse_status sdse_places_find(const struct sdse_placing *placing,
     fresh.states = finder.found.states;
     fresh.thinned = finder.found.thinned;
     fresh.stages = stage;
+    fresh.passed = passed;
     fresh.count = stage[layers].count;
     fresh.elements = SDSE_ARENA_ARRAY(arena, struct sdse_tradeoff, fresh.count + 1);
     if (!fresh.elements)

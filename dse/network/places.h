@@ -19,8 +19,10 @@
 //
 // Tensors may also be moved between layers (`copy_cost`): one that the outermost memory
 // has is brought into M before a layer that reads it, and one that is in both is let go
-// after any layer. f_t is then also the union over what is brought in before layer t,
-// whose cost is added, and what is let go after it.
+// after any layer. Where several memories share one may also pass from one of them to
+// another, between any layers, with or without the outermost memory's beside it. f_t is
+// then also the union over what passes and what is brought in before layer t, whose
+// cost is added, and what is let go after it.
 //
 // Proof: energy and latency are sums over layers; what a layer costs depends on its
 // own places and on the bits that M holds while it runs, both fixed by the state s;
@@ -96,6 +98,13 @@ struct sdse_layer_group {
     size_t first, last; // layers [first < last]
 };
 
+// What it takes to move a tensor into a memory that shares: from the outermost one, 0,
+// or from memory m of those that share, 1 + m. Bringing it in by way of a third memory
+// takes no less.
+struct sdse_copy_costs {
+    struct sdse_tradeoff into[SDSE_MOST_SHARED][1 + SDSE_MOST_SHARED];
+};
+
 struct sdse_placing {
     unsigned memory_count; // that share; 0 stands for 1
     size_t layer_count;
@@ -104,11 +113,12 @@ struct sdse_placing {
     const struct sdse_handed_tensor *tensor;
     size_t group_count;
     const struct sdse_layer_group *group; // by rising last layer
-    // What it takes to bring each tensor into M, while nothing else runs
-    // [tensor_count]; NULL: tensors are not moved (or several memories share), and what
-    // is in both leaves M after its first use.
-    const struct sdse_tradeoff *copy_cost;
-    double room_bits; // of M: more is not brought in
+    // What it takes to move each tensor, while nothing else runs [tensor_count]; NULL:
+    // tensors are not moved, and what is in both leaves M after its first use.
+    const struct sdse_copy_costs *copy_cost;
+    // Of each memory that shares: more is not brought in. What passes has a place in
+    // both memories until all that passes between two layers has.
+    double room_bits[SDSE_MOST_SHARED];
 };
 
 // Places that a tensor may have.
@@ -116,16 +126,21 @@ static inline unsigned sdse_placing_places(const struct sdse_placing *placing) {
     return 1 + 2 * (placing->memory_count ? placing->memory_count : 1);
 }
 
-// Where tensors are moved: a time in which M has a copy of one that the outermost
-// memory has as well.
+// Where tensors are moved: a time in which a memory that shares has a copy of one that
+// the outermost memory has as well; or, within such a time or that of a tensor which is
+// on chip alone, that it passes to another memory.
 struct sdse_copy {
     size_t tensor;
-    size_t from;  // brought in before this layer, a group's first; or its maker: from
-                  // when it is made
-    size_t until; // last layer that finds it in M; or its maker: let go when it is made
+    size_t from;  // brought in, or passes, before this layer, a group's first; or its
+                  // maker: from when it is made
+    size_t until; // last layer that finds it on chip; or its maker: let go when it is
+                  // made. Of one that passes: `from`
+    unsigned memory; // of those that share, that it comes into
+    unsigned source; // 0: the outermost memory, or its maker; it passes from memory m
+                     // of those that share: 1 + m
 };
-// By rising `from`, then tensor. What is in both places and has no copy from its maker
-// on is in M until its first use.
+// By rising `from`, those that pass first, then by tensor. What is in both places and
+// has no copy from its maker on is on chip until its first use.
 struct sdse_copies {
     size_t count;
     struct sdse_copy *copy;
@@ -137,8 +152,8 @@ void sdse_copies_sort(struct sdse_copies *copies);
 // Most copies that the tensors can have; 0: they are not moved.
 size_t sdse_placing_most_copies(const struct sdse_placing *placing);
 
-// The last layer that finds a tensor in M since it was made, which is at that place;
-// its maker: none.
+// The last layer that finds a tensor on chip since it was made, at that place; its
+// maker: none.
 size_t sdse_copies_first_until(const struct sdse_placing *placing,
                                const struct sdse_copies *copies, size_t tensor,
                                enum sdse_place place);
@@ -206,7 +221,9 @@ struct sdse_places {
     size_t states;                  // most at one boundary
     uint64_t questions;
     size_t layer_count;
-    const struct sdse_places_stage *stages;
+    const struct sdse_places_stage *stages; // after each layer
+    // What layers begin with: after what passes from one memory to another.
+    const struct sdse_places_stage *passed;
     const struct sdse_placing *placing;
 };
 
@@ -230,15 +247,24 @@ void sdse_placing_questions(const struct sdse_placing *placing,
                             const struct sdse_copies *copies,
                             struct sdse_place_question *question);
 
-// Whether M holds a tensor while a layer, or a group that it begins, runs.
-bool sdse_placing_holds(const struct sdse_placing *placing,
-                        const enum sdse_place *place, const struct sdse_copies *copies,
-                        size_t tensor, size_t layer);
+// Where a tensor is while a layer, or a group that it begins, runs; OUTERMOST too if it
+// is not made. moved: else as the layers before left it, before anything is moved.
+enum sdse_place sdse_placing_now(const struct sdse_placing *placing,
+                                 const enum sdse_place *place,
+                                 const struct sdse_copies *copies, size_t tensor,
+                                 size_t layer, bool moved);
 
-// What it takes to bring in the tensors whose copies begin before a layer, in the order
-// of tensors.
-struct sdse_tradeoff sdse_copies_cost(const struct sdse_placing *placing,
-                                      const struct sdse_copies *copies, size_t layer);
+// What a memory that shares holds while tensors pass to it before a layer: those that
+// are there, and those that come; 0 if none does. [bits]
+double sdse_passing_bits(const struct sdse_placing *placing,
+                         const enum sdse_place *place, const struct sdse_copies *copies,
+                         size_t layer, unsigned memory);
+
+// Adds to a sum over the layers before a layer what the moves between them take: of
+// tensors that pass, then of those that are brought in, each in the order of tensors.
+void sdse_copies_add_cost(const struct sdse_placing *placing,
+                          const struct sdse_copies *copies, size_t layer,
+                          struct sdse_tradeoff *at);
 
 // One element: question[layer] and choice[layer], an index into the front that answered
 // it, and place[tensor], as it is made. Of a group the question and choice stand at its

@@ -24,8 +24,10 @@
 //             brings: {weights: 4608}
 //             mapping: [...]
 //     copies:                       # of tensors that the outermost memory has as well
-//       - {of: conv1, before: conv3, until: conv3}   # brought in, then let go
+//       - {of: conv1, before: conv3, until: conv3}   # brought in, then let go; where
+//                                 # several memories share with `to`: the memory
 //       - {of: conv2, until: add}   # written to both as it is made
+//       - {of: conv2, before: conv3, to: GLB}   # from one that shares to another
 //
 // What follows from the rest is checked where it is said: places of inputs, reserved
 // bits, times, rows, what is brought in.

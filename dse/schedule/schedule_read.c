@@ -313,10 +313,7 @@ static void add_up(struct sdse_schedule *schedule) {
         struct sdse_tradeoff more;
         if (layer->question.inside)
             continue;
-        const struct sdse_tradeoff copies =
-            sdse_copies_cost(&schedule->placing, &schedule->copies, l);
-        schedule->at.energy_pj += copies.energy_pj;
-        schedule->at.latency_cycles += copies.latency_cycles;
+        sdse_copies_add_cost(&schedule->placing, &schedule->copies, l, &schedule->at);
         if (layer->question.more) {
             more = schedule->group[next++].at;
         } else {

@@ -218,8 +218,14 @@ static void print_copies(struct printer *p, const struct sdse_schedule *schedule
             fputs(", before: ", p->out);
             print_name(p, copy->from);
         }
-        fputs(", until: ", p->out);
-        print_name(p, copy->until);
+        if (copy->from != maker && are_several(p)) {
+            fputs(", to: ", p->out);
+            print_memory(p, copy->memory);
+        }
+        if (!copy->source) {
+            fputs(", until: ", p->out);
+            print_name(p, copy->until);
+        }
         fputs("}\n", p->out);
     }
 }

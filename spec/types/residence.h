@@ -41,8 +41,11 @@ struct sdse_residence {
     bool rescales;
     // Weights at home: the layer's are brought in from the outermost memory, each once.
     bool loads_weights;
-    // Inputs at home: so many words of them are brought in from the outermost memory.
+    // Inputs at home: so many words of them are brought in from the outermost memory,
+    // or, of a copy (dse/residency/copies.h), from the memory whose outermost level is
+    // `source`.
     uint64_t loaded_inputs;
+    unsigned source;
     // Tensors whose words the outermost memory brings, or takes, while another nest
     // runs: there is room for them beside this one's tiles (dse/fusion/overlap.h). The
     // others cross while this nest runs. Set of SDSE_BIT(tensor).

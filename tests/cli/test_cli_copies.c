@@ -74,13 +74,6 @@ static int write_inputs(void **state) {
     write_scratch("one.yaml", arch);
     write_scratch("net.yaml", net);
     write_scratch("five.yaml", five);
-    write_scratch("two.yaml",
-                  "{name: two, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
-                  "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
-                  "{level: L2, memory: {class: sram, shares: [activations], "
-                  "capacity_bytes: 300, pj_per_bit: 2}}, {level: GLB, memory: {class: "
-                  "sram, shares: [activations], capacity_bytes: 150, pj_per_bit: 1}}], "
-                  "compute: {pj_per_mac: 0.5}, vector: {below: GLB, free: true}}");
     return status;
 }
 
@@ -274,9 +267,217 @@ static void test_found(void **state) {
              "--copies goes with --resident");
     run_says(2, "map -a @one.yaml -w @net.yaml --resident --copies -o @many",
              "--fuse 1 writes the network's");
-    run_says(1, "map -a @two.yaml -w @net.yaml --resident --copies",
-             "--copies: several memories of two share, but tensors are moved into and "
-             "out of one: take `shares` from the others");
+}
+
+// --- Several memories ---
+
+// L2 between DRAM and GLB; words go in and out by networks of their own.
+static void write_two(unsigned l2_bytes, unsigned glb_bytes, unsigned l2_pj) {
+    char text[2048];
+    snprintf(text, sizeof text,
+             "{name: two, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+             "{level: DRAM, memory: {class: dram, pj_per_bit: 8, "
+             "shared_bits_per_cycle: 4}, network: {topology: bus, pj_per_bit: 0.5}}, "
+             "{level: L2, memory: {class: sram, shares: [activations], capacity_bytes: "
+             "%u, pj_per_bit: %u, shared_bits_per_cycle: 8}, network: {inputs: "
+             "{topology: bus, pj_per_bit: 0.25}, outputs: {topology: bus, pj_per_bit: "
+             "0.75}}}, "
+             "{level: GLB, memory: {class: sram, shares: [activations], "
+             "capacity_bytes: %u, buffering: 2, pj_per_bit: 1, shared_bits_per_cycle: "
+             "16}}, {level: regs, memory: {class: regfile, capacity_bytes: 8, "
+             "pj_per_bit: 0.1}}], compute: {pj_per_mac: 0.5}, vector: {below: GLB, "
+             "free: true}}",
+             l2_bytes, l2_pj, glb_bytes);
+    write_scratch("two.yaml", text);
+}
+
+// Layers a, b, c, d, that find what a and b make at these places.
+static void write_two_mappings(const char *a, const char *b, const char *c,
+                               const char *d, const char *copies) {
+    static const char loops[] = "mapping: [{level: DRAM, temporal: P4 Q16}]}";
+    char text[4096];
+    snprintf(text, sizeof text,
+             "mappings:\n  - {layer: a, place: {%s}, %s\n  - {layer: b, place: {%s}, "
+             "%s\n  - {layer: c, place: {%s}, %s\n  - {layer: d, place: {%s}, "
+             "%s\ngroups: []\ncopies:\n%s",
+             a, loops, b, loops, c, loops, d, loops, copies);
+    write_scratch("two_way.yaml", text);
+}
+
+#define EVAL_TWO "eval -a @two.yaml -w @net.yaml -m @two_way.yaml"
+
+static void costs_of_two(double pj, double cycles, double words) {
+    char *json = run_text(0, EVAL_TWO " -f json");
+    assert_true(number_in(json, "\"copies\"", "energy_pj") == pj);
+    assert_true(number_in(json, "\"copies\"", "latency_cycles") == cycles);
+    assert_true(number_in(json, "\"copies\"", "outermost_words") == words);
+    free(json);
+}
+
+// 64 words of 8 bits: read once where they are, across the networks between, filled
+// where they go; the slowest port.
+static void test_costs_between_memories(void **state) {
+    (void)state;
+    write_two(300, 150, 2);
+    static const char c_alone[] = "reserved_bits: {L2: 512}",
+                      at_l2[] = "inputs: L2, reserved_bits: {L2: 512}",
+                      at_glb[] = "inputs: GLB, reserved_bits: {GLB: 512}";
+    write_two_mappings("outputs: L2", at_l2, c_alone, at_glb,
+                       "  - {of: a, before: d, to: GLB}\n");
+    costs_of_two(512 * (2 + 0.25 + 1), 64, 0);
+    run_says(0, EVAL_TWO,
+             "what a makes passes from L2 to GLB before d: 64 words, 0.001664 uJ, 64 "
+             "cycles\n");
+    run_says(0, EVAL_TWO " -f csv", "a -> GLB,4,L2,GLB,");
+    run_says(
+        0, "explain -a @two.yaml -w @net.yaml -m @two_way.yaml -l d",
+        "  before it what a makes passes to GLB: 64 words read in L2, 1024 pJ, and "
+        "filled in, 512 pJ; in all 0.001664 uJ and 64 cycles\n");
+    // Outwards by the network of outputs, and an update.
+    write_two_mappings("outputs: GLB", at_glb, c_alone, at_l2,
+                       "  - {of: a, before: c, to: L2}\n");
+    costs_of_two(512 * (1 + 0.75 + 2), 64, 0);
+    run_says(0, "explain -a @two.yaml -w @net.yaml -m @two_way.yaml -l c",
+             "  before it what a makes passes to L2: 64 words read in GLB, 512 pJ, and "
+             "filled in, 1024 pJ; in all 0.00192 uJ and 64 cycles\n");
+    // From the outermost memory into either.
+    write_two_mappings("outputs: outer", "", "", at_glb,
+                       "  - {of: a, before: d, to: GLB, until: d}\n");
+    costs_of_two(512 * (8 + 0.5 + 0.25 + 1), 128, 64);
+    write_two_mappings("outputs: outer", "", "", at_l2,
+                       "  - {of: a, before: d, to: L2, until: d}\n");
+    costs_of_two(512 * (8 + 0.5 + 2), 128, 64);
+    run_says(0, EVAL_TWO,
+             "what a makes is brought into L2 before d, until d: 64 words");
+    // What is in both places passes, too, and is let go when it is said to be.
+    write_two_mappings("outputs: [L2, outer]", at_l2, c_alone, at_glb,
+                       "  - {of: a, before: d, to: GLB}\n  - {of: a, until: d}\n");
+    char *json = run_text(0, EVAL_TWO " -f json");
+    assert_non_null(strstr(json, "\"of\": \"a\", \"before\": null, \"until\": \"d\", "
+                                 "\"from\": null, \"to\": \"L2\""));
+    assert_non_null(strstr(json, "\"of\": \"a\", \"before\": \"d\", \"until\": null, "
+                                 "\"from\": \"L2\", \"to\": \"GLB\""));
+    free(json);
+    // Twice, there and back.
+    write_two_mappings("outputs: L2", at_l2, "reserved_bits: {GLB: 512}", at_l2,
+                       "  - {of: a, before: d, to: L2}\n"
+                       "  - {of: a, before: c, to: GLB}\n");
+    run_says(
+        0, EVAL_TWO,
+        "what a makes passes from L2 to GLB before c: 64 words, 0.001664 uJ, 64 "
+        "cycles\nwhat a makes passes from GLB to L2 before d: 64 words, 0.00192 uJ, "
+        "64 cycles\n");
+}
+
+// Bad copies among several memories; at the line and column of the word.
+static void test_broken_between_memories(void **state) {
+    (void)state;
+    static const char at_l2[] = "inputs: L2, reserved_bits: {L2: 512}";
+    static const struct {
+        const char *copies, *says;
+    } cases[] = {
+        {"  - {of: a, before: d, until: d}\n",
+         "two_way.yaml:8:5: error: copies[0]: 'to' is missing"},
+        {"  - {of: a, before: d, to: DRAM}\n",
+         "8:28: error: no memory that shares is called 'DRAM': L2 or GLB "
+         "[schedule-copy]"},
+        {"  - {of: a, before: d, to: [GLB]}\n", "8:28: error: "},
+        {"  - {of: a, before: d, to: GLB, until: d}\n",
+         "8:21: error: what layer 'a' makes is in the shared memory alone, until its "
+         "last use [schedule-copy]"},
+        {"  - {of: a, to: GLB, until: d}\n",
+         "8:17: error: what layer 'a' makes comes with its maker, whose outputs say "
+         "where: `to` goes with `before` [schedule-copy]"},
+        {"  - {of: a, before: d, to: L2}\n", "8:3: error: what layer 'a' makes is in "
+                                             "that memory already when it is to pass "
+                                             "to it [schedule-copy]"},
+        {"  - {of: b, before: c, to: GLB}\n",
+         "8:3: error: what layer 'b' makes is in no memory that shares when it is to "
+         "pass to another one: say `until:` of what is brought in [schedule-copy]"},
+        {"  - {of: a, before: d, to: GLB}\n  - {of: a, before: d, to: GLB}\n",
+         "8:3: error: what layer 'a' makes passes twice before one layer "
+         "[schedule-copy]"},
+        {"  - {of: a, before: a, to: GLB}\n",
+         "8:21: error: what layer 'a' makes is not made before that layer "
+         "[schedule-copy]"},
+        {"  - {of: a, to: GLB}\n", "8:5: error: copies[0]: 'until' is missing"}};
+    write_two(300, 150, 2);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_two_mappings("outputs: L2", at_l2, "reserved_bits: {L2: 512}", at_l2,
+                           cases[i].copies);
+        run_says(1, EVAL_TWO, cases[i].says);
+        run_says(1, "check -a @two.yaml -w @net.yaml @two_way.yaml", cases[i].says);
+    }
+    // Two that take each other's places are in both memories for a while.
+    static const char swap[] =
+        "  - {of: a, before: c, to: GLB}\n  - {of: b, before: c, to: L2}\n";
+    for (unsigned bytes = 127; bytes <= 128; bytes++) {
+        write_two(128, bytes, 2);
+        write_two_mappings("outputs: L2",
+                           "inputs: L2, outputs: GLB, reserved_bits: {L2: "
+                           "512}",
+                           "inputs: L2, reserved_bits: {L2: 512, GLB: 512}",
+                           "inputs: GLB, reserved_bits: {GLB: 512}", swap);
+        run_says(0, "why-not -a @two.yaml -w @net.yaml -m @two_way.yaml --memory GLB",
+                 bytes == 128
+                     ? "\nc, before it, while tensors pass, needs most of GLB:\n"
+                     : "\nc, before it, while tensors pass, needs 1024 bits of GLB, 8 "
+                       "more than it has:\n");
+        if (bytes == 128)
+            run_says(0, EVAL_TWO, "what b makes passes from GLB to L2 before c");
+        else
+            run_says(
+                1, EVAL_TWO,
+                "8:3: error: before layer 'c' GLB holds 1024 bits, with what passes "
+                "to it, of 1016 [schedule-room]");
+    }
+    // One memory need not be named, and may be.
+    write_mappings("  - {of: a, before: d, to: GLB, until: d}\n");
+    run_says(0, EVAL, "what a makes is brought into GLB before d, until d");
+    write_mappings("  - {of: a, before: d, to: DRAM, until: d}\n");
+    run_says(1, EVAL, "no memory that shares is called 'DRAM': GLB");
+}
+
+// What waits in the outer memory is brought closer before it is read, or put further
+// out; what is found is written, and read back to the last bit.
+static void test_found_between_memories(void **state) {
+    (void)state;
+    static const struct {
+        unsigned l2_bytes, glb_bytes, l2_pj, a, b, c, d, kernel;
+        const char *says;
+    } cases[] = {
+        {400, 150, 4, 1, 2, 1, 8, 1, "what a makes passes from L2 to GLB before d: 64"},
+        {600, 150, 2, 2, 4, 4, 32, 3,
+         "what a makes passes from GLB to L2 before c: 128"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[1024];
+        write_two(cases[i].l2_bytes, cases[i].glb_bytes, cases[i].l2_pj);
+        snprintf(
+            text, sizeof text,
+            "{name: net, source: s, layers: ["
+            "{name: a, kind: conv, in: [1, 8, 8], out_channels: %u, kernel: 1}, "
+            "{name: b, kind: conv, in: [%u, 8, 8], out_channels: %u, kernel: 1}, "
+            "{name: c, kind: conv, in: [%u, 8, 8], out_channels: %u, kernel: 1}, "
+            "{name: d, kind: conv, in: [%u, 8, 8], out_channels: %u, kernel: %u}], "
+            "edges: [{from: a, to: [b, d]}, {from: b, to: c}]}",
+            cases[i].a, cases[i].a, cases[i].b, cases[i].b, cases[i].c, cases[i].a,
+            cases[i].d, cases[i].kernel);
+        write_scratch("pass.yaml", text);
+#define PASS "map -a @two.yaml -w @pass.yaml --resident --objective energy "
+        run_says(0, PASS "--copies", cases[i].says);
+        char *found =
+                 run_text(0, PASS "--copies --fuse 1 -o @pass.map --force -f json"),
+             *still = run_text(0, PASS "-f json"),
+             *scored =
+                 run_text(0, "eval -a @two.yaml -w @pass.yaml -m @pass.map -f json");
+        const double energy_pj = number_in(found, "\"fused\"", "energy_pj");
+        assert_true(energy_pj == number_in(scored, "\"total\"", "energy_pj"));
+        assert_true(energy_pj < number_in(still, "\"resident\"", "energy_pj"));
+        free(found);
+        free(still);
+        free(scored);
+        run_says(0, "eval -a @two.yaml -w @pass.yaml -m @pass.map", cases[i].says);
+    }
 }
 
 // Lines of layers and of what is brought in add up to the totals, repeats and all: 129
@@ -428,10 +629,16 @@ static void test_beside_overlap(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_costs_by_hand), cmocka_unit_test(test_coded_words),
-        cmocka_unit_test(test_broken_files),  cmocka_unit_test(test_around_a_group),
-        cmocka_unit_test(test_in_any_order),  cmocka_unit_test(test_found),
-        cmocka_unit_test(test_lines_add_up),  cmocka_unit_test(test_beside_overlap)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_costs_by_hand),
+                                       cmocka_unit_test(test_coded_words),
+                                       cmocka_unit_test(test_broken_files),
+                                       cmocka_unit_test(test_around_a_group),
+                                       cmocka_unit_test(test_in_any_order),
+                                       cmocka_unit_test(test_found),
+                                       cmocka_unit_test(test_lines_add_up),
+                                       cmocka_unit_test(test_beside_overlap),
+                                       cmocka_unit_test(test_costs_between_memories),
+                                       cmocka_unit_test(test_broken_between_memories),
+                                       cmocka_unit_test(test_found_between_memories)};
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
 }

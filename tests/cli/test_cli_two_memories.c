@@ -312,10 +312,10 @@ static void test_a_sweep_stores_both(void **state) {
 static void test_a_group_in_one_of_them(void **state) {
     (void)state;
 #define OF_NET "-a @two.yaml -w @net.yaml"
-    run_says(0,
-             "map " OF_NET
-             " --objective energy --resident --fuse 3 -f csv -o @net_m.yaml",
-             "s ... d,2,L2,DRAM,s,-,1,53266.4,98660.8,1182,1206,320,852,0,0,0,0,-,none,GLB");
+    run_says(
+        0,
+        "map " OF_NET " --objective energy --resident --fuse 3 -f csv -o @net_m.yaml",
+        "s ... d,2,L2,DRAM,s,-,1,53266.4,98660.8,1182,1206,320,852,0,0,0,0,-,none,GLB");
     char *text = read_whole(scratch("net_m.yaml"));
     assert_non_null(
         strstr(text, "  - layers: [s, d]\n    memory: GLB\n    tile: P2\n"));
@@ -377,9 +377,9 @@ static void test_broken_groups(void **state) {
         {"{L2: 2304, GLB: 960}", "{L2: 2304}",
          "error: 0 bits are said to be reserved in GLB, 960 are: "},
         {"groups:", "copies: [{of: a, until: b}]\ngroups:",
-         "error: tensors are moved into and out of the one memory of 'two' that "
-         "shares: "
-         "several do [schedule-copy]"},
+         "error: what layer 'a' makes is in the shared memory alone, until its last "
+         "use "
+         "[schedule-copy]"},
         {"{inputs: L2, outputs: GLB, operands: {L2: 1}, reserved_bits: {L2: 1152}}",
          "{inputs: L2, outputs: L2, operands: {L2: 1}, reserved_bits: {L2: 1152}}",
          "error: in GLB: inputs is said, nothing follows from the rest of the file "

@@ -264,9 +264,10 @@ static double bits_of(const struct brute_problem *p, size_t layer, unsigned memo
 }
 
 struct way {
-    unsigned place[BRUTE_LAYERS]; // of what each layer makes
-    unsigned now[BRUTE_LAYERS];   // where it is by now, if tensors are moved
-    bool inner[BRUTE_LAYERS];     // handed over inside a group
+    unsigned place[BRUTE_LAYERS];   // of what each layer makes
+    unsigned now[BRUTE_LAYERS];     // where it is by now, if tensors are moved
+    bool inner[BRUTE_LAYERS];       // handed over inside a group
+    double taken[SDSE_MOST_SHARED]; // in each memory, while tensors pass to another
 };
 
 static uint32_t reads(const struct brute_problem *p, size_t maker, size_t reader,
@@ -284,7 +285,8 @@ static bool is_there(const struct brute_problem *p, const struct way *way, size_
                      size_t at, unsigned memory) {
     size_t first, last;
     if (p->moves)
-        return readers_of(p, maker, &first, &last) && at <= last && way->now[maker];
+        return readers_of(p, maker, &first, &last) && at <= last && way->now[maker] &&
+               memory_of(way->now[maker]) == memory;
     return readers_of(p, maker, &first, &last) && way->place[maker] != 0 &&
            memory_of(way->place[maker]) == memory &&
            at <= (is_both(way->place[maker]) ? first : last);
@@ -1304,21 +1306,30 @@ static double cycles_of(const struct sdse_level *level, double bits) {
     return ceil(bits / level->shared_bits_per_cycle.value);
 }
 
-// What it takes to bring what a layer makes into M, or out of it: every word once.
+// What it takes to move what a layer makes from one level to another, the outermost of
+// their memories: every word once. made: as outputs are stored, for the outermost one.
 static struct sdse_tradeoff move_cost(const struct brute_problem *p, size_t layer,
-                                      bool out) {
+                                      unsigned from, unsigned to, bool made) {
     const struct sdse_nest *nest = &p->net->layers[layer].nest;
-    const struct sdse_level *outer = &p->arch->level[0], *shared = &p->arch->level[1];
-    const enum sdse_tensor tensor = out ? SDSE_OUTPUTS : SDSE_INPUTS;
-    const double bits = (double)(p->arch->bits[tensor] *
-                                 sdse_tile_words(nest, SDSE_OUTPUTS, nest->bound));
-    const bool at_shared = !out || p->arch->count_drain_reads;
-    const double energy = bits * sdse_level_read_pj(outer) +
-                          bits * outer->network[tensor].pj_per_bit.value +
-                          (at_shared ? bits * sdse_level_read_pj(shared) : 0),
-                 cycles = fmax(cycles_of(outer, bits),
-                               at_shared ? cycles_of(shared, bits) : 0);
-    return (struct sdse_tradeoff){energy, cycles};
+    const struct sdse_level *source = &p->arch->level[from],
+                            *target = &p->arch->level[to];
+    const enum sdse_tensor tensor = made ? SDSE_OUTPUTS : SDSE_INPUTS,
+                           by = from > to ? SDSE_OUTPUTS : SDSE_INPUTS;
+    const double words = (double)sdse_tile_words(nest, SDSE_OUTPUTS, nest->bound);
+    const double read = words * (source->word_bits[tensor] ? source->word_bits[tensor]
+                                                           : p->arch->bits[tensor]),
+                 written =
+                     words * (target->word_bits[tensor] ? target->word_bits[tensor]
+                                                        : p->arch->bits[tensor]),
+                 on_wire = made ? written : read;
+    const bool reads = !made || p->arch->count_drain_reads;
+    double energy = reads ? read * sdse_level_read_pj(source) : 0;
+    energy += written *
+              (from > to ? sdse_level_update_pj(target) : sdse_level_fill_pj(target));
+    for (unsigned l = from < to ? from : to; l < (from < to ? to : from); l++)
+        energy += on_wire * p->arch->level[l].network[by].pj_per_bit.value;
+    return (struct sdse_tradeoff){
+        energy, fmax(reads ? cycles_of(source, read) : 0, cycles_of(target, written))};
 }
 
 static struct brute_points truth;
@@ -1326,39 +1337,89 @@ static struct brute_points truth;
 static void run_next(const struct brute_problem *p, struct way *way, size_t layer,
                      const struct brute_points *before);
 
-// Moves what layer `t` made, and those behind it, or not: any move of any tensor that
-// is still read.
+// What is done between layers, in this order: all that may be of every tensor that is
+// still read.
+enum { LET_GO, PASS, BRING, RUN };
+
 static void run_moved(const struct brute_problem *p, struct way *way, size_t layer,
-                      size_t t, const struct brute_points *before) {
-    size_t first, last;
-    if (t == layer) {
-        run_next(p, way, layer, before);
-        return;
-    }
+                      int what, size_t t, const struct brute_points *before);
+
+// With what layer `t` made at another place, which takes so much.
+static void run_changed(const struct brute_problem *p, struct way *way, size_t layer,
+                        int what, size_t t, const struct brute_points *before,
+                        unsigned place, const struct sdse_tradeoff *more) {
     const unsigned now = way->now[t];
-    run_moved(p, way, layer, t + 1, before);
-    if (!readers_of(p, t, &first, &last) || last < layer || !may_be(p, t, 1) ||
-        way->inner[t])
-        return;
     struct brute_points *after = malloc(sizeof *after);
     assert_non_null(after);
-    for (unsigned to = 0; to < 3; to++) {
-        // From M alone to both, or out of it; into M; or one of two places is left.
-        if (to == now || (now != 1 && to == 1))
-            continue;
-        struct sdse_tradeoff more = {0, 0};
-        if (now != 2)
-            more = move_cost(p, t, now == 1);
-        *after = *before;
-        for (size_t i = 0; i < after->count; i++) {
-            after->at[i].energy_pj += more.energy_pj;
-            after->at[i].latency_cycles += more.latency_cycles;
-        }
-        way->now[t] = to;
-        run_moved(p, way, layer, t + 1, after);
-    }
+    after->count = before->count;
+    for (size_t i = 0; i < before->count; i++)
+        after->at[i] =
+            (struct sdse_tradeoff){before->at[i].energy_pj + more->energy_pj,
+                                   before->at[i].latency_cycles + more->latency_cycles};
+    way->now[t] = place;
+    run_moved(p, way, layer, what, t + 1, after);
     way->now[t] = now;
     free(after);
+}
+
+// From one memory that shares to another: while all that pass do, both have a place.
+static void run_passed(const struct brute_problem *p, struct way *way, size_t layer,
+                       size_t t, const struct brute_points *before) {
+    const unsigned now = way->now[t];
+    for (unsigned m = 0; m < memories_of(p); m++) {
+        if (m == memory_of(now) || !may_be(p, t, 1 + 2 * m))
+            continue;
+        const struct sdse_tradeoff more =
+            move_cost(p, t, level_of(p, memory_of(now)), level_of(p, m), false);
+        const double bits = bits_of(p, t, m);
+        if (way->taken[m] + bits > (double)p->arch->level[level_of(p, m)].capacity_bits)
+            continue;
+        way->taken[m] += bits;
+        run_changed(p, way, layer, PASS, t, before, 1 + 2 * m + is_both(now), &more);
+        way->taken[m] -= bits;
+    }
+}
+
+// Into a memory that shares, or out of the one that it was made in.
+static void run_brought(const struct brute_problem *p, struct way *way, size_t layer,
+                        size_t t, const struct brute_points *before) {
+    const unsigned now = way->now[t];
+    for (unsigned m = 0; now == 0 && m < memories_of(p); m++) {
+        const struct sdse_tradeoff more = move_cost(p, t, 0, level_of(p, m), false);
+        if (may_be(p, t, 1 + 2 * m))
+            run_changed(p, way, layer, BRING, t, before, 2 + 2 * m, &more);
+    }
+    if (now == 0 || is_both(now) || memory_of(now) != memory_of(way->place[t]))
+        return;
+    const struct sdse_tradeoff more =
+        move_cost(p, t, level_of(p, memory_of(now)), 0, true);
+    run_changed(p, way, layer, BRING, t, before, 0, &more);
+    run_changed(p, way, layer, BRING, t, before, now + 1, &more);
+}
+
+// Does that to what layer `t` made, and those behind it, or not.
+static void run_moved(const struct brute_problem *p, struct way *way, size_t layer,
+                      int what, size_t t, const struct brute_points *before) {
+    static const struct sdse_tradeoff nothing;
+    size_t first, last;
+    if (t == layer) {
+        for (unsigned m = 0; what == LET_GO && m < memories_of(p); m++)
+            way->taken[m] = held_at(p, way, layer, m);
+        if (what + 1 == RUN)
+            run_next(p, way, layer, before);
+        else
+            run_moved(p, way, layer, what + 1, 0, before);
+        return;
+    }
+    run_moved(p, way, layer, what, t + 1, before);
+    if (!readers_of(p, t, &first, &last) || last < layer || way->inner[t])
+        return;
+    if (what == LET_GO && is_both(way->now[t]))
+        run_changed(p, way, layer, what, t, before, 0, &nothing);
+    if (what == PASS && way->now[t])
+        run_passed(p, way, layer, t, before);
+    if (what == BRING)
+        run_brought(p, way, layer, t, before);
 }
 
 static void run_from(const struct brute_problem *p, struct way *way, size_t layer,
@@ -1371,7 +1432,7 @@ static void run_from(const struct brute_problem *p, struct way *way, size_t laye
         return;
     }
     if (p->moves)
-        run_moved(p, way, layer, 0, before);
+        run_moved(p, way, layer, LET_GO, 0, before);
     else
         run_next(p, way, layer, before);
 }

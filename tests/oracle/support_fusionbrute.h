@@ -1,10 +1,9 @@
 // Networks whose layers may take turns, by brute force: every partition into groups,
-// every configuration of every group, the memory that it holds what it does in included,
-// and every assignment of places, each nest asked of the mapper itself with exactly what
-// is held beside it in each memory. No states, no bounds, no
-// intervals, nothing kept from one group to the next; only the rows of a group are
-// those of dse/fusion/rows.h, which tests/oracle/test_fused_rows.c compares with
-// schedules.
+// every configuration of every group, the memory that it holds what it does in
+// included, and every assignment of places, each nest asked of the mapper itself with
+// exactly what is held beside it in each memory. No states, no bounds, no intervals,
+// nothing kept from one group to the next; only the rows of a group are those of
+// dse/fusion/rows.h, which tests/oracle/test_fused_rows.c compares with schedules.
 #ifndef SDSE_TESTS_SUPPORT_FUSIONBRUTE_H
 #define SDSE_TESTS_SUPPORT_FUSIONBRUTE_H
 
@@ -19,7 +18,8 @@ struct brute_problem {
     enum sdse_fusion_tiles tiles;
     bool columns; // tiles may be of some
     bool overlap; // the outermost memory may work ahead
-    bool moves;   // tensors may be moved between layers, into the shared memory and out
+    bool moves; // tensors may be moved between layers, into memories that share, out of
+                // them, and from one to another
     size_t depth;
 };
 
@@ -55,7 +55,7 @@ struct compared {
     uint64_t networks, fused, none, points, groups, retained, recomputed, kept,
         buffered, again, adding, added_there, heads, keys, channels, weights_there,
         functions, pools, columns, banded, branching, additions, together, for_all,
-        overlapped, copies, brought, inner, elsewhere, sums_elsewhere;
+        overlapped, copies, brought, passed, inner, elsewhere, sums_elsewhere;
     struct sdse_fusion_counts counts; // sums; groups: of the last
 };
 

@@ -136,13 +136,15 @@ static void check_picked(const struct brute_problem *p,
     assert_int_equal(sdse_residency_copies(&fusion->residency, element, &copies),
                      SDSE_OK);
     for (size_t l = 0; l < p->net->layer_count; l++) {
-        const struct sdse_tradeoff more =
-            sdse_copies_cost(&fusion->residency.placing, &copies, l);
+        struct sdse_tradeoff more = {0, 0};
+        sdse_copies_add_cost(&fusion->residency.placing, &copies, l, &more);
         energy += more.energy_pj;
         cycles += more.latency_cycles;
         seen->brought += more.energy_pj > 0;
     }
     seen->copies += copies.count;
+    for (size_t i = 0; i < copies.count; i++)
+        seen->passed += copies.copy[i].source > 0;
     const struct sdse_tradeoff *at = &fusion->residency.places.elements[element];
     assert_close(energy, at->energy_pj);
     assert_close(cycles, at->latency_cycles);

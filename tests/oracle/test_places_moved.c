@@ -1,7 +1,8 @@
 // The dynamic programme over places where tensors are moved between layers, against
 // brute force: on generated tiny networks every partition into layers and groups, every
 // place of every output, and between all of them every move of every living tensor,
-// into the shared memory and out of it, whether it is of use or not.
+// into a memory that shares, out of it, and from one to another, whether it is of use
+// or not. One memory shares; of a fifth as many networks again two or three.
 //
 //     test_places_moved [NETWORKS [FIRST_SEED]]    (default 3000 networks)
 #include <setjmp.h>
@@ -19,7 +20,7 @@
 #include "oracle/support_cases.h"
 #include "support/sanitized.h"
 
-enum { LAYERS = 4, POINTS = 2, USES = 3, GROUPS = 6 };
+enum { LAYERS = 4, POINTS = 2, USES = 3, GROUPS = 6, MEMORIES = 3 };
 
 struct network {
     struct sdse_placing placing;
@@ -28,14 +29,15 @@ struct network {
     size_t use[LAYERS][USES];
     enum sdse_handed_as as[LAYERS][USES];
     struct sdse_layer_group group[GROUPS];
-    struct sdse_tradeoff copy[LAYERS];
+    struct sdse_copy_costs copy[LAYERS];
     // What writing a tensor to the outermost memory takes: beside its maker, which may
     // hide some of the time, and by itself.
-    struct sdse_tradeoff through[LAYERS], spill[LAYERS];
+    struct sdse_tradeoff through[LAYERS][MEMORIES], spill[LAYERS][MEMORIES];
     // Tensors are also moved out of the shared memory, which takes no less than writing
     // them to both as they are made; else that costs anything.
     bool spills;
-    double capacity_bits;
+    double capacity_bits[MEMORIES];
+    unsigned memories;
     uint64_t seed;
     struct sdse_arena *arena;
 };
@@ -55,15 +57,55 @@ static size_t last_use(const struct sdse_handed_tensor *tensor) {
     return tensor->use[tensor->use_count - 1];
 }
 
+static struct sdse_tradeoff make_cost(uint64_t *state) {
+    const double pj = (double)(1 + oracle_below(state, 6));
+    return (struct sdse_tradeoff){pj, (double)(1 + oracle_below(state, 6))};
+}
+
+static struct sdse_tradeoff least(struct sdse_tradeoff a, double pj, double cycles) {
+    return (struct sdse_tradeoff){fmin(a.energy_pj, pj),
+                                  fmin(a.latency_cycles, cycles)};
+}
+
+// What moves of a tensor take. From the outermost memory to another by way of a third
+// is never cheaper than at once; writing it through as it is made never takes more than
+// writing it out later, if it is written out.
+static void make_costs(struct network *net, uint64_t *state, size_t t) {
+    struct sdse_tradeoff(*into)[1 + SDSE_MOST_SHARED] = net->copy[t].into,
+                                    spill = {(double)INFINITY, (double)INFINITY};
+    for (unsigned to = 0; to < net->memories; to++)
+        for (unsigned from = 0; from <= net->memories; from++)
+            into[to][from] = make_cost(state);
+    for (unsigned round = 0; round < net->memories; round++)
+        for (unsigned to = 0; to < net->memories; to++)
+            for (unsigned by = 0; by < net->memories; by++)
+                if (by != to)
+                    into[to][0] = least(
+                        into[to][0], into[by][0].energy_pj + into[to][1 + by].energy_pj,
+                        into[by][0].latency_cycles + into[to][1 + by].latency_cycles);
+    for (unsigned m = 0; m < net->memories; m++) {
+        net->spill[t][m] = make_cost(state);
+        spill =
+            least(spill, net->spill[t][m].energy_pj, net->spill[t][m].latency_cycles);
+    }
+    for (unsigned m = 0; m < net->memories; m++) {
+        struct sdse_tradeoff *through = &net->through[t][m];
+        *through = (struct sdse_tradeoff){(double)oracle_below(state, 7),
+                                          (double)oracle_below(state, 7)};
+        if (net->spills)
+            *through = least(*through, spill.energy_pj, spill.latency_cycles);
+    }
+}
+
 static void add_tensor(struct network *net, uint64_t *state, size_t maker) {
     const size_t t = net->placing.tensor_count++, layers = net->placing.layer_count;
     struct sdse_handed_tensor *made = &net->tensor[t];
-    *made =
-        (struct sdse_handed_tensor){.maker = maker,
-                                    .use = net->use[t],
-                                    .as = net->as[t],
-                                    .held_bits = (double)(1 + oracle_below(state, 20)),
-                                    .may_share = oracle_below(state, 100) < 92};
+    *made = (struct sdse_handed_tensor){
+        .maker = maker, .use = net->use[t], .as = net->as[t]};
+    for (unsigned m = 0; m < net->memories; m++) {
+        made->held_bits_in[m] = (double)(1 + oracle_below(state, 20));
+        made->may_share_in[m] = oracle_below(state, 100) < 92;
+    }
     for (size_t at = maker + 1; at < layers && made->use_count < USES; at++)
         if (oracle_below(state, 100) < (at == maker + 1 ? 70 : 50))
             net->use[t][made->use_count++] = at;
@@ -71,16 +113,7 @@ static void add_tensor(struct network *net, uint64_t *state, size_t maker) {
         net->use[t][made->use_count++] = layers - 1;
     for (size_t u = 0; u < made->use_count; u++)
         net->as[t][u] = (enum sdse_handed_as)oracle_below(state, SDSE_HANDED_KINDS);
-    net->copy[t] = (struct sdse_tradeoff){(double)(1 + oracle_below(state, 6)),
-                                          (double)(1 + oracle_below(state, 6))};
-    net->spill[t] = (struct sdse_tradeoff){(double)(1 + oracle_below(state, 6)),
-                                           (double)(1 + oracle_below(state, 6))};
-    net->through[t] = (struct sdse_tradeoff){
-        net->spills ? net->spill[t].energy_pj : (double)oracle_below(state, 7),
-        (double)oracle_below(state, 7)};
-    if (net->spills)
-        net->through[t].latency_cycles =
-            fmin(net->through[t].latency_cycles, net->spill[t].latency_cycles);
+    make_costs(net, state, t);
 }
 
 // A group keeps what it hands over inside.
@@ -92,18 +125,23 @@ static bool may_group(const struct network *net, size_t first, size_t last) {
     return true;
 }
 
-static void make_network(uint64_t seed, struct network *net) {
+// Places multiply: where several memories share few networks have four layers.
+static void make_network(uint64_t seed, unsigned memories, struct network *net) {
+    const size_t layers = memories == 1 || (memories == 2 && seed % 20 == 1) ? 4 : 3;
     uint64_t state = seed * 2 + 1;
     net->seed = seed;
+    net->memories = memories;
     net->placing = (struct sdse_placing){
-        .layer_count = 2 + (size_t)oracle_below(&state, LAYERS - 1),
+        .memory_count = memories,
+        .layer_count = 2 + (size_t)oracle_below(&state, layers - 1),
         .repeat = net->repeat,
         .tensor = net->tensor,
         .group = net->group,
         .copy_cost = net->copy};
     net->spills = oracle_below(&state, 3) > 0;
-    net->capacity_bits = net->placing.room_bits =
-        (double)(8 + oracle_below(&state, 40));
+    for (unsigned m = 0; m < memories; m++)
+        net->capacity_bits[m] = net->placing.room_bits[m] =
+            (double)(8 + oracle_below(&state, 40));
     for (size_t l = 0; l < net->placing.layer_count; l++) {
         const size_t tensors = net->placing.tensor_count;
         if (l + 1 < net->placing.layer_count && oracle_below(&state, 100) < 90)
@@ -120,11 +158,28 @@ static void make_network(uint64_t seed, struct network *net) {
 
 // --- What layers and groups answer ---
 
+static bool is_in(enum sdse_place place, unsigned memory) {
+    return place != SDSE_PLACE_OUTERMOST && sdse_place_memory(place) == memory;
+}
+
 static double own_bits(const struct network *net,
-                       const struct sdse_place_question *question) {
+                       const struct sdse_place_question *question, unsigned memory) {
     const struct sdse_handed_tensor *made =
         sdse_handed_by(&net->placing, question->layer + question->more);
-    return made && question->outputs != SDSE_PLACE_OUTERMOST ? made->held_bits : 0;
+    return made && is_in(question->outputs, memory) ? made->held_bits_in[memory] : 0;
+}
+
+// What is found in the memories, as one number.
+static uint64_t number_of(const struct network *net,
+                          const struct sdse_place_question *question) {
+    uint64_t number = 0;
+    for (unsigned m = 0; m < net->memories; m++) {
+        const struct sdse_place_found *in = &question->in[m];
+        number = number * 1000003 + in->operands + 4 * in->addends +
+                 16 * (uint64_t)in->weights + 32 * in->group_inputs +
+                 512 * in->group_addends + 8192 * in->group_weights;
+    }
+    return number;
 }
 
 // One of the points of a question, if it fits.
@@ -133,30 +188,32 @@ static bool point_of(const struct network *net,
                      struct sdse_tradeoff *at) {
     const struct sdse_handed_tensor *made =
         sdse_handed_by(&net->placing, question->layer + question->more);
-    const bool both = question->outputs == SDSE_PLACE_BOTH;
-    const uint64_t outputs = both ? SDSE_PLACE_SHARED : question->outputs,
-                   found = question->operands + 4 * question->addends +
-                           16 * (uint64_t)question->weights +
-                           32 * question->group_inputs + 512 * question->group_addends +
-                           8192 * question->group_weights,
-                   what =
-                       (question->layer * 8 + question->more) * 8 + outputs * 2 + index;
+    const bool both = sdse_place_is_both(question->outputs);
+    const uint64_t outputs = both ? question->outputs - 1 : question->outputs,
+                   found = number_of(net, question),
+                   what = (question->layer * 8 + question->more) * 16 + outputs * 2 +
+                          index;
     const uint64_t most = 12 + 12 * question->more;
-    const double bits = (double)below(net, "bits", what, found, 30);
     *at = (struct sdse_tradeoff){(double)(1 + below(net, "energy", what, found, most)),
                                  (double)(1 + below(net, "cycles", what, found, most))};
     if (both) {
-        at->energy_pj += net->through[made - net->tensor].energy_pj;
-        at->latency_cycles += net->through[made - net->tensor].latency_cycles;
+        const struct sdse_tradeoff *through =
+            &net->through[made - net->tensor][sdse_place_memory(question->outputs)];
+        at->energy_pj += through->energy_pj;
+        at->latency_cycles += through->latency_cycles;
     }
-    return question->reserved_bits + own_bits(net, question) + bits <=
-           net->capacity_bits;
+    bool fits = true;
+    for (unsigned m = 0; m < net->memories; m++)
+        fits &= question->in[m].reserved_bits + own_bits(net, question, m) +
+                    (double)below(net, "bits", what * 4 + m, found, 30) <=
+                net->capacity_bits[m];
+    return fits;
 }
 
 // Elements of a layer are told apart whatever was asked: those of a question are
 // numbered from here.
 static size_t first_of(const struct sdse_place_question *question) {
-    return POINTS * (question->outputs + SDSE_PLACES * question->layer);
+    return POINTS * (question->outputs + (1 + 2 * MEMORIES) * question->layer);
 }
 
 static enum sdse_status ask(void *context, const struct sdse_place_question *question,
@@ -226,8 +283,9 @@ static struct sdse_place_question question_at(const struct network *net,
         if (tensor->maker >= from->layer || last_use(tensor) < from->layer ||
             from->place[t] == SDSE_PLACE_OUTERMOST)
             continue;
-        question.reserved_bits += tensor->held_bits;
-        sdse_handed_note(tensor, 0, from->layer, &question);
+        const unsigned memory = sdse_place_memory(from->place[t]);
+        question.in[memory].reserved_bits += tensor->held_bits_in[memory];
+        sdse_handed_note(tensor, memory, from->layer, &question);
     }
     return question;
 }
@@ -237,10 +295,10 @@ static void run_until(const struct network *net, const struct state *from, size_
     struct sdse_place_question question = question_at(net, from, last);
     const struct sdse_handed_tensor *made = sdse_handed_by(&net->placing, last);
     const double times = times_of(net, from->layer, last);
-    for (int p = 0; p < SDSE_PLACES; p++) {
+    for (unsigned p = 0; p < 1 + 2 * net->memories; p++) {
         question.outputs = (enum sdse_place)p;
-        if (p && !(made && made->may_share))
-            break;
+        if (p && !(made && made->may_share_in[sdse_place_memory(question.outputs)]))
+            continue;
         for (uint64_t i = 0; i < POINTS; i++) {
             struct state next = *from;
             struct sdse_tradeoff more;
@@ -256,48 +314,104 @@ static void run_until(const struct network *net, const struct state *from, size_
     }
 }
 
-// Every move of the tensors from the t-th on, then every way to run what is next.
-static void move(const struct network *net, const struct state *from, size_t t,
-                 struct truth *truth) {
+static bool is_alive(const struct network *net, const struct state *from, size_t t) {
+    return net->tensor[t].maker < from->layer &&
+           last_use(&net->tensor[t]) >= from->layer;
+}
+
+static double held_in(const struct network *net, const struct state *from, unsigned m) {
+    double held = 0;
+    for (size_t t = 0; t < net->placing.tensor_count; t++)
+        if (is_alive(net, from, t) && is_in(from->place[t], m))
+            held += net->tensor[t].held_bits_in[m];
+    return held;
+}
+
+static void add_cost(struct state *state, const struct sdse_tradeoff *more) {
+    state->at.energy_pj += more->energy_pj;
+    state->at.latency_cycles += more->latency_cycles;
+}
+
+// Every way to bring in tensors from the t-th on, or to write them out, then every way
+// to run what is next.
+static void bring(const struct network *net, const struct state *from, size_t t,
+                  struct truth *truth) {
     if (t == net->placing.tensor_count) {
-        double held = 0;
-        for (size_t i = 0; i < t; i++)
-            if (net->tensor[i].maker < from->layer &&
-                last_use(&net->tensor[i]) >= from->layer &&
-                from->place[i] != SDSE_PLACE_OUTERMOST)
-                held += net->tensor[i].held_bits;
+        bool fits = true;
+        for (unsigned m = 0; m < net->memories; m++)
+            fits &= held_in(net, from, m) <= net->capacity_bits[m];
         for (size_t last = from->layer; last < net->placing.layer_count; last++)
-            if (held <= net->capacity_bits && is_group(net, from->layer, last))
+            if (fits && is_group(net, from->layer, last))
                 run_until(net, from, last, truth);
         return;
     }
-    const struct sdse_handed_tensor *tensor = &net->tensor[t];
-    move(net, from, t + 1, truth);
-    if (tensor->maker >= from->layer || last_use(tensor) < from->layer ||
-        !tensor->may_share)
+    bring(net, from, t + 1, truth);
+    if (!is_alive(net, from, t))
+        return;
+    const enum sdse_place now = from->place[t];
+    if (now == SDSE_PLACE_OUTERMOST) {
+        for (unsigned m = 0; m < net->memories; m++) {
+            struct state moved = *from;
+            if (!net->tensor[t].may_share_in[m])
+                continue;
+            moved.place[t] = sdse_place_in(m, true);
+            add_cost(&moved, &net->copy[t].into[m][0]);
+            bring(net, &moved, t + 1, truth);
+        }
+    } else if (!sdse_place_is_both(now) && net->spills) {
+        const unsigned m = sdse_place_memory(now);
+        struct state moved = *from;
+        add_cost(&moved, &net->spill[t][m]);
+        moved.place[t] = SDSE_PLACE_OUTERMOST;
+        bring(net, &moved, t + 1, truth);
+        moved.place[t] = sdse_place_in(m, true);
+        bring(net, &moved, t + 1, truth);
+    }
+}
+
+// Before that: every way to move tensors from one memory that shares to another, which
+// have a place in both until all of them are moved. arriving: bits, in each memory.
+static void pass(const struct network *net, const struct state *from, size_t t,
+                 const double *held, const double *arriving, struct truth *truth) {
+    if (t == net->placing.tensor_count) {
+        for (unsigned m = 0; m < net->memories; m++)
+            if (arriving[m] > 0 && held[m] + arriving[m] > net->capacity_bits[m])
+                return;
+        bring(net, from, 0, truth);
+        return;
+    }
+    pass(net, from, t + 1, held, arriving, truth);
+    const enum sdse_place now = from->place[t];
+    for (unsigned m = 0; m < net->memories; m++) {
+        double more[MEMORIES] = {arriving[0], arriving[1], arriving[2]};
+        struct state moved = *from;
+        if (!is_alive(net, from, t) || now == SDSE_PLACE_OUTERMOST || is_in(now, m) ||
+            !net->tensor[t].may_share_in[m])
+            continue;
+        more[m] += net->tensor[t].held_bits_in[m];
+        moved.place[t] = sdse_place_in(m, sdse_place_is_both(now));
+        add_cost(&moved, &net->copy[t].into[m][1 + sdse_place_memory(now)]);
+        pass(net, &moved, t + 1, held, more, truth);
+    }
+}
+
+// First of all: every way to let go of one of two places.
+static void let_go(const struct network *net, const struct state *from, size_t t,
+                   struct truth *truth) {
+    if (t == net->placing.tensor_count) {
+        static const double none[MEMORIES];
+        double held[MEMORIES] = {0};
+        for (unsigned m = 0; m < net->memories; m++)
+            held[m] = held_in(net, from, m);
+        pass(net, from, 0, held, none, truth);
+        return;
+    }
+    let_go(net, from, t + 1, truth);
+    if (!is_alive(net, from, t) || !sdse_place_is_both(from->place[t]))
         return;
     struct state moved = *from;
-    switch (from->place[t]) {
-    case SDSE_PLACE_OUTERMOST:
-        moved.place[t] = SDSE_PLACE_BOTH;
-        moved.at.energy_pj += net->copy[t].energy_pj;
-        moved.at.latency_cycles += net->copy[t].latency_cycles;
-        move(net, &moved, t + 1, truth);
-        break;
-    case SDSE_PLACE_BOTH:
-        moved.place[t] = SDSE_PLACE_OUTERMOST;
-        move(net, &moved, t + 1, truth);
-        break;
-    default:
-        if (!net->spills)
-            break;
-        moved.at.energy_pj += net->spill[t].energy_pj;
-        moved.at.latency_cycles += net->spill[t].latency_cycles;
-        moved.place[t] = SDSE_PLACE_OUTERMOST;
-        move(net, &moved, t + 1, truth);
-        moved.place[t] = SDSE_PLACE_BOTH;
-        move(net, &moved, t + 1, truth);
-    }
+    moved.place[t] = SDSE_PLACE_OUTERMOST;
+    let_go(net, &moved, t + 1, truth);
 }
 
 static void run(const struct network *net, const struct state *from,
@@ -305,7 +419,7 @@ static void run(const struct network *net, const struct state *from,
     if (from->layer == net->placing.layer_count)
         keep(truth, &from->at);
     else
-        move(net, from, 0, truth);
+        let_go(net, from, 0, truth);
 }
 
 // --- Comparison ---
@@ -334,19 +448,27 @@ static void check_order(const struct network *net, const struct sdse_copies *cop
         expect(copy->from != tensor->maker || copy->until == tensor->maker ||
                    tensor->use[0] < first,
                "a copy that needs no saying");
-        expect(i + 1 == copies->count || copy->from < next->from ||
-                   (copy->from == next->from && copy->tensor < next->tensor),
+        if (i + 1 == copies->count)
+            continue;
+        const bool passed = copy->source && !next->source;
+        expect(copy->from < next->from || (copy->from == next->from &&
+                                           (passed || (!copy->source == !next->source &&
+                                                       copy->tensor < next->tensor))),
                "copies out of order");
     }
 }
 
+struct met {
+    uint64_t sums, brought, left, passed, better;
+};
+
 // What is chosen, run layer by layer: what is said to be in the shared memory comes
 // there by a copy or by its maker, and what is read is there.
 static void check_choices(struct network *net, const struct sdse_places *places,
-                          size_t element, uint64_t *brought, uint64_t *left) {
+                          size_t element, struct met *met) {
     const struct sdse_placing *placing = &net->placing;
     struct sdse_place_question question[LAYERS];
-    struct sdse_copy copy[LAYERS * (USES + 1)];
+    struct sdse_copy copy[LAYERS * (USES + 1 + LAYERS)];
     struct sdse_copies copies = {0, copy};
     struct state now = {0};
     size_t choice[LAYERS], until[LAYERS] = {0};
@@ -362,23 +484,32 @@ static void check_choices(struct network *net, const struct sdse_places *places,
             const size_t t = copy[i].tensor;
             if (copy[i].from != l || net->tensor[t].maker == l)
                 continue;
+            const unsigned memory = copy[i].memory;
+            add_cost(&now, &net->copy[t].into[memory][copy[i].source]);
+            if (copy[i].source) {
+                expect(is_in(now.place[t], copy[i].source - 1) &&
+                           memory != copy[i].source - 1,
+                       "it is not there to be moved");
+                now.place[t] = sdse_place_in(memory, sdse_place_is_both(now.place[t]));
+                met->passed++;
+                continue;
+            }
             expect(now.place[t] == SDSE_PLACE_OUTERMOST, "brought in twice");
-            now.place[t] = SDSE_PLACE_BOTH;
+            now.place[t] = sdse_place_in(memory, true);
             until[t] = copy[i].until;
-            now.at.energy_pj += net->copy[t].energy_pj;
-            now.at.latency_cycles += net->copy[t].latency_cycles;
-            ++*brought;
+            met->brought++;
         }
         struct sdse_place_question again = question_at(net, &now, end - 1);
         again.outputs = question[l].outputs;
-        expect(question[l].operands == again.operands &&
-                   question[l].addends == again.addends &&
-                   question[l].weights == again.weights &&
-                   question[l].group_inputs == again.group_inputs &&
-                   question[l].group_addends == again.group_addends &&
-                   question[l].group_weights == again.group_weights &&
-                   question[l].reserved_bits == again.reserved_bits,
-               "a question is not that of the places");
+        for (unsigned m = 0; m < net->memories; m++) {
+            const struct sdse_place_found *a = &question[l].in[m], *b = &again.in[m];
+            expect(a->operands == b->operands && a->addends == b->addends &&
+                       a->weights == b->weights && a->group_inputs == b->group_inputs &&
+                       a->group_addends == b->group_addends &&
+                       a->group_weights == b->group_weights &&
+                       a->reserved_bits == b->reserved_bits,
+                   "a question is not that of the places");
+        }
         ask(net, &again, &answer);
         expect(choice[l] >= answer.first && choice[l] - answer.first < answer.count,
                "a choice is none");
@@ -392,10 +523,10 @@ static void check_choices(struct network *net, const struct sdse_places *places,
             expect(place[t] == again.outputs, "outputs are elsewhere");
             now.place[t] = again.outputs;
             until[t] = sdse_copies_first_until(placing, &copies, t, place[t]);
-            *left += place[t] == SDSE_PLACE_BOTH && until[t] != made->use[0];
+            met->left += sdse_place_is_both(place[t]) && until[t] != made->use[0];
         }
         for (size_t t = 0; t < placing->tensor_count; t++)
-            if (now.place[t] == SDSE_PLACE_BOTH && until[t] < end)
+            if (sdse_place_is_both(now.place[t]) && until[t] < end)
                 now.place[t] = SDSE_PLACE_OUTERMOST;
     }
     expect(now.at.energy_pj == places->elements[element].energy_pj &&
@@ -404,13 +535,13 @@ static void check_choices(struct network *net, const struct sdse_places *places,
 }
 
 static struct sdse_places find(struct network *net, enum sdse_places_goal goal,
-                               uint64_t *brought, uint64_t *left) {
+                               struct met *met) {
     struct sdse_places places;
     assert_int_equal(
         sdse_places_find(&net->placing, goal, 100000, ask, net, net->arena, &places),
         SDSE_OK);
     for (size_t i = 0; i < places.count; i++)
-        check_choices(net, &places, i, brought, left);
+        check_choices(net, &places, i, met);
     return places;
 }
 
@@ -418,9 +549,8 @@ static double product(const struct sdse_tradeoff *at) {
     return at->energy_pj * at->latency_cycles;
 }
 
-static void compare(struct network *net, const struct truth *truth, uint64_t *brought,
-                    uint64_t *left) {
-    const struct sdse_places front = find(net, SDSE_PLACES_FRONT, brought, left);
+static void compare(struct network *net, const struct truth *truth, struct met *met) {
+    const struct sdse_places front = find(net, SDSE_PLACES_FRONT, met);
     struct sdse_tradeoff best = {(double)INFINITY, (double)INFINITY};
     double least = (double)INFINITY, of_corners = (double)INFINITY;
     for (size_t i = 0; i < truth->count; i++) {
@@ -441,9 +571,9 @@ static void compare(struct network *net, const struct truth *truth, uint64_t *br
     expect((front.count == 0) == (truth->count == 0), "a schedule, or none");
     if (!truth->count)
         return;
-    const struct sdse_places energy = find(net, SDSE_PLACES_ENERGY, brought, left),
-                             latency = find(net, SDSE_PLACES_LATENCY, brought, left),
-                             corners = find(net, SDSE_PLACES_CORNERS, brought, left);
+    const struct sdse_places energy = find(net, SDSE_PLACES_ENERGY, met),
+                             latency = find(net, SDSE_PLACES_LATENCY, met),
+                             corners = find(net, SDSE_PLACES_CORNERS, met);
     for (size_t i = 0; i < corners.count; i++)
         of_corners = fmin(of_corners, product(&corners.elements[i]));
     expect(energy.elements[0].energy_pj == best.energy_pj, "the least energy");
@@ -476,7 +606,7 @@ static void test_bar_has_copies(void **state) {
     const struct sdse_handed_tensor tensor = {
         .maker = 0, .use = use, .use_count = 1, .held_bits = 1, .may_share = true};
     const struct sdse_layer_group group = {1, 2};
-    const struct sdse_tradeoff copy = {3, 7};
+    const struct sdse_copy_costs copy = {.into = {{{3, 7}}}};
     const struct sdse_placing placing = {.layer_count = 3,
                                          .repeat = repeat,
                                          .tensor_count = 1,
@@ -484,7 +614,7 @@ static void test_bar_has_copies(void **state) {
                                          .group_count = 1,
                                          .group = &group,
                                          .copy_cost = &copy,
-                                         .room_bits = 1};
+                                         .room_bits = {1}};
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_places places;
     struct sdse_tradeoff before = {0, 0};
@@ -497,41 +627,60 @@ static void test_bar_has_copies(void **state) {
 
 static uint64_t network_count = SANITIZED ? 500 : 3000, first_seed = 1;
 
-static void test_equals_brute_force(void **state) {
-    (void)state;
+static struct met compare_all(uint64_t count, unsigned memories) {
     struct truth truth = {0};
-    uint64_t sums = 0, brought = 0, left = 0, better = 0;
-    for (uint64_t i = 0; i < network_count; i++) {
+    struct met met = {0};
+    for (uint64_t i = 0; i < count; i++) {
         struct network net = {.arena = sdse_arena_new()};
         struct state start = {0};
-        uint64_t none = 0;
+        struct met none = {0};
         current_seed = first_seed + i;
-        make_network(current_seed, &net);
+        make_network(current_seed, memories ? memories : 2 + (current_seed % 4 == 0),
+                     &net);
         truth.count = 0;
         run(&net, &start, &truth);
-        sums += truth.count;
-        compare(&net, &truth, &brought, &left);
-        const struct sdse_places moved = find(&net, SDSE_PLACES_ENERGY, &none, &none);
+        met.sums += truth.count;
+        compare(&net, &truth, &met);
+        const struct sdse_places moved = find(&net, SDSE_PLACES_ENERGY, &none);
         net.placing.copy_cost = NULL;
-        none = 0;
-        const struct sdse_places stay = find(&net, SDSE_PLACES_ENERGY, &none, &none);
+        none = (struct met){0};
+        const struct sdse_places stay = find(&net, SDSE_PLACES_ENERGY, &none);
         // Without moves: nothing is brought in, and it is one of the choices.
-        expect(none == 0, "moved where nothing may be");
+        expect(none.brought == 0 && none.left == 0 && none.passed == 0,
+               "moved where nothing may be");
         expect(!stay.count || moved.elements[0].energy_pj <= stay.elements[0].energy_pj,
                "moving is worse than not moving");
-        better += moved.count && (!stay.count || moved.elements[0].energy_pj <
-                                                     stay.elements[0].energy_pj);
+        met.better += moved.count && (!stay.count || moved.elements[0].energy_pj <
+                                                         stay.elements[0].energy_pj);
         sdse_arena_free(net.arena);
     }
+    free(truth.sum);
+    return met;
+}
+
+static void test_equals_brute_force(void **state) {
+    (void)state;
+    const struct met met = compare_all(network_count, 1);
     print_message("## places: %llu networks whose tensors are moved equal brute force "
                   "over %llu schedules; %llu copies in, %llu let go at other times "
                   "than after the first use; %llu with less energy than unmoved\n",
-                  (unsigned long long)network_count, (unsigned long long)sums,
-                  (unsigned long long)brought, (unsigned long long)left,
-                  (unsigned long long)better);
-    assert_true(brought > network_count / 4 && left > network_count / 10 &&
-                better > network_count / 20);
-    free(truth.sum);
+                  (unsigned long long)network_count, (unsigned long long)met.sums,
+                  (unsigned long long)met.brought, (unsigned long long)met.left,
+                  (unsigned long long)met.better);
+    assert_true(met.brought > network_count / 4 && met.left > network_count / 10 &&
+                met.better > network_count / 20);
+}
+
+static void test_several_memories(void **state) {
+    (void)state;
+    const uint64_t count = network_count / 5;
+    const struct met met = compare_all(count, 0);
+    print_message("## places: %llu networks with two or three memories over %llu "
+                  "schedules; %llu copies in, %llu from one memory to another\n",
+                  (unsigned long long)count, (unsigned long long)met.sums,
+                  (unsigned long long)met.brought, (unsigned long long)met.passed);
+    assert_true(met.brought > count / 4 && met.passed > count / 10 &&
+                met.better > count / 20);
 }
 
 int main(int argc, char **argv) {
@@ -540,6 +689,7 @@ int main(int argc, char **argv) {
     if (argc > 2)
         first_seed = strtoull(argv[2], NULL, 10);
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_equals_brute_force),
+                                       cmocka_unit_test(test_several_memories),
                                        cmocka_unit_test(test_bar_has_copies)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
