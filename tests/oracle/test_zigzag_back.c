@@ -453,8 +453,115 @@ static void files_say_what_is_there(void **state) {
     assert_true(unlimited && loops && product);
     // Windows of stride 2 take padding at both ends of 9 columns, before 4 rows alone.
     sdse_zigzag_export(arch, &net->layers[2], NULL, true, w.arena, &w.diags, &texts);
-    assert_non_null(strstr(texts.workload,
-                           "_sizes: [4, 9]\n  padding: [[1, 0], [1, 1]]\n"));
+    assert_non_null(
+        strstr(texts.workload, "_sizes: [4, 9]\n  padding: [[1, 0], [1, 1]]\n"));
+    sdse_arena_free(w.arena);
+}
+
+static bool is_said(const struct sdse_diags *diags, const char *what) {
+    bool said = false;
+    for (const struct sdse_diag *d = diags->first; d; d = d->next)
+        said |= strstr(d->message, what) != NULL;
+    return said;
+}
+
+// Outputs that go up through ports of their own, of one way or the other; dimensions of
+// the array that are numbered where there are places alone.
+static void ports_and_places_have_their_names(void **state) {
+    (void)state;
+    struct world w = begin();
+    struct sdse_arch *arch = load_arch(
+        &w, "name: a\nsource: s\nnode_nm: 28\nclock_ghz: 1\nword_bits: 8\nlevels:\n"
+            "  - level: top\n    memory: {class: dram, pj_per_bit: 1, "
+            "shared_bits_per_cycle: 64}\n    fanout: {x: 1, y: 3}\n    network: "
+            "{topology: mesh, free: true}\n"
+            "  - level: low\n    keeps: [weights, outputs]\n    memory: {class: sram, "
+            "capacity_bits: 9999, pj_per_bit: 1, read_bits_per_cycle: 1000.25, "
+            "write_bits_per_cycle: 64}\n    fanout: {x: 2, y: 2}\n    network: "
+            "{topology: mesh, free: true}\ncompute: {pj_per_mac: 1}\n");
+    struct sdse_level *low = &arch->level[1];
+    const struct sdse_layer *layer =
+        load_net(&w, "name: n\nsource: s\nlayers: [{name: l, kind: conv, in: [1, 8, "
+                     "8], out_channels: 2, kernel: [5, 3], pad: [[2, 2], [1, 1]]}]\n")
+            ->layers;
+    struct sdse_mapping *mapping = NULL;
+    const struct sdse_node *root = parse(
+        &w, "mapping:\n- {level: top, temporal: P8 Q8, spatial_y: S3}\n- {level: low, "
+            "temporal: R5, spatial_y: K2}\n");
+    assert_int_equal(
+        sdse_mapping_from_tree(w.arena, root, arch, layer, &w.diags, &mapping),
+        SDSE_OK);
+    low->least_read_bits = 12;
+    low->least_write_bits = 20;
+    low->own_bits_per_cycle[SDSE_PORT_READ][SDSE_PORT_UP] =
+        (struct sdse_number){.value = 32, .given = true};
+    struct sdse_zigzag_texts texts;
+    sdse_diags_init(&w.diags, w.arena);
+    assert_int_equal(
+        sdse_zigzag_export(arch, layer, mapping, true, w.arena, &w.diags, &texts),
+        SDSE_OK);
+    assert_non_null(strstr(texts.hardware,
+                           "{name: r_port_2, type: read, bandwidth_min: 12, "
+                           "bandwidth_max: 32, allocation: [\"O, th\"]}"));
+    assert_non_null(strstr(texts.hardware,
+                           "{name: w_port_1, type: write, bandwidth_min: 20, "
+                           "bandwidth_max: 64, allocation: [\"I2, fh\", \"O, fh\", "
+                           "\"O, fl\"]}"));
+    assert_non_null(strstr(texts.mapping, "    D1: [\"FX, 3\"]\n    D3: [\"K, 2\"]\n"));
+    assert_non_null(strstr(texts.workload, "  padding: [[2, 2], [1, 1]]\n"));
+    // Half a bit is lost, the kind of a network that costs nothing is not.
+    assert_true(
+        is_said(&w.diags, "read_bits_per_cycle.others: 1000.25, there it is 1000"));
+    assert_false(is_said(&w.diags, "topology"));
+    low->own_bits_per_cycle[SDSE_PORT_READ][SDSE_PORT_UP].given = false;
+    low->own_bits_per_cycle[SDSE_PORT_WRITE][SDSE_PORT_UP] =
+        (struct sdse_number){.value = 48, .given = true};
+    assert_int_equal(
+        sdse_zigzag_export(arch, layer, NULL, true, w.arena, &w.diags, &texts),
+        SDSE_OK);
+    assert_non_null(strstr(texts.hardware,
+                           "{name: w_port_2, type: write, bandwidth_min: 20, "
+                           "bandwidth_max: 48, allocation: [\"O, fl\"]}"));
+    assert_non_null(strstr(texts.hardware,
+                           "{name: r_port_1, type: read, bandwidth_min: 12, "
+                           "bandwidth_max: 1000, allocation: [\"I2, tl\", \"O, tl\", "
+                           "\"O, th\"]}"));
+    sdse_arena_free(w.arena);
+}
+
+// What several places lose alike is said once; of a part that is lost, how much; and
+// what ZigZag's reader refuses is no file, whatever may be lost.
+static void what_is_lost_is_said_once(void **state) {
+    (void)state;
+    struct world w = begin();
+    char text[2000];
+    int n = snprintf(text, sizeof text,
+                     "name: a\nsource: s\nnode_nm: 28\nclock_ghz: 1\nword_bits: 8\n"
+                     "levels:\n");
+    for (int l = 0; l < 5; l++)
+        n += snprintf(text + n, sizeof text - (size_t)n,
+                      "  - level: m%d\n    pass: {start_cycles: 3, skew_cycles: 2}\n"
+                      "    memory: {class: sram, capacity_bits: 9999, pj_per_bit: 1}\n"
+                      "    fanout: {x: 2, y: 2}\n    network: {topology: bus, free: "
+                      "true}\n",
+                      l);
+    snprintf(text + n, sizeof text - (size_t)n, "compute: {pj_per_mac: 1}\n");
+    struct sdse_arch *arch = load_arch(&w, text);
+    struct sdse_zigzag_texts texts;
+    sdse_diags_init(&w.diags, w.arena);
+    assert_int_equal(
+        sdse_zigzag_export(arch, NULL, NULL, true, w.arena, &w.diags, &texts),
+        SDSE_INVALID);
+    assert_true(is_said(&w.diags, "as many, at most 9"));
+    arch->level[3].fanout_y = arch->level[4].fanout_y = 1;
+    sdse_diags_init(&w.diags, w.arena);
+    assert_int_equal(
+        sdse_zigzag_export(arch, NULL, NULL, true, w.arena, &w.diags, &texts), SDSE_OK);
+    assert_true(is_said(&w.diags, "'pass' of 5 places, as levels.m0.pass: 10 values"));
+    size_t passes = 0;
+    for (const struct sdse_diag *d = w.diags.first; d; d = d->next)
+        passes += strstr(d->message, "pass") != NULL;
+    assert_int_equal(passes, 1);
     sdse_arena_free(w.arena);
 }
 
@@ -465,6 +572,8 @@ int main(void) {
         cmocka_unit_test(what_is_lost_is_reported),
         cmocka_unit_test(narrow_weights_are_reported),
         cmocka_unit_test(files_say_what_is_there),
+        cmocka_unit_test(ports_and_places_have_their_names),
+        cmocka_unit_test(what_is_lost_is_said_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
