@@ -228,6 +228,14 @@ static void time_limit_keeps_the_best_so_far(void **state) {
     ran = run_program(EVAL_BEST);
     assert_int_equal(ran.status, 0);
     free_ran(&ran);
+    // The gap of the layer is that of the whole, for other programs a share.
+    ran = run_program(HARD " --force -f json --time-limit 0.01");
+    assert_non_null(strstr(ran.out, "\"proved\": false"));
+    const char *of_layer = strstr(ran.out, "\"gap\": "),
+               *of_all = strstr(of_layer + 1, "\"gap\": ");
+    assert_true(strtod(of_layer + 7, NULL) > 0);
+    assert_true(strtod(of_layer + 7, NULL) == strtod(of_all + 7, NULL));
+    free_ran(&ran);
 }
 
 // Ctrl-C: what is found is printed and written, and said not to be proved.

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/close.h"
 #include "support_program.h"
 
 static const char net[] =
@@ -100,6 +101,14 @@ static void the_shortest_life_is_said(void **state) {
                      said_life("map -a @a.yaml -w @n.yaml -l c --objective lifetime"),
                  all = said_life("map -a @a.yaml -w @n.yaml --objective lifetime");
     assert_true(all >= life);
+    // In seconds for other programs, and only where lives are asked about.
+    char *json =
+        run_text(0, "map -a @a.yaml -w @n.yaml -l c --objective lifetime -f json");
+    const char *at = strstr(json, "\"longest_life_s\": ");
+    assert_non_null(at);
+    assert_double_within(strtod(at + strlen("\"longest_life_s\": "), NULL) * 1e6, life,
+                         1e-5);
+    free(json);
     char line[128];
     snprintf(line, sizeof line, "map -a @a.yaml -w @n.yaml -l c --max-lifetime %.9g",
              life * 1.0001);

@@ -124,6 +124,55 @@ static void test_no_objective_is_worse(void **state) {
     free_ran(&ran);
 }
 
+// Products are least at points of the front: with MACs of little energy those of both
+// are at the same point, which is not the fastest; of much, the fastest has the least
+// energy x cycles^2 alone.
+static void test_products_are_least_on_the_front(void **state) {
+    (void)state;
+    static const char *const macs[] = {"0.5", "190"};
+    enum { MOST = 16 };
+    for (int i = 0; i < 2; i++) {
+        char text[900];
+        snprintf(text, sizeof text,
+                 "{name: traded, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
+                 "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+                 "{level: GLB, memory: {class: sram, shares: [activations], "
+                 "capacity_bytes: 300, pj_per_bit: 1, shared_bits_per_cycle: 64}, "
+                 "fanout: {x: 8}, network: {topology: bus, multicast: true, reduce: "
+                 "true, pj_per_bit: 2}}, {level: regs, memory: {class: regfile, "
+                 "capacity_bytes: 16, pj_per_bit: 0.1}}], compute: {pj_per_mac: %s}, "
+                 "vector: {below: GLB, pj_per_op: 0.1, ops_per_cycle: 4}}",
+                 macs[i]);
+        write_scratch("traded.yaml", text);
+        char *front = run_text(
+            0, "map -a @traded.yaml -w @net.yaml --objective pareto --resident -f csv");
+        double pj[MOST], cycles[MOST];
+        size_t count = 0, least[3] = {0};
+        for (const char *row = strchr(front, '\n'); row[1];
+             row = strchr(row + 1, '\n')) {
+            assert_true(count < MOST);
+            assert_int_equal(sscanf(row + 1, "%lf,%lf", &pj[count], &cycles[count]), 2);
+            for (int power = 1; power <= 2; power++) {
+                const size_t best = least[power];
+                if (pj[count] * pow(cycles[count], power) <
+                    pj[best] * pow(cycles[best], power))
+                    least[power] = count;
+            }
+            count++;
+        }
+        assert_int_equal(least[1] == least[2], i == 0);
+        assert_int_equal(least[2] + 1 == count, i == 1);
+        static const char *const objectives[] = {"energy", "edp", "ed2p"};
+        for (int o = 0; o < 3; o++) {
+            assert_double_within(shared("traded", objectives[o], "energy_pj"),
+                                 pj[least[o]], 1e-12);
+            assert_true(shared("traded", objectives[o], "latency_cycles") ==
+                        cycles[least[o]]);
+        }
+        free(front);
+    }
+}
+
 // One thread or many, the same bytes.
 static void test_threads(void **state) {
     (void)state;
@@ -629,6 +678,7 @@ int main(void) {
         cmocka_unit_test(test_memories_of_positions),
         cmocka_unit_test(test_words_that_stay),
         cmocka_unit_test(test_no_objective_is_worse),
+        cmocka_unit_test(test_products_are_least_on_the_front),
         cmocka_unit_test(test_kinds_of_edges),
         cmocka_unit_test(test_width_of_addends),
         cmocka_unit_test(test_width_of_right_operands),

@@ -37,6 +37,8 @@ void of_a_network(void **state) {
                 number(total, "energy_pj") * number(total, "latency_s"));
     names(table, "%.6g uJ, %.0f cycles = %.6g ms", energy_pj / 1e6, cycles,
           number(total, "latency_s") * 1e3);
+    assert_string_equal(text(json, "arch"), "small");
+    assert_string_equal(text(json, "network"), "tiny");
     assert_true(flag(total, "proved"));
     assert_true(number(total, "gap") < 1e-12);
     free(table);
@@ -72,6 +74,12 @@ void of_a_network(void **state) {
     assert_string_equal(text(json, "layer"), "conv2");
     json_free(costs);
     json_free(json);
+    json =
+        says("map " ON "-l conv2 --objective ed2p --form basis_size:~3,~density:~0.5",
+             "sdse.map/1");
+    assert_string_equal(text(json, "objective"), "ed2p");
+    assert_string_equal(text(json, "form"), "basis_size: 3, density: 0.5");
+    json_free(json);
 }
 
 void of_a_repeated_layer(void **state) {
@@ -97,6 +105,11 @@ void of_fronts(void **state) {
     (void)state;
     says_rows("map " ON "--objective pareto", "sdse.map-front/1", "points");
     says_rows("map " ON "-l conv3 --objective pareto", "sdse.map-front/1", "points");
+    struct json *json = says("map " ON "--objective pareto", "sdse.map-front/1");
+    assert_true(number(json, "front_elements") ==
+                (double)json_get(json, "points")->count);
+    assert_true(json_get(json, "points")->count > 1);
+    json_free(json);
 }
 
 void of_what_is_resident(void **state) {
