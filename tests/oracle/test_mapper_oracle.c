@@ -376,8 +376,8 @@ static void test_homes_equal_enumeration(void **state) {
 
 // --- Problems that few seeds would make ---
 
-// The levels of an accelerator and what comes after them; two iterations of every
-// dimension of the layer that `dims` names.
+// The levels of an accelerator and what comes after them; of every dimension of the
+// layer that `dims` names so many iterations as the digit behind it says, or two.
 static void check_case(const char *levels, const char *rest, const char *dims,
                        const struct sdse_weight_form *form) {
     struct sdse_arena *arena = sdse_arena_new();
@@ -396,8 +396,13 @@ static void check_case(const char *levels, const char *rest, const char *dims,
                   .density = {1, 1, 1}},
         .form = *form,
         .space.whole_filters = form->smartdeal};
-    for (int d = 0; d < SDSE_DIMS; d++)
-        problem.layer.nest.bound[d] = strchr(dims, sdse_dim_letters[d]) ? 2 : 1;
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        const char *at = strchr(dims, sdse_dim_letters[d]);
+        problem.layer.nest.bound[d] = !at ? 1
+                                      : at[1] >= '2' && at[1] <= '9'
+                                          ? (uint64_t)(at[1] - '0')
+                                          : 2;
+    }
     current_seed = 0;
     assert_true(check_problem(&problem, &(struct soon){0, 0, 1}) > 0);
     sdse_arena_free(arena);
@@ -472,6 +477,24 @@ static void test_loops_that_stay(void **state) {
     }
 }
 
+// A loop that moves what a level keeps makes passes of it, wherever it stands: outputs
+// of K, which GLB must not divide.
+static void test_loops_that_move_outputs(void **state) {
+    (void)state;
+    check_case(
+        "{level: DRAM, memory: {class: dram, bits: {inputs: 32}, pj_per_bit: 8}}, "
+        "{level: GLB, memory: {class: sram, capacity_bits: 16, keeps: [outputs], "
+        "pj_per_bit: 1}}, {level: pads, memory: {class: regfile, capacity_bits: "
+        "24, keeps: [weights], pj_per_bit: 0.1}}",
+        "dataflow: [{name: d, constraints: [{level: GLB, factors: {K: 1}}]}]", "N4K4G",
+        &raw);
+    check_case("{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, "
+               "memory: {class: sram, capacity_bits: 32, keeps: [outputs], pj_per_bit: "
+               "1}}, {level: pads, memory: {class: regfile, capacity_bits: 24, keeps: "
+               "[weights], pj_per_bit: 0.1}}",
+               "count_drain_reads: false", "NQ4R", &raw);
+}
+
 int main(int argc, char **argv) {
     if (argc > 1)
         problem_count = strtoull(argv[1], NULL, 10);
@@ -484,6 +507,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_order_of_rebuilding),
         cmocka_unit_test(test_bases_rest_without_coefficients),
         cmocka_unit_test(test_loops_that_stay),
+        cmocka_unit_test(test_loops_that_move_outputs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -216,6 +216,51 @@ static void loads_back_what_a_later_run_needs(void **state) {
     fixture_remove(path);
 }
 
+// Each field of a front as it was: of one that a limit ended, and of one that is
+// proved, which has no limit.
+static void fronts_are_loaded_as_they_were(void **state) {
+    (void)state;
+    char path[128];
+    fixture_path("store-fronts", path, sizeof path);
+    struct sdse_store *store = fixture_open(path);
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_front_element elements[] = {{1, 9, "DRAM: K4"}, {2, 5, "DRAM: K2"}};
+    const struct sdse_front_record fronts[] = {{.hash = fixture_hash("front", 1),
+                                                .proof = SDSE_PROOF_LIMIT,
+                                                .gap = 0.25,
+                                                .seconds_limit = 2.5,
+                                                .count = 2,
+                                                .elements = elements},
+                                               {.hash = fixture_hash("front", 2),
+                                                .proof = SDSE_PROOF_OPTIMAL,
+                                                .hint = "another space",
+                                                .count = 1,
+                                                .elements = elements}};
+    sdse_store_begin(store);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(sdse_store_add_front(store, &fronts[i]), SDSE_OK);
+    assert_int_equal(sdse_store_commit(store), SDSE_OK);
+    for (int i = 0; i < 2; i++) {
+        const struct sdse_front_record *was = &fronts[i];
+        struct sdse_front_record is;
+        assert_true(sdse_store_load_front(store, was->hash, arena, &is));
+        assert_int_equal(is.proof, was->proof);
+        assert_true(is.gap == was->gap && is.seconds_limit == was->seconds_limit);
+        assert_int_equal(!is.hint, !was->hint);
+        assert_int_equal(is.count, was->count);
+        for (size_t e = 0; e < is.count; e++) {
+            assert_true(is.elements[e].energy_pj == elements[e].energy_pj);
+            assert_int_equal(is.elements[e].latency_cycles, elements[e].latency_cycles);
+            assert_string_equal(is.elements[e].mapping, elements[e].mapping);
+        }
+    }
+    sdse_store_close(store);
+    assert_true(query_number(path,
+                             "SELECT total(seconds_limit) * count(*) FROM"
+                             " layer_front WHERE seconds_limit IS NOT NULL") == 2.5);
+    sdse_arena_free(arena);
+}
+
 static void writing_twice_changes_nothing(void **state) {
     (void)state;
     char path[128];
@@ -540,6 +585,7 @@ int main(void) {
         cmocka_unit_test(stores_a_sweep_whose_sums_hold),
         cmocka_unit_test(keeps_origins),
         cmocka_unit_test(loads_back_what_a_later_run_needs),
+        cmocka_unit_test(fronts_are_loaded_as_they_were),
         cmocka_unit_test(writing_twice_changes_nothing),
         cmocka_unit_test(refuses_totals_that_are_not_sums),
         cmocka_unit_test(refuses_bad_records),
