@@ -337,7 +337,7 @@ const struct cli_verb cli_verb_plot = {
         "SVG\n"
         "gantt        of one layer: fills, computing, transfers and drains over its "
         "cycles; of one that takes turns\n"
-        "             the nests of its group, and what they hold in the shared memory\n"
+        "             the nests of its group, and what each memory holds that shares\n"
         "The gnuplot script, PICTURE.gp, stays beside each picture; it holds its data "
         "and can be run alone.",
     .example = "sdse plot front results.db --objectives energy,latency,area -o plots",

@@ -10,44 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/support_again.h"
 #include "cli/support_program.h"
 #include "cli/support_swept.h"
 #include "cli/support_turns.h"
-#include "dse/sweep/rescore.h"
-#include "results/store/verify.h"
 #include "support/sanitized.h"
-
-// What is computed again of a damaged file says, whatever its digests say: scores of
-// nests, then nests of configurations. check NULL: all is as it was; said: by any.
-static void says_again(const char *database, const char *check, const char *said) {
-    char file[64];
-    snprintf(file, sizeof file, "%s.db", database);
-    struct sdse_arena *arena = sdse_arena_new();
-    struct sdse_diags diags;
-    struct sdse_reader *reader = NULL;
-    uint64_t scored = 0;
-    sdse_diags_init(&diags, arena);
-    assert_int_equal(sdse_reader_open_unchecked(scratch(file), &diags, &reader),
-                     SDSE_OK);
-    const size_t all = sdse_verify_solutions(reader);
-    const enum sdse_status status = sdse_rescore(reader, NULL, &diags, &scored);
-    assert_int_equal(status, check ? SDSE_INVALID : SDSE_OK);
-    if (!check)
-        assert_int_equal(scored, all);
-    else if (!said)
-        assert_string_equal(diags.first->check, check);
-    const struct sdse_diag *diag = said ? diags.first : NULL;
-    while (diag && (strcmp(diag->check, check) != 0 || !strstr(diag->message, said)))
-        diag = diag->next;
-    if (said && !diag)
-        fail_msg("%s: nothing says: %s", diags.first->message, said);
-    sdse_reader_close(reader);
-    sdse_arena_free(arena);
-}
-
-static void compute_again(const char *database, const char *check) {
-    says_again(database, check, NULL);
-}
 
 // A residual block that takes turns as a whole: its addition finds both its maps in the
 // shared memory, or one of them there and the other outside, and scores as it did.

@@ -5,6 +5,7 @@
 #include "results/look/draw/canvas.h"
 #include "results/look/plot/turns.h"
 #include "results/store/database.h"
+#include "spec/types/residence.h"
 
 enum {
     MOST_NESTS = 100000,
@@ -19,7 +20,8 @@ struct kind {
     size_t layer; // of the scene
     size_t nest;  // index in the point
     uint64_t times;
-    double cycles, held_bits, tile_bits; // of one
+    double cycles;                                                   // of one
+    double held_bits[SDSE_MOST_SHARED], tile_bits[SDSE_MOST_SHARED]; // of each memory
 };
 
 struct layer {
@@ -34,16 +36,23 @@ struct block {
     double from;
 };
 
+// Of a memory that has something of the group.
+struct memory {
+    const char *name;
+    double capacity_bits; // 0: unlimited
+};
+
 struct scene {
     const struct sdse_mapping_plot *plot;
     int64_t group;
-    const char *memory, *order;
+    unsigned memory_count;
+    struct memory memory[SDSE_MOST_SHARED]; // the group's own, then others
+    const char *order;
     size_t layer_count, kind_count, block_count;
     struct layer *layer;
     struct kind *kind;
     struct block *block;
     double cycles;
-    double capacity_bits; // 0: unlimited
     struct sdse_canvas canvas;
 };
 
@@ -75,27 +84,65 @@ enum sdse_status sdse_turns_group(struct sdse_reader *reader, int64_t point,
                                       sqlite3_db_filename(reader->db, "main"), diags);
 }
 
-#define SHARED "m.name IN (g.memory, g.memory || '.1')"
-// What a nest reads in the shared memory is held there, and counted as held.
-#define READ_THERE                                                       \
-    "(v.part = 'inputs' AND n.inputs_shared OR v.part NOT IN ('inputs'," \
-    " 'outputs') AND n.weights_shared)"
+// Those of the group that have something of it, its own first.
+#define MEMORIES                                                                       \
+    "WITH memory AS (SELECT g.memory AS name, 0 AS other FROM grp g WHERE"             \
+    " g.point_id = ?1 AND g.group_index = ?2 UNION SELECT q.memory, 1 FROM nest_place" \
+    " q JOIN nest n USING (point_id, nest_index) WHERE q.point_id = ?1 AND"            \
+    " n.group_index = ?2) "
+#define THERE "m.name IN (y.name, y.name || '.1')"
+// What a nest reads at home in a memory is held there, and counted as held.
+#define READ_THERE                                                                \
+    "(v.part = 'inputs' AND h.inputs OR v.part NOT IN ('inputs', 'outputs') AND " \
+    "h.weights)"
 
-// Nests that take no time, of functions in a layer's stream, are not shown.
-static const char nests_sql[] =
-    "SELECT l.name, n.times, n.latency_cycles * 1.0 / n.times, n.reserved_bits, "
-    "coalesce((SELECT"
+// A row for each nest and memory. Nests that take no time, of functions in a layer's
+// stream, are not shown.
+static const char nests_sql[] = MEMORIES
+    "SELECT l.name, n.times, n.latency_cycles * 1.0 / n.times, coalesce("
+    "h.reserved_bits, 0), coalesce((SELECT"
     " max(m.stored_bits) FROM solution_memory m WHERE m.solution_id = s.solution_id AND"
-    " " SHARED "), 0) - (SELECT total(v.tile_words * v.read_bits / v.reads) FROM"
+    " " THERE "), 0) - (SELECT total(v.tile_words * v.read_bits / v.reads) FROM"
     " solution_level v JOIN solution_memory m USING (solution_id, level) WHERE"
-    " v.solution_id = s.solution_id AND v.reads > 0 AND " SHARED " AND " READ_THERE
-    "), g.memory, (SELECT count(*) FROM nest o WHERE o.point_id = n.point_id AND"
+    " v.solution_id = s.solution_id AND v.reads > 0 AND " THERE " AND " READ_THERE
+    "), y.name, (SELECT count(*) FROM nest o WHERE o.point_id = n.point_id AND"
     " o.group_index = n.group_index), g.nest_order, n.nest_index FROM nest n JOIN grp g"
     " ON g.point_id = n.point_id"
     " AND g.group_index = n.group_index JOIN solution s USING (solution_id) JOIN"
-    " point_layer l ON l.point_id = n.point_id AND l.layer_index = n.layer_index WHERE"
+    " point_layer l ON l.point_id = n.point_id AND l.layer_index = n.layer_index JOIN"
+    " memory y LEFT JOIN (SELECT * FROM v_nest_place WHERE point_id = ?1) h ON"
+    " h.nest_index = n.nest_index AND h.memory = y.name WHERE"
     " n.point_id = ?1 AND n.group_index = ?2 AND s.latency_cycles > 0 ORDER BY"
-    " n.layer_index, n.nest_index";
+    " n.layer_index, n.nest_index, y.other, y.name";
+
+static double capacity_of(const struct sdse_arch *arch, const char *memory) {
+    const size_t bytes = strlen(memory);
+    for (unsigned l = 0; l < arch->level_count; l++)
+        if (strncmp(arch->level[l].name, memory, bytes) == 0 &&
+            (!arch->level[l].name[bytes] || arch->level[l].name[bytes] == '.'))
+            return (double)arch->level[l].capacity_bits;
+    return 0;
+}
+
+// What a row says of the memory of that number; of the first kind, which it is.
+static bool add_memory(struct scene *scene, sqlite3_stmt *row, unsigned number,
+                       struct sdse_arena *arena) {
+    if (number >= SDSE_MOST_SHARED)
+        return true; // there are no more: the file is damaged
+    struct kind *kind = &scene->kind[scene->kind_count - 1];
+    struct memory *memory = &scene->memory[number];
+    if (number == scene->memory_count) {
+        memory->name =
+            sdse_arena_strdup(arena, (const char *)sqlite3_column_text(row, 5));
+        if (!memory->name)
+            return false;
+        memory->capacity_bits = capacity_of(scene->plot->arch, memory->name);
+        scene->memory_count++;
+    }
+    kind->held_bits[number] = sqlite3_column_double(row, 3);
+    kind->tile_bits[number] = sqlite3_column_double(row, 4);
+    return true;
+}
 
 static bool add_kind(struct scene *scene, sqlite3_stmt *row, struct sdse_arena *arena) {
     const char *name = (const char *)sqlite3_column_text(row, 0);
@@ -103,11 +150,9 @@ static bool add_kind(struct scene *scene, sqlite3_stmt *row, struct sdse_arena *
         const size_t most = (size_t)sqlite3_column_int64(row, 6);
         scene->kind = SDSE_ARENA_ARRAY(arena, struct kind, most);
         scene->layer = SDSE_ARENA_ARRAY(arena, struct layer, most);
-        scene->memory =
-            sdse_arena_strdup(arena, (const char *)sqlite3_column_text(row, 5));
         scene->order =
             sdse_arena_strdup(arena, (const char *)sqlite3_column_text(row, 7));
-        if (!scene->kind || !scene->layer || !scene->memory || !scene->order)
+        if (!scene->kind || !scene->layer || !scene->order)
             return false;
     }
     struct layer *layer = &scene->layer[scene->layer_count];
@@ -123,9 +168,7 @@ static bool add_kind(struct scene *scene, sqlite3_stmt *row, struct sdse_arena *
     *kind = (struct kind){.layer = scene->layer_count - 1,
                           .nest = (size_t)sqlite3_column_int64(row, 8),
                           .times = (uint64_t)sqlite3_column_int64(row, 1),
-                          .cycles = sqlite3_column_double(row, 2),
-                          .held_bits = sqlite3_column_double(row, 3),
-                          .tile_bits = sqlite3_column_double(row, 4)};
+                          .cycles = sqlite3_column_double(row, 2)};
     own->count++;
     own->nests += kind->times;
     return true;
@@ -138,19 +181,19 @@ static int read_nests(sqlite3 *db, struct scene *scene, struct sdse_arena *arena
         code = sqlite3_bind_int64(row, 1, scene->plot->point_id);
     if (code == SQLITE_OK)
         code = sqlite3_bind_int64(row, 2, scene->group);
-    while (code == SQLITE_OK && (code = sqlite3_step(row)) == SQLITE_ROW)
-        code = add_kind(scene, row, arena) ? SQLITE_OK : SQLITE_NOMEM;
+    unsigned number = 0; // of the row's memory
+    while (code == SQLITE_OK && (code = sqlite3_step(row)) == SQLITE_ROW) {
+        const size_t nest = (size_t)sqlite3_column_int64(row, 8);
+        const bool first =
+            !scene->kind_count || scene->kind[scene->kind_count - 1].nest != nest;
+        number = first ? 0 : number + 1;
+        code = (!first || add_kind(scene, row, arena)) &&
+                       add_memory(scene, row, number, arena)
+                   ? SQLITE_OK
+                   : SQLITE_NOMEM;
+    }
     sqlite3_finalize(row);
     return code == SQLITE_DONE ? SQLITE_OK : code;
-}
-
-static double capacity_of(const struct sdse_arch *arch, const char *memory) {
-    const size_t bytes = strlen(memory);
-    for (unsigned l = 0; l < arch->level_count; l++)
-        if (strncmp(arch->level[l].name, memory, bytes) == 0 &&
-            (!arch->level[l].name[bytes] || arch->level[l].name[bytes] == '.'))
-            return (double)arch->level[l].capacity_bits;
-    return 0;
 }
 
 // ---- in time ----
@@ -229,15 +272,18 @@ static enum sdse_status write_data(const void *context, struct sdse_arena *arena
                                    FILE *out) {
     (void)arena;
     const struct scene *scene = context;
-    fputs("# row\tfrom [cycles]\tto [cycles]\tcolour\theld [KiB]\twith tiles "
-          "[KiB]\tlayer\n",
-          out);
+    fputs("# row\tfrom [cycles]\tto [cycles]\tcolour", out);
+    for (unsigned m = 0; m < scene->memory_count; m++)
+        fputs("\theld [KiB]\twith tiles [KiB]", out);
+    fputs("\tlayer\n", out);
     for (size_t b = 0; b < scene->block_count; b++) {
         const struct kind *kind = scene->block[b].kind;
         const char *color = sdse_palette_color(scene->plot->theme, kind->layer);
-        fprintf(out, "%zu\t%.12g\t%.12g\t0x%s\t%.8g\t%.8g\t", kind->layer,
-                scene->block[b].from, scene->block[b].from + kind->cycles, color + 1,
-                kind->held_bits / 8192, (kind->held_bits + kind->tile_bits) / 8192);
+        fprintf(out, "%zu\t%.12g\t%.12g\t0x%s\t", kind->layer, scene->block[b].from,
+                scene->block[b].from + kind->cycles, color + 1);
+        for (unsigned m = 0; m < scene->memory_count; m++)
+            fprintf(out, "%.8g\t%.8g\t", kind->held_bits[m] / 8192,
+                    (kind->held_bits[m] + kind->tile_bits[m]) / 8192);
         sdse_gnuplot_field(scene->layer[kind->layer].name, out);
         fputc('\n', out);
     }
@@ -275,31 +321,49 @@ static void write_layers(const struct scene *scene, const struct sdse_theme *the
     fputc('\n', out);
 }
 
-static void write_script(const void *context, const struct sdse_plot_files *files,
+// What a memory holds over the cycles, in a panel of its own.
+static void write_memory(const struct scene *scene, unsigned m, enum sdse_plot_theme of,
                          FILE *out) {
-    const struct scene *scene = context;
-    const struct sdse_theme *theme = sdse_theme(files->theme);
-    sdse_canvas_begin(&scene->canvas, files, out);
-    write_layers(scene, theme, out);
-    sdse_canvas_panel(&scene->canvas, 1, out);
+    const struct memory *memory = &scene->memory[m];
+    const struct sdse_theme *theme = sdse_theme(of);
+    sdse_canvas_panel(&scene->canvas, 1 + m, out);
     fputs("unset ytics\nset ytics autofreq nomirror\nset yrange [0:*] noreverse\nset "
           "grid "
           "ytics\nset ylabel ",
           out);
-    sdse_gnuplot_quote(scene->memory, out);
+    sdse_gnuplot_quote(memory->name, out);
     fprintf(out,
-            ".' [KiB]'\nplot data using 2:(0):2:3:(0):6 with boxxyerror lc rgb '%s' "
-            "notitle, \\\n     data using 2:(0):2:3:(0):5 with boxxyerror lc rgb '%s' "
+            ".' [KiB]'\nplot data using 2:(0):2:3:(0):%u with boxxyerror lc rgb '%s' "
+            "notitle, \\\n     data using 2:(0):2:3:(0):%u with boxxyerror lc rgb '%s' "
             "notitle",
-            theme->quiet, sdse_palette_color(files->theme, HELD));
-    if (scene->capacity_bits > 0)
+            6 + 2 * m, theme->quiet, 5 + 2 * m, sdse_palette_color(of, HELD));
+    if (memory->capacity_bits > 0)
         fprintf(out, ", \\\n     %.12g with lines lw 2 dt 2 lc rgb '%s' notitle",
-                scene->capacity_bits / 8192, theme->strong);
+                memory->capacity_bits / 8192, theme->strong);
     fputc('\n', out);
+}
+
+static void write_script(const void *context, const struct sdse_plot_files *files,
+                         FILE *out) {
+    const struct scene *scene = context;
+    sdse_canvas_begin(&scene->canvas, files, out);
+    write_layers(scene, sdse_theme(files->theme), out);
+    for (unsigned m = 0; m < scene->memory_count; m++)
+        write_memory(scene, m, files->theme, out);
     sdse_canvas_end(&scene->canvas, out);
 }
 
 // ---- the picture ----
+
+// "L2", "L2 and GLB", "L3, L2 and GLB" hold. NULL: memory is out.
+static const char *memories_text(const struct scene *scene, struct sdse_arena *arena) {
+    const char *text = scene->memory[0].name;
+    for (unsigned m = 1; text && m < scene->memory_count; m++)
+        text = sdse_arena_printf(arena, "%s%s%s", text,
+                                 m + 1 < scene->memory_count ? ", " : " and ",
+                                 scene->memory[m].name);
+    return text;
+}
 
 static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
     const enum sdse_plot_theme theme = scene->plot->theme;
@@ -309,13 +373,17 @@ static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
         const size_t width = sdse_canvas_text_width(scene->layer[l].name);
         longest = width > longest ? width : longest;
     }
+    const char *memories = memories_text(scene, arena);
+    if (!memories)
+        return false;
     struct sdse_canvas_wish wish = {
         .title = sdse_arena_printf(
             arena,
-            "Group %" PRId64 " of %s: nests in time, and what %s holds. Lengths and "
+            "Group %" PRId64 " of %s: nests in time, and what %s hold%s. Lengths and "
             "what is held are the model's.",
-            scene->group, scene->plot->owner, scene->memory),
-        .panels = 2,
+            scene->group, scene->plot->owner, memories,
+            scene->memory_count > 1 ? "" : "s"),
+        .panels = 1 + scene->memory_count,
         .columns = 1,
         .panel_width_px = 1000,
         .panel_height_px = rows_px > LEAST_HEIGHT_PX ? rows_px : LEAST_HEIGHT_PX,
@@ -363,7 +431,6 @@ enum sdse_status sdse_plot_turns(struct sdse_reader *reader,
         nests += scene->layer[l].nests;
     if (!nests || nests > MOST_NESTS)
         return refuse(scene, diags, nests);
-    scene->capacity_bits = capacity_of(plot->arch, scene->memory);
     scene->block = SDSE_ARENA_ARRAY(arena, struct block, (size_t)nests);
     if (!scene->block || !lay_out(scene, arena))
         return SDSE_NO_MEMORY;
