@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dse/network/place_sums.h"
+
 void sdse_place_labels_clear(struct sdse_place_labels *labels) { labels->count = 0; }
 
 void sdse_place_labels_free(struct sdse_place_labels *labels) {
@@ -10,109 +12,8 @@ void sdse_place_labels_free(struct sdse_place_labels *labels) {
         free(labels->front[f].label);
     free(labels->front);
     free(labels->merged.label);
-    free(labels->sum);
+    sdse_place_sums_free(&labels->sums);
     free(labels->corner);
-}
-
-// --- Sums of one step ---
-
-struct sdse_place_sum {
-    struct sdse_tradeoff at;
-    uint32_t label, choice; // indices
-};
-
-struct step {
-    const struct sdse_place_label *before;
-    size_t count;
-    struct sdse_tradeoff beside; // added to each of `before`
-    double times;
-    const struct sdse_layer_front *answer;
-};
-
-static struct sdse_place_sum sum_of(const struct step *step, size_t label,
-                                    size_t choice) {
-    const struct sdse_tradeoff *at = &step->before[label].at,
-                               *more = &step->answer->elements[choice];
-    return (struct sdse_place_sum){
-        .at = {at->energy_pj + step->beside.energy_pj + step->times * more->energy_pj,
-               at->latency_cycles + step->beside.latency_cycles +
-                   step->times * more->latency_cycles},
-        .label = (uint32_t)label,
-        .choice = (uint32_t)choice};
-}
-
-static bool is_before(const struct sdse_place_sum *a, const struct sdse_place_sum *b) {
-    const int order = sdse_tradeoff_order(&a->at, &b->at);
-    if (order)
-        return order < 0;
-    return a->label != b->label ? a->label < b->label : a->choice < b->choice;
-}
-
-// Appends the next one by rising energy unless what is there beats it.
-static void append(struct sdse_place_sum *sums, size_t *count,
-                   const struct sdse_place_sum *sum) {
-    if (*count > 0 && sums[*count - 1].at.latency_cycles <= sum->at.latency_cycles)
-        return;
-    // Rounded sums may be equal in energy.
-    if (*count > 0 && sums[*count - 1].at.energy_pj == sum->at.energy_pj)
-        (*count)--;
-    sums[(*count)++] = *sum;
-}
-
-static size_t merge_sums(const struct sdse_place_sum *a, size_t a_count,
-                         const struct sdse_place_sum *b, size_t b_count,
-                         struct sdse_place_sum *merged) {
-    const struct sdse_place_sum *a_end = a + a_count, *b_end = b + b_count;
-    size_t count = 0;
-    while (a < a_end && b < b_end)
-        append(merged, &count, is_before(a, b) ? a++ : b++);
-    while (a < a_end)
-        append(merged, &count, a++);
-    while (b < b_end)
-        append(merged, &count, b++);
-    return count;
-}
-
-static bool reserve_sums(struct sdse_place_labels *labels, size_t room) {
-    if (room <= labels->sum_room)
-        return true;
-    room += room / 2;
-    struct sdse_place_sum *sum = realloc(labels->sum, room * sizeof *sum);
-    if (!sum)
-        return false;
-    labels->sum = sum;
-    labels->sum_room = room;
-    return true;
-}
-
-// The unbeaten sums of lines first ... end - 1, behind `at` of the scratch. A line is
-// an element of the shorter of labels and answer with all of the other, which is in
-// order. false: memory is out.
-static bool find_sums(struct sdse_place_labels *labels, const struct step *step,
-                      size_t first, size_t end, size_t at, size_t *count) {
-    const bool by_label = step->count <= step->answer->count;
-    *count = 0;
-    if (end - first == 1) {
-        const size_t length = by_label ? step->answer->count : step->count;
-        if (!reserve_sums(labels, at + length))
-            return false;
-        for (size_t i = 0; i < length; i++) {
-            const struct sdse_place_sum sum =
-                by_label ? sum_of(step, first, i) : sum_of(step, i, first);
-            append(&labels->sum[at], count, &sum);
-        }
-        return true;
-    }
-    const size_t middle = first + (end - first) / 2;
-    size_t low, high;
-    if (!find_sums(labels, step, first, middle, at, &low) ||
-        !find_sums(labels, step, middle, end, at + low, &high) ||
-        !reserve_sums(labels, at + 2 * (low + high)))
-        return false;
-    struct sdse_place_sum *sum = &labels->sum[at], *merged = sum + low + high;
-    *count = merge_sums(sum, low, sum + low, high, merged);
-    memmove(sum, merged, *count * sizeof *sum);
-    return true;
 }
 
 // --- Fronts ---
@@ -239,20 +140,20 @@ bool sdse_place_labels_add(struct sdse_place_labels *labels,
                            const struct sdse_place_label *before, size_t count,
                            double times, const struct sdse_layer_front *answer,
                            const struct sdse_place_label *as) {
-    const struct step step = {.before = before,
-                              .count = count,
-                              .beside = as->at,
-                              .times = times,
-                              .answer = answer};
-    const size_t lines = count <= answer->count ? count : answer->count;
+    const struct sdse_place_step step = {.before = before,
+                                         .count = count,
+                                         .beside = as->at,
+                                         .times = times,
+                                         .answer = answer};
+    const struct sdse_place_sum *sum;
     size_t sums;
-    if (lines == 0)
+    if (count == 0 || answer->count == 0)
         return true;
     struct sdse_place_front *front = front_of(labels, as->state);
-    if (!front || !find_sums(labels, &step, 0, lines, 0, &sums) ||
+    if (!front || !sdse_place_sums_find(&labels->sums, &step, front, &sums, &sum) ||
         !reserve_labels(&labels->merged, front->count + sums))
         return false;
-    merge_labels(front, labels->sum, sums, as, &labels->merged);
+    merge_labels(front, sum, sums, as, &labels->merged);
     const struct sdse_place_front merged = labels->merged;
     labels->merged = *front;
     *front = merged;

@@ -47,7 +47,15 @@ struct sdse_place_front {
     struct sdse_place_label *label;
 };
 
-struct sdse_place_sum;
+// Scratch of place_sums.h.
+struct sdse_place_sums {
+    struct sdse_place_sum *sum;
+    size_t sum_room;
+    struct sdse_tradeoff *bar; // that sums must not be beaten by, by rising energy
+    size_t bar_count, bar_room;
+    size_t *corner;
+    size_t corner_room;
+};
 
 // Those of one stage.
 struct sdse_place_labels {
@@ -59,8 +67,7 @@ struct sdse_place_labels {
     bool thinned;                   // some state outgrew `most`
     // Scratch.
     struct sdse_place_front merged;
-    struct sdse_place_sum *sum;
-    size_t sum_room;
+    struct sdse_place_sums sums;
     size_t *corner;
     size_t corner_room;
 };
