@@ -436,6 +436,28 @@ enum sdse_status sdse_map_bound(const struct sdse_map_request *request,
     return status;
 }
 
+enum sdse_status sdse_map_may_exist(const struct sdse_map_request *request, bool *may) {
+    const struct sdse_search_limits limits = {.stop = request->stop};
+    struct sdse_effort effort;
+    struct sdse_candidates candidates;
+    *may = true;
+    if (sdse_layer_moves(request->layer) || request->padding_percent)
+        return SDSE_OK;
+    struct sdse_arena *scratch = sdse_arena_new();
+    if (!scratch)
+        return SDSE_NO_MEMORY;
+    sdse_effort_init(&effort, &limits);
+    enum sdse_status status = sdse_candidates_init(request, goal_of(request->objective),
+                                                   &effort, scratch, &candidates);
+    if (status == SDSE_OK)
+        status = sdse_candidates_rank(&candidates);
+    if (status == SDSE_OK && candidates.seen == candidates.count)
+        *may = may_exist(&candidates);
+    sdse_candidates_free(&candidates);
+    sdse_arena_free(scratch);
+    return status;
+}
+
 // Ways to write a prime power as an ordered product over `slots` factors:
 // C(exponent + slots - 1, slots - 1).
 static double log10_splits(uint64_t bound, unsigned slots) {

@@ -31,6 +31,11 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
 enum sdse_status sdse_map_bound(const struct sdse_map_request *request,
                                 struct sdse_totals *least);
 
+// Whether the layer may have a mapping: a look at capacities, fan-outs and constraints
+// with bounded effort. *may false: it has none, which is proved; with padding that is
+// not tried. Returns as sdse_map.
+enum sdse_status sdse_map_may_exist(const struct sdse_map_request *request, bool *may);
+
 // Decimal logarithm of the number of mappings in one variant of the space before
 // capacities: factors x places x orders. An upper estimate: orders are counted as if
 // every dimension had a loop at every level that may carry it. Variants add to it, as

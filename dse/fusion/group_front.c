@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dse/fusion/kinds_worth.h"
 #include "dse/fusion/overlap_sums.h"
 
 // A configuration under the places that are asked about.
@@ -54,6 +55,10 @@ static bool may_help(const struct asking *asking, const struct sdse_tradeoff *le
            sdse_places_may_help(asking->kinds.question->bar, asking->goal, least);
 }
 
+static bool may_help_any(const void *context, const struct sdse_tradeoff *least) {
+    return may_help(context, least);
+}
+
 static double energy_of(const struct sdse_kind *kind) {
     return (double)kind->times * kind->least.energy_pj;
 }
@@ -96,39 +101,62 @@ static bool list_questions(struct asking *asking) {
     return true;
 }
 
-// Answers of all kinds, the dearest first; false in *worth when the sum cannot help or
-// something does not fit.
-static enum sdse_status answer_kinds(struct asking *asking, bool *worth, bool *fits) {
-    *worth = *fits = true;
+// Whether each kind may fit where it runs, which takes no search.
+static enum sdse_status fit_kinds(struct asking *asking, bool *fits) {
+    enum sdse_status status = SDSE_OK;
+    *fits = true;
+    for (size_t i = 0; i < asking->kinds.count && *fits && !status; i++)
+        status = sdse_nests_may_fit(asking->kinds.nests, asking->kinds.kind[i].entry,
+                                    asking->kinds.kind[i].reserved_bits, fits);
+    return status;
+}
+
+// Takes the answer of a kind; false in *fits: it has no mapping there.
+static enum sdse_status answer_kind(struct asking *asking, struct sdse_kind *kind,
+                                    bool *fits) {
+    const enum sdse_status status = sdse_nests_answer(
+        asking->kinds.nests, kind->entry, kind->reserved_bits, &kind->answer);
+    if (status != SDSE_OK)
+        return status;
+    const struct sdse_nest_answer *answer = kind->answer;
+    *fits = answer->count > 0;
+    if (!*fits)
+        return SDSE_OK;
+    const struct sdse_overlap_sides *sides = &answer->least_sides;
+    kind->least_sides = *sides;
+    kind->least = (struct sdse_tradeoff){
+        answer->elements[0].energy_pj,
+        kind->entry->key.sides ? fmax(sides->outer, sides->inner)
+                               : answer->elements[answer->count - 1].latency_cycles};
+    return SDSE_OK;
+}
+
+// Answers of all kinds, the dearest first; false in *worth when no sum can help, or in
+// *fits when something does not fit.
+static enum sdse_status answer_kinds(struct asking *asking, const struct config *config,
+                                     bool *worth, bool *fits) {
+    struct sdse_kinds *kinds = &asking->kinds;
+    const struct sdse_fusion_counts *counts = kinds->nests->counts;
     if (!list_questions(asking))
         return SDSE_NO_MEMORY;
-    for (size_t i = 0; i < asking->kinds.count; i++)
-        asking->kinds.kind[i].answer = NULL;
-    for (size_t n = 0; n < asking->kinds.count; n++) {
-        struct sdse_kind *next = &asking->kinds.kind[asking->order[n]];
-        enum sdse_status status = sdse_nests_search_ahead(
-            asking->kinds.nests, &asking->question[n], asking->kinds.count - n);
+    for (size_t i = 0; i < kinds->count; i++)
+        kinds->kind[i].answer = NULL;
+    enum sdse_status status = fit_kinds(asking, fits);
+    *worth = config->overlaps || sdse_kinds_are_worth(kinds, may_help_any, asking);
+    for (size_t n = 0; n < kinds->count && *worth && *fits && !status; n++) {
+        const uint64_t searches = counts->searches;
+        status = sdse_nests_search_ahead(kinds->nests, &asking->question[n],
+                                         kinds->count - n);
         if (status == SDSE_OK)
-            status = sdse_nests_answer(asking->kinds.nests, next->entry,
-                                       next->reserved_bits, &next->answer);
-        if (status != SDSE_OK)
+            status = answer_kind(asking, &kinds->kind[asking->order[n]], fits);
+        if (status != SDSE_OK || !*fits)
             return status;
-        *fits = next->answer->count > 0;
-        if (!*fits)
-            return SDSE_OK;
-        const struct sdse_overlap_sides *sides = &next->answer->least_sides;
-        const size_t last = next->answer->count - 1;
-        next->least_sides = *sides;
-        next->least = (struct sdse_tradeoff){
-            next->answer->elements[0].energy_pj,
-            next->entry->key.sides ? fmax(sides->outer, sides->inner)
-                                   : next->answer->elements[last].latency_cycles};
-        const struct sdse_tradeoff least = sdse_kinds_least(&asking->kinds);
+        const struct sdse_tradeoff least = sdse_kinds_least(kinds);
         *worth = may_help(asking, &least);
-        if (!*worth)
-            return SDSE_OK;
+        if (*worth && !config->overlaps && searches < counts->searches)
+            *worth = sdse_kinds_are_worth(kinds, may_help_any, asking);
     }
-    return SDSE_OK;
+    return status;
 }
 
 // --- Points ---
@@ -190,18 +218,13 @@ static bool reserve_points(struct asking *asking, size_t more) {
     return true;
 }
 
-static bool may_help_overlapped(const void *context,
-                                const struct sdse_tradeoff *least) {
-    return may_help(context, least);
-}
-
 // Of a configuration whose nests overlap.
 static enum sdse_status add_overlapped(struct asking *asking,
                                        const struct config *config) {
     size_t count;
     struct sdse_overlap_point *point;
     const enum sdse_status status = sdse_overlap_sum(
-        &asking->kinds, may_help_overlapped, asking, asking->arena, &count, &point);
+        &asking->kinds, may_help_any, asking, asking->arena, &count, &point);
     if (status != SDSE_OK || !reserve_points(asking, count))
         return status != SDSE_OK ? status : SDSE_NO_MEMORY;
     for (size_t i = 0; i < count; i++)
@@ -365,7 +388,7 @@ static enum sdse_status try_configs(struct asking *asking, struct config *config
             if (status == SDSE_OK)
                 status = sdse_kinds_bound(&asking->kinds);
             if (status == SDSE_OK)
-                status = answer_kinds(asking, &worth, &fits);
+                status = answer_kinds(asking, &config[i], &worth, &fits);
             if (status == SDSE_OK && !fits) {
                 counts->too_big++;
                 continue;

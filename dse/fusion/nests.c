@@ -168,6 +168,55 @@ enum sdse_status sdse_nests_bound(struct sdse_nests *nests,
     return SDSE_OK;
 }
 
+// --- Whether there is room ---
+
+// Nothing to search where not even the place of its outputs is left.
+static bool has_room(const struct sdse_nests *nests, enum sdse_status status,
+                     const struct sdse_model *model) {
+    bool room = status == SDSE_OK;
+    for (unsigned m = 0; room && m < nests->memory_count; m++)
+        room = sdse_model_room_bits(model, nests->request->residency.arch,
+                                    nests->level[m]) >= 0;
+    return room;
+}
+
+// Whether no memory has more reserved in a than in b.
+static bool is_no_more(const struct sdse_nests *nests, const double *a,
+                       const double *b) {
+    bool no_more = true;
+    for (unsigned m = 0; m < nests->memory_count; m++)
+        no_more &= a[m] <= b[m];
+    return no_more;
+}
+
+enum sdse_status sdse_nests_may_fit(struct sdse_nests *nests,
+                                    struct sdse_nest_entry *entry,
+                                    const double *reserved_bits, bool *may) {
+    *may = entry->fits_known && is_no_more(nests, reserved_bits, entry->fits_bits);
+    if (*may || (entry->overflow_known &&
+                 is_no_more(nests, entry->overflow_bits, reserved_bits)))
+        return SDSE_OK;
+    struct sdse_residence residence[SDSE_MOST_SHARED];
+    const struct sdse_layer layer =
+        sdse_nest_layer(nests, entry, reserved_bits, residence);
+    const struct sdse_map_request map = ask_for(nests, entry, &layer);
+    struct sdse_arena *scratch = sdse_arena_new();
+    struct sdse_model *model = NULL;
+    enum sdse_status status =
+        scratch ? sdse_model_new(map.arch, &layer, map.form, scratch, &model)
+                : SDSE_NO_MEMORY;
+    *may = has_room(nests, status, model);
+    if (*may)
+        status = sdse_map_may_exist(&map, may);
+    sdse_arena_free(scratch);
+    if (status != SDSE_OK)
+        return status;
+    *(*may ? &entry->fits_known : &entry->overflow_known) = true;
+    memcpy(*may ? entry->fits_bits : entry->overflow_bits, reserved_bits,
+           nests->memory_count * sizeof *reserved_bits);
+    return SDSE_OK;
+}
+
 // --- Answers ---
 
 // What it finds lives in `arena`. most_nodes: of its search; 0: any.
@@ -180,15 +229,11 @@ static enum sdse_status search(const struct sdse_nests *nests,
     const struct sdse_layer layer =
         sdse_nest_layer(nests, entry, reserved_bits, residence);
     struct sdse_map_request map = ask_for(nests, entry, &layer);
-    struct sdse_model *model;
+    struct sdse_model *model = NULL;
     map.node_limit = most_nodes;
     enum sdse_status status = sdse_model_new(map.arch, &layer, map.form, arena, &model);
     found->answer.status = SDSE_MAP_NONE;
-    // Nothing to search where not even the place of its outputs is left.
-    bool fits = status == SDSE_OK;
-    for (unsigned m = 0; fits && m < nests->memory_count; m++)
-        fits = sdse_model_room_bits(model, map.arch, nests->level[m]) >= 0;
-    if (fits)
+    if (has_room(nests, status, model))
         status = sdse_map(&map, arena, &found->answer);
     if (status != SDSE_OK)
         return status;
@@ -294,6 +339,16 @@ enum sdse_status sdse_nests_answer(struct sdse_nests *nests,
     return status;
 }
 
+const struct sdse_nest_answer *sdse_nests_wider(const struct sdse_nests *nests,
+                                                const struct sdse_nest_entry *entry,
+                                                const double *reserved_bits) {
+    const struct sdse_nest_answer *known = find(nests, entry, reserved_bits);
+    for (const struct sdse_nest_answer *at = entry->answers; at && !known;
+         at = at->next)
+        known = is_no_more(nests, at->asked_bits, reserved_bits) ? at : NULL;
+    return known;
+}
+
 // --- Ahead of what is asked ---
 
 bool sdse_nests_stopped(struct sdse_nests *nests) {
@@ -397,7 +452,8 @@ enum sdse_status sdse_nests_search_ahead(struct sdse_nests *nests,
     for (size_t t = 0; t < tasks && !status; t++) {
         status = ahead[t].status;
         nests->nodes.ahead += ahead[t].found->answer.nodes;
-        ahead[t].question.entry->slow |= ahead[t].found->answer.status == SDSE_MAP_LIMIT;
+        ahead[t].question.entry->slow |=
+            ahead[t].found->answer.status == SDSE_MAP_LIMIT;
         if (ahead[t].found->answer.status == SDSE_MAP_LIMIT)
             continue;
         ahead[t].found->next = ahead[t].question.entry->ahead;

@@ -47,6 +47,10 @@ struct sdse_nest_entry {
     bool bounded;
     struct sdse_tradeoff bound;            // of energy, of latency, at any room
     struct sdse_overlap_sides bound_sides; // of outer, of inner cycles
+    // Reserved of each memory: where it may fit, and where it does not, if such a place
+    // was looked at.
+    bool fits_known, overflow_known;
+    double fits_bits[SDSE_MOST_SHARED], overflow_bits[SDSE_MOST_SHARED];
     struct sdse_nest_answer *answers;
     struct sdse_nest_answer *ahead; // searched, not asked for yet
     bool slow;                      // a search ahead was given up
@@ -105,12 +109,24 @@ struct sdse_layer sdse_nest_layer(const struct sdse_nests *nests,
 enum sdse_status sdse_nests_bound(struct sdse_nests *nests,
                                   struct sdse_nest_entry *entry);
 
+// Whether the entry may have a mapping where so much is reserved of each memory that
+// shares; false: it has none.
+enum sdse_status sdse_nests_may_fit(struct sdse_nests *nests,
+                                    struct sdse_nest_entry *entry,
+                                    const double *reserved_bits, bool *may);
+
 // The answer where so much is reserved of each memory that shares; count 0: nothing
 // fits.
 enum sdse_status sdse_nests_answer(struct sdse_nests *nests,
                                    struct sdse_nest_entry *entry,
                                    const double *reserved_bits,
                                    const struct sdse_nest_answer **answer);
+
+// An answer that is known: the one where so much is reserved, or one where no more is,
+// which no mapping stays below, either; NULL: none is known.
+const struct sdse_nest_answer *sdse_nests_wider(const struct sdse_nests *nests,
+                                                const struct sdse_nest_entry *entry,
+                                                const double *reserved_bits);
 
 // A question to come.
 struct sdse_nest_question {
