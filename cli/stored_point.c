@@ -55,10 +55,16 @@ static const char places[] =
     "last_reader AS \"read there last by\", bits FROM v_place WHERE point_id = %" PRId64
     " ORDER BY first_layer, memory";
 
+static const char copies[] =
+    "SELECT tensor, memory, before AS \"comes before\", until, words, energy_pj / 1e6 "
+    "AS \"energy [uJ]\", latency_cycles AS cycles FROM v_copy WHERE point_id = %" PRId64
+    " ORDER BY before_layer, tensor";
+
 static const char groups[] =
     "SELECT group_index AS \"group\", layers, tile_rows AS \"tile rows\", tile_columns "
     "AS columns, tile_heads AS heads, tile_keys AS keys, tile_channels AS channels, "
-    "memory, inputs, outputs, retained, banded AS \"in bands\", weights_kept AS \"weights "
+    "memory, inputs, outputs, retained, banded AS \"in bands\", weights_kept AS "
+    "\"weights "
     "kept\", overlap, nests, energy_pj / 1e6 AS \"energy [uJ]\", latency_cycles AS "
     "cycles FROM v_group WHERE point_id = %" PRId64 " ORDER BY group_index";
 
@@ -72,7 +78,8 @@ static enum cli_exit show(struct cli *cli, struct sdse_reader *reader,
                           const struct sdse_stored_point *point) {
     char hash[SDSE_HASH_TEXT_BYTES];
     sdse_hash_text(point->hash, hash);
-    struct sdse_table *one = NULL, *each = NULL, *where = NULL, *turns = NULL;
+    struct sdse_table *one = NULL, *each = NULL, *where = NULL, *moved = NULL,
+                      *turns = NULL;
     enum sdse_status status =
         ask(cli, reader, sdse_arena_printf(cli->arena, figures, point->id), &one);
     if (status == SDSE_OK)
@@ -81,6 +88,9 @@ static enum cli_exit show(struct cli *cli, struct sdse_reader *reader,
     if (status == SDSE_OK)
         status =
             ask(cli, reader, sdse_arena_printf(cli->arena, places, point->id), &where);
+    if (status == SDSE_OK)
+        status =
+            ask(cli, reader, sdse_arena_printf(cli->arena, copies, point->id), &moved);
     if (status == SDSE_OK)
         status =
             ask(cli, reader, sdse_arena_printf(cli->arena, groups, point->id), &turns);
@@ -101,6 +111,10 @@ static enum cli_exit show(struct cli *cli, struct sdse_reader *reader,
     if (ended == CLI_OK && sdse_table_rows(where)) {
         putchar('\n');
         ended = cli_print_table(cli, where, SDSE_TABLE_TEXT);
+    }
+    if (ended == CLI_OK && sdse_table_rows(moved)) {
+        putchar('\n');
+        ended = cli_print_table(cli, moved, SDSE_TABLE_TEXT);
     }
     if (ended == CLI_OK && sdse_table_rows(turns)) {
         putchar('\n');
@@ -127,6 +141,10 @@ static enum cli_exit print_json(struct cli *cli, struct sdse_reader *reader,
         "SELECT layer_index, layer, kind, repeat, energy_pj, latency_cycles, "
         "utilization, bottleneck, weight_bits, density, mapper_status FROM v_layer "
         "WHERE point_id = %" PRId64 " ORDER BY layer_index";
+    static const char moved[] =
+        "SELECT tensor, memory, before_layer, before, until_layer, until, words, "
+        "energy_pj, latency_cycles FROM v_copy WHERE point_id = %" PRId64
+        " ORDER BY before_layer, tensor";
     static const char turns[] =
         "SELECT group_index, layers, first_layer, last_layer, tile_rows, "
         "tile_columns, tile_heads, tile_keys, tile_channels, retained, banded, "
@@ -144,13 +162,16 @@ static enum cli_exit print_json(struct cli *cli, struct sdse_reader *reader,
     static const char held[] =
         "SELECT nest_index, memory, inputs, weights, outputs, addends, reserved_bits "
         "FROM v_nest_place WHERE point_id = %" PRId64 " ORDER BY nest_index, memory";
-    struct sdse_table *one = NULL, *each = NULL, *group = NULL, *nest = NULL,
-                      *place = NULL;
+    struct sdse_table *one = NULL, *each = NULL, *copy = NULL, *group = NULL,
+                      *nest = NULL, *place = NULL;
     enum sdse_status status =
         ask(cli, reader, sdse_arena_printf(cli->arena, row, point->id), &one);
     if (status == SDSE_OK)
         status =
             ask(cli, reader, sdse_arena_printf(cli->arena, rows, point->id), &each);
+    if (status == SDSE_OK)
+        status =
+            ask(cli, reader, sdse_arena_printf(cli->arena, moved, point->id), &copy);
     if (status == SDSE_OK)
         status =
             ask(cli, reader, sdse_arena_printf(cli->arena, turns, point->id), &group);
@@ -167,6 +188,7 @@ static enum cli_exit print_json(struct cli *cli, struct sdse_reader *reader,
     sdse_json_begin(&json, "sdse.show-point/1", stdout);
     sdse_json_row(&json, "point", one);
     sdse_json_rows(&json, "layers", each);
+    sdse_json_rows(&json, "copies", copy);
     sdse_json_rows(&json, "groups", group);
     sdse_json_rows(&json, "nests", nest);
     sdse_json_rows(&json, "nest_places", place);

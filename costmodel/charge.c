@@ -477,6 +477,15 @@ void sdse_charge_continued(struct sdse_evaluation *e) {
     charge_vector(e, rescaled);
 }
 
+// A memory that keeps no tile of what comes to it, or from it, as where a copy does
+// nothing else.
+static void note_moved(struct sdse_evaluation *e, unsigned l, enum sdse_part part) {
+    if (!e->cost || e->cost->level[l].flow[part].kept)
+        return;
+    e->cost->level[l].flow[part].kept = true;
+    e->cost->level[l].flow[part].instances = 1;
+}
+
 // Words of a flow that are brought in to where they are at home; from further in they
 // come as finished outputs do.
 void sdse_charge_brought(struct sdse_evaluation *e, const struct sdse_flow *flow) {
@@ -496,6 +505,8 @@ void sdse_charge_brought(struct sdse_evaluation *e, const struct sdse_flow *flow
         charge_updates(e, home, words, model->bits[home][part]);
     else
         charge_fills(e, home, part, words, model->bits[home][part]);
+    note_moved(e, home, part);
+    note_moved(e, source, part);
     for (unsigned l = out ? home : source; l < (out ? source : home); l++) {
         // One instance at each end: the way does not depend on the mapping.
         if (!sdse_edge_count(&e->view, as, l, l + 1, true, &edge)) {

@@ -87,6 +87,7 @@ static const struct sdse_check table[] = {
     READER("place-taken", SDSE_CHECK_MAPPING, "places where none are taken")
     READER("streamed", SDSE_CHECK_MAPPING, "loops for a layer that only moves words, or none for another")
     READER("outputs-inputs", SDSE_CHECK_SWEEP, "a model without inputs to run it on")
+    READER("copies-resident", SDSE_CHECK_SWEEP, "tensors that are moved, where none may stay between layers")
     READER("fuse-resident", SDSE_CHECK_SWEEP, "layers that take turns, where no tensor may stay between layers")
     READER("fuse-tiles", SDSE_CHECK_SWEEP, "tiles, columns of tiles, or overlap, of layers that take no turns")
     READER("overlap-bypass", SDSE_CHECK_SWEEP, "nests that overlap with tensors that may pass by the memory where they wait")

@@ -198,9 +198,8 @@ static void read_constraints(struct reader *r) {
 
 static void read_mapper(struct reader *r) {
     static const char *const keys[] = {
-        "seconds",  "uneven",     "free_bypass", "imperfect_percent",
-        "resident", "fuse_depth", "tiles",       "columns",
-        "overlap"};
+        "seconds",    "uneven", "free_bypass", "imperfect_percent", "resident",
+        "fuse_depth", "tiles",  "columns",     "overlap",           "copies"};
     struct sdse_sweep_mapper *mapper = &r->sweep->mapper;
     const struct sdse_node *map =
                                section(r, "mapper", keys, sizeof keys / sizeof *keys),

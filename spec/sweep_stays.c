@@ -117,12 +117,14 @@ static struct sdse_override *add_axis(struct sdse_arena *arena, struct sdse_loc 
 static bool is_same(const struct sdse_stay *a, const struct sdse_stay *b) {
     return a->resident == b->resident && a->fuse_depth == b->fuse_depth &&
            a->all_tiles == b->all_tiles && a->columns == b->columns &&
-           a->overlap == b->overlap;
+           a->overlap == b->overlap && a->copies == b->copies;
 }
 
 static void add_choice(struct sdse_override *axis, struct sdse_stay choice) {
-    if (!choice.resident)
+    if (!choice.resident) {
         choice.fuse_depth = 1;
+        choice.copies = false;
+    }
     if (choice.fuse_depth == 1)
         choice.all_tiles = choice.columns = choice.overlap = false;
     for (size_t i = 0; i < axis->value_count; i++)
@@ -143,17 +145,22 @@ bool sdse_read_stays(struct sdse_arena *arena, const struct sdse_node *mapper,
                      struct sdse_diags *diags, struct sdse_sweep *sweep) {
     const struct reader r = {arena, diags};
     const size_t errors = diags->errors;
-    struct values resident, depth, tiles, columns, overlap;
+    struct values resident, depth, tiles, columns, overlap, copies;
     if (!read_values(&r, mapper, "resident", read_choice, &resident) ||
         !read_values(&r, mapper, "fuse_depth", read_depth, &depth) ||
         !read_values(&r, mapper, "tiles", read_tiles, &tiles) ||
         !read_values(&r, mapper, "columns", read_choice, &columns) ||
-        !read_values(&r, mapper, "overlap", read_overlap, &overlap))
+        !read_values(&r, mapper, "overlap", read_overlap, &overlap) ||
+        !read_values(&r, mapper, "copies", read_choice, &copies))
         return false;
     const bool whole = diags->errors == errors;
     if (whole && depth.node && !has_above(&resident, 0))
         sdse_diag_add(diags, SDSE_ERROR, depth.node->key_loc, "fuse-resident",
                       "layers that take turns hand tensors over on chip: `fuse_depth` "
+                      "needs `resident: true`");
+    if (whole && copies.node && !has_above(&resident, 0))
+        sdse_diag_add(diags, SDSE_ERROR, copies.node->key_loc, "copies-resident",
+                      "tensors are moved into and out of a shared memory: `copies` "
                       "needs `resident: true`");
     if (whole && tiles.node && !has_above(&depth, 1))
         sdse_diag_add(diags, SDSE_ERROR, tiles.node->key_loc, "fuse-tiles",
@@ -176,22 +183,24 @@ bool sdse_read_stays(struct sdse_arena *arena, const struct sdse_node *mapper,
     const size_t depths = depth.count ? depth.count : 1,
                  kinds = tiles.count ? tiles.count : 1,
                  ways = columns.count ? columns.count : 1,
-                 overlaps = overlap.count ? overlap.count : 1;
+                 overlaps = overlap.count ? overlap.count : 1,
+                 moves = copies.count ? copies.count : 1,
+                 inner = kinds * ways * overlaps * moves;
     struct sdse_override *axis =
-        add_axis(arena, resident.node->key_loc,
-                 resident.count * depths * kinds * ways * overlaps, sweep);
+        add_axis(arena, resident.node->key_loc, resident.count * depths * inner, sweep);
     if (!axis)
         return false;
-    const size_t inner = kinds * ways * overlaps;
     for (size_t i = 0; i < resident.count * depths * inner; i++) {
-        const size_t d = i / inner % depths, t = i / (ways * overlaps) % kinds,
-                     c = i / overlaps % ways, o = i % overlaps;
+        const size_t d = i / inner % depths, t = i / (ways * overlaps * moves) % kinds,
+                     c = i / (overlaps * moves) % ways, o = i / moves % overlaps,
+                     m = i % moves;
         add_choice(axis,
                    (struct sdse_stay){.resident = resident.value[i / (depths * inner)],
                                       .fuse_depth = depth.count ? depth.value[d] : 1,
                                       .all_tiles = tiles.count && tiles.value[t],
                                       .columns = columns.count && columns.value[c],
-                                      .overlap = overlap.count && overlap.value[o]});
+                                      .overlap = overlap.count && overlap.value[o],
+                                      .copies = copies.count && copies.value[m]});
     }
     return true;
 }
@@ -230,13 +239,15 @@ void sdse_print_stays(FILE *out, const struct sdse_override *axis,
                       const char *between) {
     static const char *const bools[] = {"false", "true"};
     uint32_t resident[2] = {0}, depth[SDSE_MOST_FUSE_DEPTH] = {0}, tiles[2] = {0},
-             columns[2] = {0}, overlap[2] = {0};
-    size_t residents = 0, depths = 0, kinds = 0, ways = 0, overlaps = 0;
+             columns[2] = {0}, overlap[2] = {0}, copies[2] = {0};
+    size_t residents = 0, depths = 0, kinds = 0, ways = 0, overlaps = 0, moves = 0;
     for (size_t i = 0; i < axis->value_count; i++) {
         const struct sdse_stay *choice = &axis->stays[i];
         note(choice->resident, resident, &residents);
-        if (choice->resident)
+        if (choice->resident) {
             note(choice->fuse_depth, depth, &depths);
+            note(choice->copies, copies, &moves);
+        }
         if (choice->fuse_depth > 1) {
             note(choice->all_tiles, tiles, &kinds);
             note(choice->columns, columns, &ways);
@@ -252,4 +263,6 @@ void sdse_print_stays(FILE *out, const struct sdse_override *axis,
         print_values(out, ", ", "columns", ways, bools, columns);
     if (overlaps > 1 || (overlaps && overlap[0]))
         print_values(out, ", ", "overlap", overlaps, sdse_overlap_words(), overlap);
+    if (moves > 1 || (moves && copies[0]))
+        print_values(out, ", ", "copies", moves, bools, copies);
 }

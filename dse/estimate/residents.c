@@ -15,7 +15,8 @@ static const double enough_s = 4; // of processor time, for one choice
 static bool is_of(const struct sdse_variant *variant, const struct sdse_stay *choice) {
     return variant->resident && variant->fuse_depth == choice->fuse_depth &&
            variant->all_tiles == choice->all_tiles &&
-           variant->columns == choice->columns && variant->overlap == choice->overlap;
+           variant->columns == choice->columns && variant->overlap == choice->overlap &&
+           variant->copies == choice->copies;
 }
 
 // The first point of a choice from a position on; false in `made`: none of the next

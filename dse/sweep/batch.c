@@ -9,6 +9,7 @@
 #include "costmodel/evaluate.h"
 #include "dse/network/network_front.h"
 #include "dse/sweep/forms.h"
+#include "dse/sweep/write_copies.h"
 #include "dse/sweep/write_groups.h"
 #include "spec/load.h"
 #include "spec/place.h"
@@ -104,7 +105,9 @@ static struct sdse_hash solution_hash(const struct solved *from) {
     return sdse_hash_join(from->front, sdse_hash_of_text(from->mappings[from->choice]));
 }
 
+// With the copies before it. Its front has none of them: it is on none then.
 static enum sdse_status write_solution(struct writing *w, const struct solved *from,
+                                       const struct sdse_copied *copied,
                                        struct sdse_hash hash) {
     const struct sdse_layer_problem *problem = from->problem;
     const char *text = from->mappings[from->choice];
@@ -112,8 +115,9 @@ static enum sdse_status write_solution(struct writing *w, const struct solved *f
     struct sdse_placement placement;
     struct sdse_model *model;
     struct sdse_layer layer = *problem->layer;
-    struct sdse_cost *cost = SDSE_ARENA_NEW(w->scratch, struct sdse_cost);
-    if (!cost)
+    struct sdse_cost *cost = SDSE_ARENA_NEW(w->scratch, struct sdse_cost),
+                     *sum = SDSE_ARENA_NEW(w->scratch, struct sdse_cost);
+    if (!cost || !sum)
         return SDSE_NO_MEMORY;
     layer.residence = from->residence;
     enum sdse_status status =
@@ -125,15 +129,19 @@ static enum sdse_status write_solution(struct writing *w, const struct solved *f
         return status;
     if (!sdse_evaluate_full(model, mapping, cost))
         return SDSE_NO_MEMORY;
+    if (copied->count)
+        status = sdse_copied_add(copied, cost, w->scratch, sum);
+    if (status)
+        return status;
     return sdse_store_add_solution(
         w->store, &(struct sdse_solution_record){.hash = hash,
                                                  .front = from->front,
-                                                 .has_front = true,
+                                                 .has_front = !copied->count,
                                                  .proof = problem->proof,
                                                  .gap = problem->gap,
                                                  .mapping = text,
                                                  .arch = problem->arch,
-                                                 .cost = cost});
+                                                 .cost = copied->count ? sum : cost});
 }
 
 static enum sdse_status write_front(struct writing *w, const struct solved *from) {
@@ -368,6 +376,11 @@ static enum sdse_status build_front(struct writing *w, const atomic_bool *stop) 
 static enum sdse_status write_solved(struct writing *w, size_t l, size_t choice,
                                      struct sdse_hash *solution) {
     struct sdse_point_places *places = w->point->places;
+    struct sdse_copied copied;
+    enum sdse_status status = sdse_write_copies(variant_of(w)->arch, places, l,
+                                                w->store, w->scratch, &copied);
+    if (status)
+        return status;
     if (places && places->layer[l].grouped) {
         const struct sdse_placed_layer *layer = &places->layer[l];
         const struct sdse_group_record *group =
@@ -376,15 +389,19 @@ static enum sdse_status write_solved(struct writing *w, size_t l, size_t choice,
             sdse_group_names(w->scratch, workload_of(w), (size_t)group->first_layer,
                              (size_t)group->last_layer);
         return names ? sdse_write_grouped_layer(w->point->problems[l], places, layer,
-                                                names, w->store, w->scratch, solution)
+                                                names, &copied, w->store, w->scratch,
+                                                solution)
                      : SDSE_NO_MEMORY;
     }
     const struct solved from = solved_of(w, l, choice);
     *solution = solution_hash(&from);
-    const enum sdse_status status = write_front(w, &from);
+    if (copied.count)
+        *solution = sdse_hash_join(*solution, copied.hash);
+    else
+        status = write_front(w, &from);
     return status || sdse_store_has_solution(w->store, *solution)
                ? status
-               : write_solution(w, &from, *solution);
+               : write_solution(w, &from, &copied, *solution);
 }
 
 static enum sdse_status write_layers(struct writing *w, const size_t *choice) {
@@ -481,11 +498,13 @@ static enum sdse_status write_feasible(struct writing *w) {
     if (w->point->places) {
         record->places = w->point->places->records;
         record->place_count = w->point->places->record_count;
+        record->copies = sdse_copy_records(w->point->places, w->scratch);
+        record->copy_count = w->point->places->copy_count;
         record->groups = w->point->places->group;
         record->group_count = w->point->places->group_count;
         record->nests = sdse_nest_records(w->point->places, w->scratch);
         record->nest_count = w->point->places->nest_count;
-        if (!record->nests)
+        if (!record->copies || !record->nests)
             return SDSE_NO_MEMORY;
     }
     return sdse_store_add_point(w->store, record);
@@ -543,7 +562,7 @@ enum sdse_status sdse_batch_write_problem(const struct sdse_plan *plan,
     status = write_front(&w, &from);
     return status || sdse_store_has_solution(store, hash)
                ? status
-               : write_solution(&w, &from, hash);
+               : write_solution(&w, &from, &(struct sdse_copied){0}, hash);
 }
 
 // --- What many share ---

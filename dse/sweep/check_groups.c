@@ -8,8 +8,10 @@
 #include "dse/sweep/forms.h"
 #include "dse/sweep/keep_groups.h"
 #include "dse/sweep/stored_inputs.h"
+#include "dse/sweep/stored_places.h"
 #include "results/store/verify.h"
 #include "spec/place.h"
+#include "spec/split.h"
 #include "spec/tree.h"
 
 struct checking {
@@ -21,6 +23,9 @@ struct checking {
     struct sdse_fusion_request request;
     struct sdse_placing placing;
     struct sdse_place_question *question; // [layers]
+    bool *inside;                         // [layers]
+    enum sdse_place *place;               // [tensors]
+    struct sdse_copies copies;
     uint64_t wrong;
 };
 
@@ -29,6 +34,13 @@ static void complain(struct checking *c, size_t group, const char *what) {
     sdse_diag_add(c->diags, SDSE_ERROR, (struct sdse_loc){.file = "point"},
                   "verify-group", "%s, group %zu: %s", c->point->hash, group,
                   what ? what : sdse_status_text(SDSE_NO_MEMORY));
+}
+
+static void complain_place(struct checking *c, const char *whose, const char *name,
+                           const char *what) {
+    c->wrong++;
+    sdse_diag_add(c->diags, SDSE_ERROR, (struct sdse_loc){.file = "point"},
+                  "verify-place", "%s, %s %s: %s", c->point->hash, whose, name, what);
 }
 
 // --- What is asked ---
@@ -55,50 +67,83 @@ static bool list_layers(struct checking *c) {
     return layer && form;
 }
 
-// The place of what a layer makes, as its rows say it.
-static enum sdse_place place_of(const struct checking *c, size_t maker) {
-    bool shared = false, outermost = false;
-    unsigned memory = 0;
-    for (size_t i = 0; i < c->point->place_count; i++) {
-        const struct sdse_place_record *place = &c->point->place[i];
-        if (place->first_layer != maker)
-            continue;
-        const unsigned own = sdse_shared_named(c->inputs.arch, place->memory);
-        outermost |= own == c->memory_count;
-        shared |= own < c->memory_count;
-        memory = own < c->memory_count ? own : memory;
-    }
-    return shared ? sdse_place_in(memory, outermost) : SDSE_PLACE_OUTERMOST;
-}
-
-// The question about each layer and group. What layers of a group hand over inside has
-// no place of its own. False: memory is out.
-static bool settle_places(struct checking *c) {
-    const struct sdse_placing *placing = &c->placing;
-    const size_t layers = placing->layer_count;
-    enum sdse_place *place =
-        SDSE_ARENA_ARRAY(c->scratch, enum sdse_place, placing->tensor_count + 1);
+// The questions about layers and groups, but for what they find.
+static bool list_questions(struct checking *c) {
+    const size_t layers = c->placing.layer_count;
     c->question = SDSE_ARENA_ARRAY(c->scratch, struct sdse_place_question, layers + 1);
-    if (!place || !c->question)
+    c->inside = SDSE_ARENA_ARRAY(c->scratch, bool, layers + 1);
+    if (!c->question || !c->inside)
         return false;
     for (size_t l = 0; l < layers; l++)
-        c->question[l] =
-            (struct sdse_place_question){.layer = l, .outputs = place_of(c, l)};
+        c->question[l].layer = l;
     for (size_t g = 0; g < c->point->group_count; g++) {
         const struct sdse_group_record *group = &c->point->group[g];
-        struct sdse_place_question *first = &c->question[group->first_layer];
-        first->more = (size_t)(group->last_layer - group->first_layer);
-        first->outputs = place_of(c, (size_t)group->last_layer);
+        c->question[group->first_layer].more =
+            (size_t)(group->last_layer - group->first_layer);
         for (size_t l = group->first_layer + 1; l <= group->last_layer; l++)
-            c->question[l].inside = true;
+            c->inside[l] = c->question[l].inside = true;
     }
-    for (size_t t = 0; t < placing->tensor_count; t++) {
-        const size_t maker = placing->tensor[t].maker;
-        const bool handed_inside = maker + 1 < layers && c->question[maker + 1].inside;
-        place[t] = handed_inside ? SDSE_PLACE_SHARED : place_of(c, maker);
-    }
-    sdse_placing_questions(placing, place, NULL, c->question);
     return true;
+}
+
+// The question about each layer and group, by what the rows of places say. False:
+// memory is out.
+static bool settle_places(struct checking *c) {
+    const struct sdse_placing *placing = &c->placing;
+    c->place = SDSE_ARENA_ARRAY(c->scratch, enum sdse_place, placing->tensor_count + 1);
+    if (!c->place || !list_questions(c) ||
+        !sdse_stored_places_read(&c->request.residency, placing, c->inside,
+                                 c->point->place, c->point->place_count, c->scratch,
+                                 c->place, &c->copies))
+        return false;
+    for (size_t l = 0; l < placing->layer_count; l++) {
+        const struct sdse_handed_tensor *made =
+            sdse_handed_by(placing, l + c->question[l].more);
+        if (made && !c->inside[l])
+            c->question[l].outputs = c->place[made - placing->tensor];
+    }
+    sdse_placing_questions(placing, c->place, &c->copies, c->question);
+    return true;
+}
+
+// --- Places ---
+
+static enum sdse_status check_places(struct checking *c) {
+    const struct sdse_placed_tensors at = {&c->placing, c->place, &c->copies,
+                                           c->inside};
+    const char *tensor = NULL;
+    const enum sdse_status status =
+        sdse_stored_places_differ(&c->request.residency, &at, c->point->place,
+                                  c->point->place_count, c->scratch, &tensor);
+    if (tensor)
+        complain_place(c, "tensor", tensor, "it cannot be in these places");
+    return status;
+}
+
+// Whether the mapping of a layer says the places that follow from the rows.
+static enum sdse_status check_layer(struct checking *c, size_t l) {
+    const struct sdse_layer *layer = &c->inputs.workload->layers[l];
+    struct sdse_residence part[SDSE_MOST_SHARED];
+    struct sdse_arch *arch = c->inputs.arch;
+    struct sdse_placement placement;
+    struct sdse_mapping *mapping;
+    struct sdse_diags quiet;
+    sdse_diags_init(&quiet, c->scratch);
+    const struct sdse_node *root =
+        sdse_stored_input_parse(c->scratch, c->point->mapping[l], &quiet);
+    if (!root || sdse_arch_of_mapping(arch, root, c->scratch, &arch) ||
+        sdse_placed_mapping_from_tree(c->scratch, root, arch, layer, &quiet, &placement,
+                                      &mapping))
+        return SDSE_OK; // it is not scored either
+    sdse_question_residence(arch, layer, &c->question[l], part);
+    const char *text =
+        sdse_placed_mapping_text(c->scratch, arch, &layer->nest, mapping, part);
+    if (!text)
+        return SDSE_NO_MEMORY;
+    if (strcmp(text, c->point->mapping[l]) != 0)
+        complain_place(c, "layer", layer->name,
+                       "its mapping does not say the places that its tensors have");
+    return SDSE_OK;
 }
 
 // --- The configuration ---
@@ -352,12 +397,17 @@ static enum sdse_status each(void *context, const struct sdse_stored_groups *poi
         return SDSE_NO_MEMORY;
     enum sdse_status status =
         sdse_residency_placing(&c->request.residency, c->scratch, &c->placing);
-    if (status == SDSE_OK && !settle_places(c))
-        status = SDSE_NO_MEMORY;
     const uint64_t wrong = c->wrong;
     size_t next = 0;
+    if (status == SDSE_OK && !settle_places(c))
+        status = SDSE_NO_MEMORY;
     for (size_t g = 0; g < point->group_count && !status && c->wrong == wrong; g++)
         status = check_group(c, g, &next);
+    if (!status && c->wrong == wrong)
+        status = check_places(c);
+    for (size_t l = 0; l < net->layer_count && !status && c->wrong == wrong; l++)
+        if (!c->inside[l] && !c->question[l].more)
+            status = check_layer(c, l);
     return status;
 }
 

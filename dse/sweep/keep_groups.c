@@ -143,15 +143,6 @@ static bool keep_group(struct keeping *k, const struct sdse_fused_group *group) 
            to->nest_order;
 }
 
-const struct sdse_fused_group *
-sdse_group_around(const struct sdse_handed_tensor *tensor,
-                  const struct sdse_fused_group *group, size_t count) {
-    for (size_t g = 0; g < count; g++)
-        if (tensor->maker >= group[g].first && tensor->maker < group[g].last)
-            return &group[g];
-    return NULL;
-}
-
 // --- Nests ---
 
 // Whether a memory that shares has something of a nest.

@@ -43,9 +43,4 @@ const char *sdse_group_memory(const struct sdse_arch *arch,
 const char *sdse_group_inputs(const struct sdse_fused_group *group);
 const char *sdse_group_outputs(const struct sdse_fused_group *group);
 
-// The group that hands a tensor from one of its layers to another; NULL: none does.
-const struct sdse_fused_group *
-sdse_group_around(const struct sdse_handed_tensor *tensor,
-                  const struct sdse_fused_group *group, size_t count);
-
 #endif

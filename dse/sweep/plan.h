@@ -34,6 +34,7 @@ struct sdse_variant {
     bool all_tiles;                 // in tiles of any number of rows
     bool columns;                   // or of some columns
     bool overlap;                   // and their nests may overlap
+    bool copies;                    // tensors may be moved between layers
     struct sdse_hash search; // of the accelerator and what the sweep's `mapper` adds to
                              // its space: the same as `hash` if that is nothing
     struct sdse_hash names;  // of the parameters, in any order

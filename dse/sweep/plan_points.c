@@ -119,6 +119,7 @@ combine_overrides(const struct sdse_plan *plan, size_t arch, uint64_t combinatio
             variant->all_tiles = choice->all_tiles;
             variant->columns = choice->columns;
             variant->overlap = choice->overlap;
+            variant->copies = choice->copies;
             continue;
         }
         const char *value = overrides[i]->values[values[i]];
@@ -239,6 +240,11 @@ void sdse_network_admits(const struct sdse_plan *plan, size_t network,
         sdse_diag_add(said, SDSE_ERROR, loc, "resident-memory",
                       "`overlap: outer`: several memories of '%s' share, but nests "
                       "overlap where one does: take `shares` from the others",
+                      variant->arch->name);
+    else if (variant->copies && sdse_shared_levels(variant->arch, level) > 1)
+        sdse_diag_add(said, SDSE_ERROR, loc, "resident-memory",
+                      "`copies: true`: several memories of '%s' share, but in sweeps "
+                      "tensors are moved where one does: take `shares` from the others",
                       variant->arch->name);
     else if (variant->overlap && (unstaged = sdse_staged_why_none(
                                       variant->arch, sdse_shared_level(variant->arch))))

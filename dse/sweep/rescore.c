@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "costmodel/cost_sum.h"
 #include "costmodel/evaluate.h"
 #include "dse/fusion/part.h"
+#include "dse/residency/copies.h"
 #include "dse/sweep/check_groups.h"
 #include "dse/sweep/forms.h"
 #include "dse/sweep/stored_inputs.h"
@@ -131,6 +133,47 @@ static bool take_residence(const struct sdse_arch *arch,
     return true;
 }
 
+// Adds what it takes to bring in what layers make, "0 3": as it was added when it was
+// written. False: there are no such layers, or it cannot be scored.
+static bool add_copies(struct scoring *s, const struct sdse_arch *arch,
+                       const char *makers, struct sdse_cost *cost) {
+    enum { MOST = 1 + SDSE_PLACES_MOST_ALIVE };
+    struct sdse_cost *each = SDSE_ARENA_ARRAY(s->scratch, struct sdse_cost, MOST);
+    struct sdse_cost_times of[MOST];
+    size_t count = 0;
+    if (!each)
+        return false;
+    each[count++] = *cost;
+    for (char *end; *makers; makers = end + strspn(end, " ")) {
+        const unsigned long maker = strtoul(makers, &end, 10);
+        if (count == MOST || maker >= s->inputs.workload->layer_count ||
+            sdse_copy_cost(arch, s->inputs.workload,
+                           &(struct sdse_handed_tensor){.maker = maker},
+                           sdse_copy_way(arch, 0, 0), s->scratch, &each[count++]))
+            return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        of[i] = (struct sdse_cost_times){&each[i], 1};
+    return count == 1 || sdse_cost_sum(of, count, cost);
+}
+
+// What keeps a copy from being scored, or NULL and its cost.
+static const char *score_copy(struct scoring *s,
+                              const struct sdse_stored_solution *from,
+                              struct sdse_cost *cost) {
+    const struct sdse_workload *net = s->inputs.workload;
+    const struct sdse_nest *nest = &net->layers[from->layer_index].nest;
+    if (!sdse_shared_level(s->inputs.arch))
+        return "no memory of its accelerator shares";
+    if (from->words != sdse_tile_words(nest, SDSE_OUTPUTS, nest->bound))
+        return "its layer puts out other words";
+    return sdse_copy_cost(s->inputs.arch, net,
+                          &(struct sdse_handed_tensor){.maker = from->layer_index},
+                          sdse_copy_way(s->inputs.arch, 0, 0), s->scratch, cost)
+               ? "its copy cannot be scored"
+               : NULL;
+}
+
 // What keeps a solution from being scored, or NULL and its cost.
 static const char *score(struct scoring *s, const struct sdse_stored_solution *from,
                          struct sdse_cost *cost) {
@@ -140,6 +183,8 @@ static const char *score(struct scoring *s, const struct sdse_stored_solution *f
         return "its network has no such layer";
     const struct sdse_layer *layer = &s->inputs.workload->layers[from->layer_index];
     struct sdse_layer rows = *layer;
+    if (from->is_copy)
+        return score_copy(s, from, cost);
     if (from->is_nest && !take_rows(&from->nest, &rows, layer))
         return "its layer has no such rows";
     struct sdse_weight_form form = {0};
@@ -173,6 +218,8 @@ static const char *score(struct scoring *s, const struct sdse_stored_solution *f
             totals.inner_cycles != (double)from->nest.inner_cycles)
             return "its sides take other cycles";
     }
+    if (from->copied && !add_copies(s, arch, from->copied, cost))
+        return "what is brought in before it cannot be scored";
     return NULL;
 }
 

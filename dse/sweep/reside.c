@@ -1,10 +1,14 @@
 #include "dse/sweep/reside.h"
 
+#include <inttypes.h>
 #include <string.h>
 
-#include "costmodel/model.h"
+#include "base/text.h"
+#include "dse/residency/copies.h"
 #include "dse/sweep/batch.h"
 #include "dse/sweep/keep_groups.h"
+#include "dse/sweep/place_rows.h"
+#include "spec/flow.h"
 #include "spec/load.h"
 #include "spec/place.h"
 
@@ -18,6 +22,7 @@ struct residing {
     struct sdse_fusion fusion;
     struct sdse_resident_layer *layer;
     enum sdse_place *place;
+    struct sdse_copies copies;
     struct sdse_fused_group *group;
     size_t group_count;
     struct sdse_point_places *out;
@@ -127,67 +132,82 @@ static bool keep_layer(struct residing *r, size_t l) {
     return to->elements && to->mappings;
 }
 
-// Bits of a tensor in the outermost memory; < 0: memory is out.
-static double outermost_bits(struct residing *r, size_t maker) {
-    struct sdse_model *model;
-    if (sdse_model_new(r->arch, &r->workload->layers[maker], &r->point->forms[maker],
-                       r->scratch, &model))
-        return -1;
-    return (double)sdse_model_output_words(model) *
-           model->place_bits[0][SDSE_PART_OUTPUTS];
+// What a tensor that is brought in is, as the outputs of a layer. NULL: memory is out.
+static const char *copy_text(const struct residing *r, const char *memory,
+                             uint64_t words) {
+    struct sdse_text text;
+    if (!sdse_text_begin(&text))
+        return NULL;
+    fputs("copy: {into: ", text.out);
+    sdse_print_word(text.out, memory);
+    fprintf(text.out, ", words: %" PRIu64 "}\n", words);
+    return sdse_text_end(&text, r->out->arena);
 }
 
-// A tensor in both is in two memories, and is read in both. What layers of a group hand
-// over has no place of its own.
-static bool keep_tensor(struct residing *r, size_t t) {
-    const struct sdse_residency *residency = &r->fusion.residency;
-    const struct sdse_handed_tensor *tensor = &residency->placing.tensor[t];
-    const size_t last = sdse_handed_last_use(tensor);
-    if (sdse_group_around(tensor, r->group, r->group_count))
-        return true; // only some rows of it are anywhere
-    struct sdse_place_record at = {.tensor = r->workload->layers[tensor->maker].name,
-                                   .first_layer = tensor->maker};
-    if (r->place[t] != SDSE_PLACE_OUTERMOST) {
-        unsigned level[SDSE_MOST_SHARED];
-        const unsigned memory = sdse_place_memory(r->place[t]);
-        sdse_shared_levels(r->arch, level);
-        at.memory = sdse_memory_name(r->out->arena, r->arch, level[memory]);
-        at.last_layer = sdse_place_is_both(r->place[t]) ? tensor->use[0] : last;
-        at.bits = tensor->held_bits_in[memory];
-        if (!at.memory)
-            return false;
-        r->out->records[r->out->record_count++] = at;
+static bool keep_copy(struct residing *r, const struct sdse_copy *copy) {
+    const struct sdse_handed_tensor *tensor =
+        &r->fusion.residency.placing.tensor[copy->tensor];
+    const struct sdse_layer *maker = &r->workload->layers[tensor->maker];
+    struct sdse_kept_copy *to = &r->out->copy[r->out->copy_count++];
+    to->record = (struct sdse_copy_record){
+        .before_layer = copy->from,
+        .tensor = maker->name,
+        .memory = sdse_memory_name(r->out->arena, r->arch, sdse_shared_level(r->arch)),
+        .words = sdse_tile_words(&maker->nest, SDSE_OUTPUTS, maker->nest.bound)};
+    to->problem = r->point->problems[tensor->maker]->hash;
+    to->text =
+        to->record.memory ? copy_text(r, to->record.memory, to->record.words) : NULL;
+    return to->text &&
+           !sdse_copy_cost(r->arch, r->workload, tensor,
+                           sdse_copy_way(r->arch, copy->source, copy->memory),
+                           r->scratch, &to->cost);
+}
+
+static bool keep_copies(struct residing *r) {
+    struct sdse_point_places *out = r->out;
+    out->copy =
+        SDSE_ARENA_ARRAY(out->arena, struct sdse_kept_copy, r->copies.count + 1);
+    bool kept = out->copy != NULL;
+    for (size_t i = 0; kept && i < r->copies.count; i++) {
+        const struct sdse_copy *copy = &r->copies.copy[i];
+        const size_t maker = r->fusion.residency.placing.tensor[copy->tensor].maker;
+        kept = copy->from == maker || keep_copy(r, copy);
     }
-    if (r->place[t] != SDSE_PLACE_OUTERMOST && !sdse_place_is_both(r->place[t]))
-        return true;
-    at.memory = r->arch->level[0].name;
-    at.last_layer = last;
-    at.bits = outermost_bits(r, tensor->maker);
-    r->out->records[r->out->record_count++] = at;
-    return at.bits >= 0;
+    return kept;
+}
+
+static bool keep_places(struct residing *r) {
+    const size_t layers = r->workload->layer_count;
+    bool *inside = SDSE_ARENA_ARRAY(r->scratch, bool, layers);
+    for (size_t l = 0; inside && l < layers; l++)
+        inside[l] = r->layer[l].question.inside;
+    return inside &&
+           !sdse_place_rows(
+               &r->request.residency,
+               &(struct sdse_placed_tensors){.placing = &r->fusion.residency.placing,
+                                             .place = r->place,
+                                             .copies = &r->copies,
+                                             .inside = inside},
+               r->scratch, r->out->arena, &r->out->records, &r->out->record_count);
 }
 
 static bool keep(struct residing *r) {
     const struct sdse_places *places = &r->fusion.residency.places;
     struct sdse_point_places *out = r->out;
-    const size_t layers = r->workload->layer_count,
-                 tensors = r->fusion.residency.placing.tensor_count;
+    const size_t layers = r->workload->layer_count;
     out->count = places->count;
     out->elements = SDSE_ARENA_ARRAY(out->arena, struct sdse_tradeoff, out->count);
     out->layer = SDSE_ARENA_ARRAY(out->arena, struct sdse_placed_layer, layers);
-    out->records =
-        SDSE_ARENA_ARRAY(out->arena, struct sdse_place_record, 2 * tensors + 1);
-    if (!out->elements || !out->layer || !out->records)
+    if (!out->elements || !out->layer)
         return false;
     memcpy(out->elements, places->elements, out->count * sizeof *out->elements);
     bool kept = true;
     for (size_t l = 0; kept && l < layers; l++)
         kept = keep_layer(r, l);
-    for (size_t t = 0; kept && t < tensors; t++)
-        kept = keep_tensor(r, t);
-    return kept && sdse_keep_groups(&r->request, &r->fusion.residency.placing,
-                                    r->point->problems, r->group, r->group_count,
-                                    r->scratch, out);
+    return kept && keep_places(r) && keep_copies(r) &&
+           sdse_keep_groups(&r->request, &r->fusion.residency.placing,
+                            r->point->problems, r->group, r->group_count, r->scratch,
+                            out);
 }
 
 // --- The search ---
@@ -204,9 +224,11 @@ static enum sdse_status pick(struct residing *r) {
     if (!r->layer || !r->place)
         return SDSE_NO_MEMORY;
     r->out->picked = sdse_network_front_pick(&front, r->plan->sweep->objective);
-    const enum sdse_status status =
-        sdse_fusion_pick(&r->request, &r->fusion, r->out->picked, r->layer, r->place,
-                         &r->group, &r->group_count);
+    enum sdse_status status =
+        sdse_residency_copies(residency, r->out->picked, &r->copies);
+    if (!status)
+        status = sdse_fusion_pick(&r->request, &r->fusion, r->out->picked, r->layer,
+                                  r->place, &r->group, &r->group_count);
     return status ? status : keep(r) ? SDSE_OK : SDSE_NO_MEMORY;
 }
 
@@ -244,6 +266,7 @@ enum sdse_status sdse_point_reside(const struct sdse_plan *plan,
                       .workload = r.workload,
                       .objective = SDSE_MAP_FRONT,
                       .goal = SDSE_PLACES_FRONT,
+                      .copies = variant->copies,
                       .free_bypass = plan->sweep->mapper.free_bypass,
                       .padding_percent = plan->sweep->mapper.imperfect_percent,
                       .threads = threads,

@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "costmodel/types/cost.h"
 #include "dse/sweep/layer_problem.h"
 #include "dse/sweep/plan.h"
 #include "results/store/records.h"
@@ -35,6 +36,14 @@ struct sdse_kept_nest {
     const char *text; // of the mapping
 };
 
+// A tensor that is brought in before a layer.
+struct sdse_kept_copy {
+    struct sdse_copy_record record; // but for its solution
+    struct sdse_hash problem;       // of its maker, whose outputs they are
+    struct sdse_cost cost;
+    const char *text; // in place of a mapping
+};
+
 struct sdse_point_places {
     const char *failed; // why there are none; NULL: the following is known
     size_t count, picked;
@@ -42,6 +51,8 @@ struct sdse_point_places {
     struct sdse_placed_layer *layer; // [layers]
     size_t record_count;
     struct sdse_place_record *records;
+    size_t copy_count; // by the layers that they are brought in before
+    struct sdse_kept_copy *copy;
     size_t group_count, nest_count;
     struct sdse_group_record *group;
     struct sdse_kept_nest *nest; // by group, then by layer

@@ -81,6 +81,8 @@ static struct sdse_stay stay_of(const struct sdse_stored_point *point) {
             stay.columns = true;
         else if (strcmp(parameter->path, "mapper.overlap") == 0)
             stay.overlap = strcmp(parameter->value, sdse_overlap_words()[true]) == 0;
+        else if (strcmp(parameter->path, "mapper.copies") == 0)
+            stay.copies = true;
     }
     return stay;
 }
@@ -110,6 +112,7 @@ static enum sdse_status load_arch(struct loading *l) {
     variant->all_tiles = stay.all_tiles;
     variant->columns = stay.columns;
     variant->overlap = stay.overlap;
+    variant->copies = stay.copies;
     struct sdse_node *root = parse(l, point->arch_text, false);
     enum sdse_status status = SDSE_INVALID;
     if (root)

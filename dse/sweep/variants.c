@@ -29,6 +29,8 @@ static bool add_stay(struct sdse_variant *variant, struct sdse_arena *arena) {
             *next++ = (struct sdse_parameter){"mapper.overlap",
                                               sdse_overlap_words()[variant->overlap]};
     }
+    if (variant->copies)
+        *next++ = (struct sdse_parameter){"mapper.copies", "true"};
     variant->parameter_count = (size_t)(next - variant->parameters);
     return true;
 }

@@ -11,7 +11,7 @@
 // What the reason of a point begins with whose accelerator cannot be.
 #define SDSE_REFUSED "accelerator cannot be: "
 
-enum { SDSE_SPACE_PARAMETERS = 8 }; // that a sweep's `mapper` may add
+enum { SDSE_SPACE_PARAMETERS = 9 }; // that a sweep's `mapper` may add
 
 // Completes a variant whose `arch` has resolved costs, whose `resident`, `fuse_depth`,
 // `all_tiles` and `columns` say where tensors may be, and whose `parameters` hold the overrides,

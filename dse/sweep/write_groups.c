@@ -75,18 +75,18 @@ static const char *nests_text(const struct writing *w,
     return sdse_text_end(&text, w->scratch);
 }
 
-enum sdse_status sdse_write_grouped_layer(const struct sdse_layer_problem *problem,
-                                          struct sdse_point_places *places,
-                                          const struct sdse_placed_layer *layer,
-                                          const char *names, struct sdse_store *store,
-                                          struct sdse_arena *scratch,
-                                          struct sdse_hash *solution) {
+enum sdse_status
+sdse_write_grouped_layer(const struct sdse_layer_problem *problem,
+                         struct sdse_point_places *places,
+                         const struct sdse_placed_layer *layer, const char *names,
+                         const struct sdse_copied *copied, struct sdse_store *store,
+                         struct sdse_arena *scratch, struct sdse_hash *solution) {
     const struct writing w = {problem, store, scratch};
     struct sdse_kept_nest *nest = &places->nest[layer->first_nest];
     const size_t count = layer->nest_count;
     struct sdse_cost *sum = SDSE_ARENA_NEW(scratch, struct sdse_cost);
     struct sdse_cost_times *scored =
-        SDSE_ARENA_ARRAY(scratch, struct sdse_cost_times, count);
+        SDSE_ARENA_ARRAY(scratch, struct sdse_cost_times, count + copied->count);
     const char *text = nests_text(&w, nest, count, names);
     enum sdse_status status = sum && scored && text ? SDSE_OK : SDSE_NO_MEMORY;
     uint64_t cycles = 0;
@@ -102,7 +102,14 @@ enum sdse_status sdse_write_grouped_layer(const struct sdse_layer_problem *probl
         if (!sdse_add_u64(cycles, record->latency_cycles, &cycles))
             status = SDSE_OVERFLOW;
     }
-    if (!status && !sdse_cost_sum_within(scored, count, cycles, sum))
+    for (size_t i = 0; !status && i < copied->count; i++) {
+        scored[count + i] = copied->cost[i];
+        if (!sdse_add_u64(cycles, copied->cost[i].cost->latency_cycles, &cycles))
+            status = SDSE_OVERFLOW;
+    }
+    if (copied->count)
+        *solution = sdse_hash_join(*solution, copied->hash);
+    if (!status && !sdse_cost_sum_within(scored, count + copied->count, cycles, sum))
         status = SDSE_OVERFLOW;
     if (!status)
         *solution = sdse_hash_join(*solution, sdse_hash_of_text(text));

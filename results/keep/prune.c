@@ -128,9 +128,10 @@ static const char *const unused[] = {
     DROP_UNUSED("grp", "point_id", "point"),
     DROP_UNUSED("nest", "point_id", "point"),
     DROP_UNUSED("nest_place", "point_id", "point"),
+    DROP_UNUSED("copy", "point_id", "point"),
     DROP_UNUSED("solution", "solution_id",
                 "(SELECT solution_id FROM point_layer UNION SELECT solution_id FROM"
-                " nest)"),
+                " nest UNION SELECT solution_id FROM copy)"),
     SDSE_DROP_UNUSED_SETS,
     DROP_UNUSED("layer_front", "front_id", "solution"),
     DROP_UNUSED("layer_front_element", "front_id", "layer_front"),

@@ -228,10 +228,10 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
     {"place",
      "SELECT p.hash AS point, q.tensor, q.memory, q.first_layer, q.last_layer, q.bits,"
      " q.digest FROM place q JOIN point p USING (point_id) ORDER BY p.hash, q.tensor,"
-     " q.memory",
+     " q.memory, q.first_layer",
      "INSERT INTO place VALUES((SELECT point_id FROM point WHERE hash = ?1), ?2, ?3,"
      " ?4, ?5, ?6, ?7)",
-     true, 3},
+     true, 4},
     {"grp",
      "SELECT p.hash AS point, g.group_index, g.first_layer, g.last_layer, g.tile_rows,"
      " g.tile_columns, g.tile_heads, g.tile_keys, g.tile_channels, g.retained,"
@@ -266,6 +266,13 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      " (point_id) ORDER BY p.hash, q.nest_index, q.memory",
      "INSERT INTO nest_place VALUES((SELECT point_id FROM point WHERE hash = ?1), ?2,"
      " ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+     true, 3},
+    {"copy",
+     "SELECT p.hash AS point, c.before_layer, c.tensor, c.memory, c.words, s.hash AS"
+     " solution, c.digest FROM copy c JOIN point p USING (point_id) JOIN solution s"
+     " USING (solution_id) ORDER BY p.hash, c.before_layer, c.tensor",
+     "INSERT INTO copy VALUES((SELECT point_id FROM point WHERE hash = ?1), ?2, ?3,"
+     " ?4, ?5, (SELECT solution_id FROM solution WHERE hash = ?6), ?7)",
      true, 3},
 };
 

@@ -46,7 +46,8 @@
     X(PLACE, "place")                             \
     X(GROUP, "grp")                               \
     X(NEST, "nest")                               \
-    X(NEST_PLACE, "nest_place")
+    X(NEST_PLACE, "nest_place")                   \
+    X(COPY, "copy")
 
 enum sdse_content {
 #define SDSE_CONTENT_ENUM(name, text) SDSE_CONTENT_##name,

@@ -26,6 +26,7 @@ static enum sdse_content owner_of(enum sdse_content table) {
     case SDSE_CONTENT_GROUP:
     case SDSE_CONTENT_NEST:
     case SDSE_CONTENT_NEST_PLACE:
+    case SDSE_CONTENT_COPY:
         return SDSE_CONTENT_POINT;
     case SDSE_CONTENT_TRAINING_EPOCH:
         return SDSE_CONTENT_TRAINING_RUN;

@@ -156,13 +156,25 @@ struct sdse_layer_record {
     bool has_form;             // weights
 };
 
-// Where a tensor that a layer hands over stays, and between which layers.
+// Where a tensor that a layer hands over is, and between which layers. One that is
+// moved (docs/fusion.md) is in a memory several times.
 struct sdse_place_record {
-    const char *tensor;   // the layer that makes it
-    const char *memory;   // of two, a row each
-    uint64_t first_layer; // that makes it, as an index
-    uint64_t last_layer;  // that reads it there
-    double bits;          // that it takes there
+    const char *tensor; // the layer that makes it
+    const char *memory; // of two, a row each
+    uint64_t
+        first_layer;     // that makes it, as an index, or before which it is brought in
+    uint64_t last_layer; // that reads it there; its maker: none does
+    double bits;         // that it takes there
+};
+
+// A tensor that is brought into a shared memory between two layers, or groups. What it
+// takes is part of the solution of the layer that it is brought in before.
+struct sdse_copy_record {
+    uint64_t before_layer;     // as an index; of a group, its first
+    const char *tensor;        // the layer that makes it
+    const char *memory;        // that it is brought into
+    uint64_t words;            // that cross
+    struct sdse_hash solution; // added before: all that it takes
 };
 
 // Layers that take turns tile by tile (docs/fusion.md), and how.
@@ -224,7 +236,7 @@ struct sdse_nest_record {
     uint64_t overlapped_times; // of it in these
     uint64_t outer_cycles, inner_cycles; // of one, both sides (struct sdse_totals)
     uint64_t latency_cycles;             // of the group's, those of all of them
-    struct sdse_hash solution; // added before: of one of them
+    struct sdse_hash solution;           // added before: of one of them
 };
 
 struct sdse_parameter {
@@ -272,6 +284,8 @@ struct sdse_point_record {
     const struct sdse_front_element *front;
     size_t place_count; // of a point whose tensors may stay between layers
     const struct sdse_place_record *places;
+    size_t copy_count; // by the layers that they are brought in before
+    const struct sdse_copy_record *copies;
     size_t group_count; // of a point some of whose layers take turns: the solution of
     const struct sdse_group_record *groups; // such a layer is what its nests add up to
     size_t nest_count;

@@ -73,6 +73,7 @@ static const char *owner_of(enum sdse_content table) {
     case SDSE_CONTENT_GROUP:
     case SDSE_CONTENT_NEST:
     case SDSE_CONTENT_NEST_PLACE:
+    case SDSE_CONTENT_COPY:
         return "point";
     case SDSE_CONTENT_POINT_PARAMETER:
     case SDSE_CONTENT_POINT_LAYER:
@@ -251,9 +252,12 @@ static const char *const wholeness[] = {
                   " 'mapper.resident') AND NOT EXISTS (SELECT 1 FROM place l WHERE"
                   " l.point_id = p.point_id) AND NOT EXISTS (SELECT 1 FROM grp g WHERE"
                   " g.point_id = p.point_id)"),
-    NOTE("point", "SELECT p.hash FROM point p JOIN nest n USING (point_id) JOIN"
-                  " solution s USING (solution_id) WHERE s.hash IN (" BAD(
-                      "solution") ")"),
+    NOTE("point",
+         "SELECT p.hash FROM point p JOIN nest n USING (point_id) JOIN"
+         " solution s USING (solution_id) WHERE s.hash IN (" BAD("solution") ")"),
+    NOTE("point",
+         "SELECT p.hash FROM point p JOIN copy c USING (point_id) JOIN"
+         " solution s USING (solution_id) WHERE s.hash IN (" BAD("solution") ")"),
     NOTE("point", "SELECT p.hash" SDSE_BROKEN_GROUPS),
     DROP_PARTS("point_parameter", "point_id", "point"),
     DROP_PARTS("point_front", "point_id", "point"),
@@ -262,6 +266,7 @@ static const char *const wholeness[] = {
     DROP_PARTS("grp", "point_id", "point"),
     DROP_PARTS("nest", "point_id", "point"),
     DROP_PARTS("nest_place", "point_id", "point"),
+    DROP_PARTS("copy", "point_id", "point"),
     "DELETE FROM sweep_point",
     "DELETE FROM point WHERE hash IN (" BAD("point") ")",
     "DELETE FROM solution WHERE hash IN (" BAD("solution") ")",

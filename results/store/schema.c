@@ -17,10 +17,30 @@
     "objective TEXT NOT NULL CHECK" \
     " (objective IN ('energy', 'latency', 'edp', 'ed2p'))"
 
-#define ENERGY_OWNER " pl.point_id, pl.layer_index, pl.name AS layer,"
-#define ENERGY_LEVEL                                                 \
-    " FROM point_layer pl JOIN solution_level l USING (solution_id)" \
-    " JOIN solution_memory m USING (solution_id, level) JOIN origin o ON "
+// Every picojoule of the solutions of `run`, `times` what one takes, behind the columns
+// that `owner` begins. Every branch is a join of its own from `run` on: SQLite then
+// looks up one point's rows instead of building the whole union first.
+#define ENERGIES_OF_LEVELS(owner, run, times, what)                                    \
+    owner " m.name AS component, l.part || ' " what "' AS action, l." what "_pj" times \
+          " AS energy_pj, o.mark AS origin_mark, o.text AS origin"                     \
+          " FROM " run " JOIN solution_level l USING (solution_id)"                    \
+          " JOIN solution_memory m USING (solution_id, level)"                         \
+          " JOIN origin o ON o.origin_id = l." what "_origin_id"
+#define ENERGIES_OF_NETWORKS(owner, run, times)                                       \
+    owner " m.name || ' network', n.part || ' transfer', n.energy_pj" times           \
+          ", o.mark, o.text FROM " run " JOIN solution_network n USING (solution_id)" \
+          " JOIN solution_memory m USING (solution_id, level)"                        \
+          " JOIN origin o USING (origin_id)"
+#define ENERGIES_OF_COMPONENTS(owner, run, times)                        \
+    owner " c.component, c.action, c.energy_pj" times ", o.mark, o.text" \
+          " FROM " run " JOIN solution_component c USING (solution_id)"  \
+          " JOIN origin o USING (origin_id)"
+#define ENERGIES(owner, run, times)                                     \
+    ENERGIES_OF_LEVELS(" SELECT" owner, run, times, "read")             \
+    ENERGIES_OF_LEVELS(" UNION ALL SELECT" owner, run, times, "fill")   \
+    ENERGIES_OF_LEVELS(" UNION ALL SELECT" owner, run, times, "update") \
+    ENERGIES_OF_NETWORKS(" UNION ALL SELECT" owner, run, times)         \
+    ENERGIES_OF_COMPONENTS(" UNION ALL SELECT" owner, run, times)
 
 // Sweep s: whether it is the version of its name that ran last; which one it is.
 #define NEWEST \
@@ -374,9 +394,20 @@ const char *const sdse_schema_statements[] = {
     " tensor TEXT NOT NULL,"
     " memory TEXT NOT NULL,"
     " first_layer INTEGER NOT NULL CHECK (first_layer >= 0),"
-    " last_layer INTEGER NOT NULL CHECK (last_layer > first_layer),"
+    " last_layer INTEGER NOT NULL CHECK (last_layer >= first_layer),"
     " bits REAL NOT NULL CHECK (bits > 0)," DIGEST_COLUMN ","
-    " PRIMARY KEY (point_id, tensor, memory)) STRICT, WITHOUT ROWID",
+    " PRIMARY KEY (point_id, tensor, memory, first_layer)) STRICT, WITHOUT ROWID",
+
+    // Tensors that are brought in before a layer, whose solution has what that takes:
+    // it is the sum of its own, or its nests', and of theirs.
+    "CREATE TABLE copy("
+    " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
+    " before_layer INTEGER NOT NULL CHECK (before_layer >= 1),"
+    " tensor TEXT NOT NULL,"
+    " memory TEXT NOT NULL,"
+    " words INTEGER NOT NULL CHECK (words >= 1),"
+    " solution_id INTEGER NOT NULL REFERENCES solution(solution_id)," DIGEST_COLUMN ","
+    " PRIMARY KEY (point_id, before_layer, tensor)) STRICT, WITHOUT ROWID",
 
     // Layers that take turns, and their nests: the solution of such a layer is what its
     // nests add up to.
@@ -670,33 +701,28 @@ const char *const sdse_schema_statements[] = {
     " FROM point_layer pl JOIN solution_network n USING (solution_id)"
     " JOIN solution_memory m USING (solution_id, level)",
 
-    // Every branch is a join of its own from point_layer on: SQLite then looks up one
-    // point's rows instead of building the whole union first.
-    "CREATE VIEW v_energy AS"
-    " SELECT" ENERGY_OWNER " m.name AS component, l.part || ' read' AS action,"
-    " l.read_pj * pl.repeat AS energy_pj, o.mark AS origin_mark, o.text AS "
-    "origin" ENERGY_LEVEL "o.origin_id = l.read_origin_id"
-    " UNION ALL SELECT" ENERGY_OWNER " m.name, l.part || ' fill',"
-    " l.fill_pj * pl.repeat, o.mark, o.text" ENERGY_LEVEL
-    "o.origin_id = l.fill_origin_id"
-    " UNION ALL SELECT" ENERGY_OWNER " m.name, l.part || ' update',"
-    " l.update_pj * pl.repeat, o.mark, o.text" ENERGY_LEVEL
-    "o.origin_id = l.update_origin_id"
-    " UNION ALL SELECT" ENERGY_OWNER " m.name || ' network', n.part || ' transfer',"
-    " n.energy_pj * pl.repeat, o.mark, o.text"
-    " FROM point_layer pl JOIN solution_network n USING (solution_id)"
-    " JOIN solution_memory m USING (solution_id, level)"
-    " JOIN origin o USING (origin_id)"
-    " UNION ALL SELECT" ENERGY_OWNER " c.component, c.action,"
-    " c.energy_pj * pl.repeat, o.mark, o.text"
-    " FROM point_layer pl JOIN solution_component c USING (solution_id)"
-    " JOIN origin o USING (origin_id)",
+    "CREATE VIEW v_energy AS" ENERGIES(
+        " pl.point_id, pl.layer_index, pl.name AS layer,", "point_layer pl",
+        " * pl.repeat"),
 
     "CREATE VIEW v_place AS SELECT"
     " p.point_id, p.tensor, p.memory, p.first_layer, p.last_layer, l.name AS"
     " last_reader, p.bits"
     " FROM place p LEFT JOIN point_layer l ON l.point_id = p.point_id AND"
     " l.layer_index = p.last_layer",
+
+    "CREATE VIEW v_copy AS SELECT"
+    " c.point_id, c.before_layer, c.tensor, l.name AS before, c.memory,"
+    " p.last_layer AS until_layer, u.name AS until, c.words, s.energy_pj,"
+    " s.latency_cycles, s.bottleneck, p.bits, s.hash AS solution_hash FROM copy c JOIN"
+    " solution s USING (solution_id) LEFT JOIN place p ON p.point_id = c.point_id AND"
+    " p.tensor = c.tensor AND p.memory = c.memory AND p.first_layer = c.before_layer"
+    " LEFT JOIN point_layer l ON l.point_id = c.point_id AND l.layer_index ="
+    " c.before_layer LEFT JOIN point_layer u ON u.point_id = c.point_id AND"
+    " u.layer_index = p.last_layer",
+
+    "CREATE VIEW v_copy_energy AS" ENERGIES(" p.point_id, p.before_layer, p.tensor,",
+                                            "copy p", ""),
 
     "CREATE VIEW v_group AS SELECT"
     " g.point_id, g.group_index, g.first_layer, g.last_layer, (SELECT"

@@ -7,7 +7,7 @@
 #include "spec/types/limit.h"
 
 enum {
-    SDSE_SCHEMA_VERSION = 9,              // PRAGMA user_version
+    SDSE_SCHEMA_VERSION = 10,             // PRAGMA user_version
     SDSE_SCHEMA_APPLICATION = 0x53445345, // PRAGMA application_id: "SDSE"
 };
 
@@ -41,9 +41,15 @@ extern const char *const sdse_schema_statements[];
     " coalesce(low & 4294967295 = " #column " & 4294967295 AND (high + (low >> 32)) &" \
     " 4294967295 = " #column " >> 32 & 4294967295, 0)"
 
+// What the copies before layer l add up to.
+#define SDSE_COPIED(column)                                                 \
+    "coalesce((SELECT sum(o." #column ") FROM copy c JOIN solution o USING" \
+    " (solution_id) WHERE c.point_id = l.point_id AND c.before_layer ="     \
+    " l.layer_index), 0)"
+
 // Layers of points that ask for groups, which are in none and say they are, or are in
-// one and are not what their nests add up to. To follow a list of columns; p: the point,
-// l: the layer.
+// one and are not what their nests, and copies before it, add up to. To follow a list
+// of columns; p: the point, l: the layer.
 #define SDSE_BROKEN_GROUPS                                                             \
     " FROM point p JOIN point_parameter q ON q.point_id = p.point_id AND q.path ="     \
     " 'mapper.fuse_depth' JOIN point_layer l ON l.point_id = p.point_id JOIN solution" \
@@ -55,8 +61,12 @@ extern const char *const sdse_schema_statements[];
     " n ON n.point_id = l.point_id AND n.layer_index = l.layer_index WHERE CASE WHEN"  \
     " g.point_id IS NULL THEN n.point_id IS NOT NULL OR" SDSE_MAPPING_TEXT(            \
         "s.mapping") " GLOB 'group: *' ELSE coalesce(n.group_index <> g.group_index"   \
-                     " OR n.cycles <> s.latency_cycles OR n.macs <> s.macs OR abs("    \
-                     "n.pj - s.energy_pj) > 1e-9 * n.pj, 1) END"
+                     " OR n.cycles + " SDSE_COPIED(                                    \
+                         latency_cycles) " <>"                                         \
+                                         " s.latency_cycles OR n.macs <> s.macs OR "   \
+                                         "abs(n.pj + " SDSE_COPIED(                    \
+                                             energy_pj) " - s.energy_pj) > 1e-9 * "    \
+                                                        "n.pj, 1) END"
 
 // Deletes the sets that no solution has.
 #define SDSE_DROP_SETS(table, users) \

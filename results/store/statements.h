@@ -140,6 +140,8 @@
     X(ADD_PLACE, "INSERT INTO place VALUES(?, ?, ?, ?, ?, ?, ?)")                      \
     X(DROP_NESTS, "DELETE FROM nest WHERE point_id = ? RETURNING digest")              \
     X(DROP_NEST_PLACES, "DELETE FROM nest_place WHERE point_id = ? RETURNING digest")  \
+    X(DROP_COPIES, "DELETE FROM copy WHERE point_id = ? RETURNING digest")             \
+    X(ADD_COPY, "INSERT INTO copy VALUES(?, ?, ?, ?, ?, ?, ?)")                        \
     X(DROP_GROUPS, "DELETE FROM grp WHERE point_id = ? RETURNING digest")              \
     X(ADD_GROUP, "INSERT INTO grp VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"    \
                  " ?, ?, ?, ?)")                                                       \

@@ -346,6 +346,25 @@ static enum sdse_status add_place(struct sdse_store *store, struct reference poi
     return sdse_bind_run(&add);
 }
 
+static enum sdse_status add_copy(struct sdse_store *store, struct reference point,
+                                 const struct sdse_copy_record *copy) {
+    int64_t solution = 0;
+    const enum sdse_status status = sdse_store_need(
+        store, SDSE_SQL_SOLUTION_ID, "solution", copy->solution, &solution);
+    if (status != SDSE_OK)
+        return status;
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_COPY, SDSE_CONTENT_COPY);
+    sdse_bind_reference(&add, point.id, point.hash);
+    sdse_bind_u64(&add, copy->before_layer);
+    sdse_bind_text(&add, copy->tensor);
+    sdse_bind_text(&add, copy->memory);
+    sdse_bind_u64(&add, copy->words);
+    sdse_bind_reference(&add, solution, copy->solution);
+    sdse_bind_digest(&add);
+    return sdse_bind_run(&add);
+}
+
 static enum sdse_status add_group(struct sdse_store *store, struct reference point,
                                   size_t index, const struct sdse_group_record *group) {
     struct sdse_binding add =
@@ -485,6 +504,9 @@ static enum sdse_status add_children(struct sdse_store *store, int64_t id,
     for (size_t i = 0; status == SDSE_OK && i < point->place_count; i++)
         status =
             add_place(store, (struct reference){id, point->hash}, &point->places[i]);
+    for (size_t i = 0; status == SDSE_OK && i < point->copy_count; i++)
+        status =
+            add_copy(store, (struct reference){id, point->hash}, &point->copies[i]);
     return status == SDSE_OK
                ? add_groups(store, (struct reference){id, point->hash}, point)
                : status;
@@ -498,6 +520,7 @@ static enum sdse_status drop_children(struct sdse_store *store, int64_t id) {
                  {SDSE_SQL_DROP_POINT_FRONT, SDSE_CONTENT_POINT_FRONT},
                  {SDSE_SQL_DROP_POINT_LAYERS, SDSE_CONTENT_POINT_LAYER},
                  {SDSE_SQL_DROP_PLACES, SDSE_CONTENT_PLACE},
+                 {SDSE_SQL_DROP_COPIES, SDSE_CONTENT_COPY},
                  {SDSE_SQL_DROP_NESTS, SDSE_CONTENT_NEST},
                  {SDSE_SQL_DROP_NEST_PLACES, SDSE_CONTENT_NEST_PLACE},
                  {SDSE_SQL_DROP_GROUPS, SDSE_CONTENT_GROUP}};

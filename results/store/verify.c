@@ -43,11 +43,15 @@ static void complain(struct checking *c, const char *check, const char *what) {
     ", instr(" map ", ', ' || " memory " || ': ') + length(" memory               \
     ") + 4) AS REAL) ELSE 0.0 END)"
 
-// Bits of the tensors that are in a memory while a layer runs, made before it.
-#define ALIVE_IN(row)                                                            \
-    "(SELECT total(l.bits) FROM place l WHERE l.point_id = " row ".point_id AND" \
-    " l.memory = " row ".memory AND l.first_layer < " row ".layer_index AND"     \
-    " l.last_layer >= " row ".layer_index)"
+// Whether place l has its tensor while a layer runs that does not make it.
+#define HOLDS(row)                                                    \
+    " l.point_id = " row ".point_id AND l.tensor <> " row ".name AND" \
+    " l.first_layer <= " row ".layer_index AND l.last_layer >= " row ".layer_index"
+
+// Bits of the tensors that are in a memory while a layer runs, of others.
+#define ALIVE_IN(row)                                          \
+    "(SELECT total(l.bits) FROM place l WHERE l.memory = " row \
+    ".memory AND" HOLDS(row) ")"
 
 // What a mapping's text says of the bits that are held (spec/place.h) in one memory.
 #define HELD(text)                                                         \
@@ -156,11 +160,20 @@ static const struct {
      "SELECT 'point ' || p.hash || ', tensor ' || l.tensor || ': it is in a memory, or'"
      " || ' made or read by a layer, that is not there' FROM place l JOIN point p USING"
      " (point_id) WHERE NOT EXISTS (SELECT 1 FROM point_layer f WHERE f.point_id ="
-     "  l.point_id AND f.layer_index = l.first_layer AND f.name = l.tensor) OR NOT"
-     " EXISTS (SELECT 1 FROM point_layer f WHERE f.point_id = l.point_id AND"
+     "  l.point_id AND f.layer_index = l.first_layer AND f.name = l.tensor) AND NOT"
+     " EXISTS (SELECT 1 FROM point_layer f JOIN copy c USING (point_id) WHERE"
+     "  f.point_id = l.point_id AND f.name = l.tensor AND f.layer_index <"
+     "  l.first_layer AND c.tensor = l.tensor AND c.memory = l.memory AND"
+     "  c.before_layer = l.first_layer) OR NOT EXISTS (SELECT 1 FROM point_layer f "
+     "WHERE f.point_id = l.point_id AND"
      "  f.layer_index = l.last_layer) OR NOT EXISTS (SELECT 1 FROM point_layer f JOIN"
      "  solution_memory m USING (solution_id) WHERE f.point_id = l.point_id AND"
      "  f.layer_index = l.first_layer AND m.name IN (l.memory, l.memory || '.1'))"},
+    {"verify-place",
+     "SELECT 'point ' || p.hash || ', tensor ' || c.tensor || ': it is brought in, and'"
+     " || ' is not there then' FROM copy c JOIN point p USING (point_id) WHERE NOT"
+     " EXISTS (SELECT 1 FROM place l WHERE l.point_id = c.point_id AND l.tensor ="
+     "  c.tensor AND l.memory = c.memory AND l.first_layer = c.before_layer)"},
     // What a layer's mapping says is held while it runs is what is alive there then.
     {"verify-place",
      "SELECT 'point ' || p.hash || ', layer ' || f.name || ': what is held while it'"
@@ -169,10 +182,10 @@ static const struct {
      " (SELECT 1 FROM place l WHERE l.point_id = p.point_id) AND NOT EXISTS (SELECT 1"
      " FROM grp g WHERE g.point_id = f.point_id AND f.layer_index BETWEEN"
      " g.first_layer AND g.last_layer) AND NOT " NEAR(
-         "(SELECT total(l.bits) FROM place l WHERE l.point_id = p.point_id AND"
-         " l.first_layer < f.layer_index AND l.last_layer >= f.layer_index AND NOT"
-         " EXISTS (SELECT 1 FROM solution_memory m WHERE m.solution_id ="
-         " f.solution_id AND m.level = 0 AND m.name = l.memory))",
+         "(SELECT total(l.bits) FROM place l WHERE" HOLDS(
+             "f") " AND NOT"
+                  " EXISTS (SELECT 1 FROM solution_memory m WHERE m.solution_id ="
+                  " f.solution_id AND m.level = 0 AND m.name = l.memory))",
          HELD(SDSE_MAPPING_TEXT("s.mapping"))) " AND NOT " SAYS_MAP},
     // The same of each memory, where several share.
     {"verify-place",

@@ -20,7 +20,8 @@
 //     verify-sum        points add up from their layers, solutions from their parts;
 //                       energy-delay products
 //     verify-front      fronts are fronts; what was chosen is on them
-//     verify-place      what is held while a layer runs is what is alive then
+//     verify-place      what is held while a layer runs is what is alive then; what is
+//                       brought in is there
 //     verify-group      layers that take turns add up from their nests, which are of
 //                       one group each
 // and adds a diagnostic for what is wrong. SDSE_OK, SDSE_INVALID if there is any, or
@@ -44,21 +45,25 @@ struct sdse_stored_solution {
     // Of a layer that takes turns: some of its rows (`solution` is not set).
     bool is_nest;
     struct sdse_nest_record nest;
+    // What is brought into the shared memory before a layer is part of its solution:
+    // the layers that make it, as indices, with blanks between.
+    const char *copied;
+    bool is_copy; // what the layer makes is brought in
+    uint64_t words;
 };
 
 // How many solutions the next function calls for; 0 if they cannot be read.
 size_t sdse_verify_solutions(struct sdse_reader *reader);
 
-// Calls `each` for every solution that a layer or a nest of a point has (what the nests
-// of a layer add up to is none), first those of layers, then those of nests, each by
-// accelerator and network, until it returns something else than SDSE_OK. Texts live
-// until it returns.
+// Calls `each` for every solution that a layer, a nest or a copy of a point has (what
+// the nests of a layer add up to is none), in this order, each by accelerator and
+// network, until it returns something else than SDSE_OK. Texts live until it returns.
 enum sdse_status sdse_verify_each_solution(
     struct sdse_reader *reader, struct sdse_diags *diags,
     enum sdse_status (*each)(void *context, const struct sdse_stored_solution *),
     void *context);
 
-// A point some of whose layers take turns, with what says how.
+// A point some of whose layers take turns, or tensors are moved, with what says how.
 struct sdse_stored_groups {
     const char *hash;
     int64_t point_id;
@@ -67,6 +72,7 @@ struct sdse_stored_groups {
     size_t layer_count;
     struct sdse_form_record *form; // [layer_count]
     bool *has_form;                // [layer_count]
+    const char **mapping;          // [layer_count]
     size_t place_count;
     struct sdse_place_record *place;
     size_t group_count;

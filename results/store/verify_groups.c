@@ -1,4 +1,5 @@
-// Points whose layers take turns, one by one, with what is stored of their groups.
+// Points whose layers take turns, or tensors are moved, one by one, with what is stored
+// of their groups and places.
 #include "results/store/database.h"
 #include "results/store/nest_columns.h"
 #include "results/store/statements.h"
@@ -18,15 +19,19 @@ static uint64_t u64(sqlite3_stmt *row, int column) {
 // --- Tables, whose column 0 is how many rows there are; false: memory is out, or a form
 // is not there ---
 
-static bool take_form(struct looking *l, sqlite3_stmt *row) {
+static bool take_layer(struct looking *l, sqlite3_stmt *row) {
     struct sdse_stored_groups *out = l->out;
     if (!out->form) {
         out->form = SDSE_ARENA_ARRAY(l->arena, struct sdse_form_record, u64(row, 0));
         out->has_form = SDSE_ARENA_ARRAY(l->arena, bool, u64(row, 0));
+        out->mapping = SDSE_ARENA_ARRAY(l->arena, const char *, u64(row, 0));
     }
-    if (!out->form || !out->has_form)
+    if (!out->form || !out->has_form || !out->mapping)
         return false;
     const size_t i = out->layer_count++;
+    out->mapping[i] = sdse_row_text(l->arena, row, 2);
+    if (!out->mapping[i])
+        return false;
     struct sdse_hash hash = {0};
     out->has_form[i] = sqlite3_column_type(row, 1) != SQLITE_NULL;
     return !out->has_form[i] || (sdse_hash_parse(sdse_row_peek(row, 1), &hash) &&
@@ -96,9 +101,12 @@ static const struct {
     const char *sql;
     bool (*take)(struct looking *, sqlite3_stmt *);
 } tables[] = {
-    {"SELECT count(*) OVER (), f.hash FROM point_layer l LEFT JOIN weight_form f USING"
-     " (form_id) WHERE l.point_id = ?1 ORDER BY l.layer_index",
-     take_form},
+    {"SELECT count(*) OVER (), f.hash, " SDSE_MAPPING_TEXT(
+         "s.mapping") " FROM point_layer l JOIN solution s USING (solution_id) LEFT "
+                      "JOIN"
+                      " weight_form f USING (form_id) WHERE l.point_id = ?1 ORDER BY"
+                      " l.layer_index",
+     take_layer},
     {"SELECT count(*) OVER (), tensor, memory, first_layer, last_layer, bits FROM place"
      " WHERE point_id = ?1 ORDER BY first_layer, memory",
      take_place},
@@ -137,7 +145,8 @@ enum sdse_status sdse_verify_each_grouped(
         reader->db,
         "SELECT p.point_id, p.hash, p.arch_hash, a.text, p.workload_hash, w.text FROM"
         " point p JOIN v_input a ON a.hash = p.arch_hash JOIN v_input w ON w.hash ="
-        " p.workload_hash WHERE p.point_id IN (SELECT point_id FROM grp) ORDER BY"
+        " p.workload_hash WHERE p.point_id IN (SELECT point_id FROM grp UNION SELECT"
+        " point_id FROM copy) ORDER BY"
         " p.arch_hash, p.workload_hash, p.hash",
         -1, &row, NULL);
     while (status == SDSE_OK && code == SQLITE_OK &&

@@ -19,18 +19,28 @@
 // One row for every solution: the first point that has it. What layers that take turns
 // add up to is no solution of a problem: their nests are.
 static const char layers[] = SOLUTION(
-    "l") " FROM point_layer l JOIN point p USING"
+    "l") ", (SELECT group_concat(layer_index, ' ') FROM (SELECT m.layer_index FROM copy"
+         " c JOIN point_layer m ON m.point_id = c.point_id AND m.name = c.tensor WHERE"
+         " c.point_id = l.point_id AND c.before_layer = l.layer_index ORDER BY"
+         " m.layer_index)) FROM point_layer l JOIN point p USING"
          " (point_id) JOIN solution s USING (solution_id)" INPUTS
          " WHERE NOT EXISTS (SELECT 1 FROM grp g WHERE g.point_id = l.point_id AND"
          " l.layer_index BETWEEN g.first_layer AND g.last_layer)" IN_ORDER("l");
 
-enum { OF_NEST = 13 };
+enum { OF_NEST = 13, COPIED = 13, WORDS = 13 };
 static const char nests[] = SOLUTION(
     "n") ", " SDSE_NEST_COLUMNS " FROM " SDSE_NEST_TABLES
          " JOIN point p ON p.point_id = n.point_id JOIN solution s ON"
          " s.solution_id = n.solution_id JOIN point_layer l ON l.point_id = n.point_id "
          "AND"
          " l.layer_index = n.layer_index" INPUTS IN_ORDER("n");
+
+// Of the layers that make what is brought in.
+static const char copies[] = SOLUTION(
+    "c") ", c.words FROM copy c JOIN point p USING (point_id) JOIN solution s ON"
+         " s.solution_id = c.solution_id JOIN point_layer l ON l.point_id = c.point_id "
+         "AND"
+         " l.name = c.tensor" INPUTS IN_ORDER("c");
 
 size_t sdse_verify_solutions(struct sdse_reader *reader) {
     sqlite3_stmt *row = NULL;
@@ -110,7 +120,7 @@ struct sdse_nest_record sdse_nest_row(sqlite3_stmt *row, int column) {
     return nest;
 }
 
-// Every row of `sql`, which has as many columns for nests.
+// Every row of one of them.
 static enum sdse_status
 each_row(struct sdse_reader *reader, const char *sql, struct sdse_diags *diags,
          enum sdse_status (*each)(void *context, const struct sdse_stored_solution *),
@@ -137,9 +147,14 @@ each_row(struct sdse_reader *reader, const char *sql, struct sdse_diags *diags,
             .workload_hash = sdse_row_peek(row, 10),
             .workload = sdse_row_peek(row, 11),
             .has_form = sqlite3_column_type(row, 12) != SQLITE_NULL};
-        if (sqlite3_column_count(row) > OF_NEST) {
+        if (sql == nests) {
             solution.is_nest = true;
             solution.nest = sdse_nest_row(row, OF_NEST);
+        } else if (sql == copies) {
+            solution.is_copy = true;
+            solution.words = u64(row, WORDS);
+        } else {
+            solution.copied = sdse_row_peek(row, COPIED);
         }
         struct sdse_hash form = {0};
         if (solution.has_form && (!sdse_hash_parse(sdse_row_peek(row, 12), &form) ||
@@ -160,6 +175,9 @@ enum sdse_status sdse_verify_each_solution(
     struct sdse_reader *reader, struct sdse_diags *diags,
     enum sdse_status (*each)(void *context, const struct sdse_stored_solution *),
     void *context) {
-    const enum sdse_status status = each_row(reader, layers, diags, each, context);
-    return status ? status : each_row(reader, nests, diags, each, context);
+    static const char *const all[] = {layers, nests, copies};
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; !status && i < sizeof all / sizeof *all; i++)
+        status = each_row(reader, all[i], diags, each, context);
+    return status;
 }

@@ -34,6 +34,7 @@ struct sdse_stay {
     bool all_tiles;      // tiles of any number of rows, not equal ones alone
     bool columns;        // tiles of some columns, too
     bool overlap;        // the outermost memory may work ahead of groups' nests
+    bool copies;         // tensors may be moved between layers
 };
 
 // One override: a path into the accelerator's YAML ("GLB.capacity_kib") and the values

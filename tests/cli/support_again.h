@@ -2,9 +2,9 @@
 #ifndef SDSE_TESTS_CLI_AGAIN_H
 #define SDSE_TESTS_CLI_AGAIN_H
 
-// Of a file that may be damaged (support_swept.h): scores of nests, then nests of
-// configurations. check NULL: all is as it was; else the first that fires, or, with
-// `said`, one that says that.
+// Of a file that may be damaged (support_swept.h): scores of layers, nests and copies,
+// then nests of configurations, then places. check NULL: all is as it was; else the
+// first that fires, or, with `said`, one that says that.
 void says_again(const char *database, const char *check, const char *said);
 void compute_again(const char *database, const char *check); // whatever it says
 

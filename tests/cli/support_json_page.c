@@ -13,7 +13,7 @@
 
 #include "support_program.h"
 
-enum { MOST_KEYS = 800, TEXT = 96 };
+enum { MOST_KEYS = 1024, TEXT = 96 };
 
 struct key {
     char schema[TEXT], path[TEXT], type[TEXT], unit[TEXT];

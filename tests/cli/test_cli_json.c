@@ -73,6 +73,7 @@ int main(void) {
         cmocka_unit_test(of_sweeps),
         cmocka_unit_test(of_results),
         cmocka_unit_test(of_groups),
+        cmocka_unit_test(of_copies),
         cmocka_unit_test(of_comparisons),
         cmocka_unit_test(of_changes),
         cmocka_unit_test(of_verification),

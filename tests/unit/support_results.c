@@ -282,11 +282,17 @@ enum sdse_status fixture_add_point(struct sdse_store *store, uint64_t position) 
         {point.energy_pj * 1.5, point.latency_cycles / 2, NULL}};
     point.front = front;
     point.front_count = 2;
-    // A tensor that one layer hands to the next, in the outermost memory.
-    const struct sdse_place_record place = {layer_names[0], arch.level[0].name, 0, 1,
-                                            64};
-    point.places = &place;
-    point.place_count = !infeasible;
+    // A tensor that one layer hands to the next, in the outermost memory, and once more
+    // since it was brought in before the next.
+    const struct sdse_place_record places[] = {
+        {layer_names[0], arch.level[0].name, 0, 1, 64},
+        {layer_names[0], arch.level[0].name, 1, 1, 64}};
+    const struct sdse_copy_record copy = {1, layer_names[0], arch.level[0].name, 8,
+                                          layers[1].solution};
+    point.places = places;
+    point.place_count = infeasible ? 0 : 2;
+    point.copies = &copy;
+    point.copy_count = !infeasible;
     // Layers that take turns, a nest each.
     const struct sdse_group_record group = {.first_layer = 2,
                                             .last_layer = 3,

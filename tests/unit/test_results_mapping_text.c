@@ -133,15 +133,16 @@ static void rows_are_copied_with_their_texts(void **state) {
     struct sdse_store *to = open_new("mapping-to");
     struct sdse_mapping_writer writer = {.db = to->db};
     sqlite3_stmt *row = NULL, *put = NULL;
-    run(to->db, "CREATE TABLE copy(hash, rank, energy_pj, cycles, mapping, digest)");
+    run(to->db,
+        "CREATE TABLE elements(hash, rank, energy_pj, cycles, mapping, digest)");
     assert_int_equal(
         sqlite3_prepare_v2(from->db,
                            sdse_content_info(SDSE_CONTENT_LAYER_FRONT_ELEMENT)->select,
                            -1, &row, NULL),
         SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(to->db,
-                                        "INSERT INTO copy VALUES(?, ?, ?, ?, ?, ?)", -1,
-                                        &put, NULL),
+                                        "INSERT INTO elements VALUES(?, ?, ?, ?, ?, ?)",
+                                        -1, &put, NULL),
                      SQLITE_OK);
     while (sqlite3_step(row) == SQLITE_ROW) {
         assert_true(sdse_content_agrees(SDSE_CONTENT_LAYER_FRONT_ELEMENT, row));
@@ -150,11 +151,12 @@ static void rows_are_copied_with_their_texts(void **state) {
     sqlite3_finalize(row);
     sqlite3_finalize(put);
     sdse_mapping_writer_end(&writer);
-    assert_int_equal(number(to->db, "SELECT count(*) FROM copy JOIN mapping_text ON"
+    assert_int_equal(number(to->db, "SELECT count(*) FROM elements JOIN mapping_text ON"
                                     " mapping_id = mapping"),
                      3);
     assert_int_equal(number(to->db, "SELECT count(*) FROM mapping_text"), 2);
-    assert_int_equal(number(to->db, "SELECT count(*) FROM copy WHERE cycles = 2"), 3);
+    assert_int_equal(number(to->db, "SELECT count(*) FROM elements WHERE cycles = 2"),
+                     3);
     sdse_store_close(from);
     sdse_store_close(to);
 }

@@ -82,7 +82,7 @@ static void answers(void **state) {
            "x\n3\n");
     yields(reader, "SELECT name FROM pragma_table_info('v_front') LIMIT 2",
            "name\npoint_id\nrank\n");
-    yields(reader, "PRAGMA user_version", "user_version\n9\n");
+    yields(reader, "PRAGMA user_version", "user_version\n10\n");
     sdse_reader_close(reader);
 }
 

@@ -772,7 +772,11 @@ static void stays_round_trip(void **state) {
         "resident: true, fuse_depth: 3, columns: true",
         "resident: true, fuse_depth: [1, 3], tiles: [balanced, all], columns: [true]",
         "resident: [false, true], fuse_depth: [1, 4, 2], tiles: all",
-        "resident: true, fuse_depth: [2, 1], tiles: [all, balanced]"};
+        "resident: true, fuse_depth: [2, 1], tiles: [all, balanced]",
+        "resident: true, copies: true",
+        "resident: [true, false], copies: [true, false]",
+        "resident: true, fuse_depth: [1, 3], overlap: [outer, none], copies: [false, "
+        "true]"};
     for (size_t i = 0; i < sizeof mappers / sizeof *mappers; i++) {
         struct sdse_arena *arena = sdse_arena_new();
         struct sdse_diags diags;
@@ -796,7 +800,9 @@ static void stays_round_trip(void **state) {
             if (is->stays[v].resident != was->stays[v].resident ||
                 is->stays[v].fuse_depth != was->stays[v].fuse_depth ||
                 is->stays[v].all_tiles != was->stays[v].all_tiles ||
-                is->stays[v].columns != was->stays[v].columns)
+                is->stays[v].columns != was->stays[v].columns ||
+                is->stays[v].overlap != was->stays[v].overlap ||
+                is->stays[v].copies != was->stays[v].copies)
                 fail_msg("%s: choice %zu is another in %s", mappers[i], v, written);
         sdse_arena_free(arena);
     }

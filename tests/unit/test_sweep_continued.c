@@ -134,6 +134,8 @@ static const struct change {
                          "resident: [false, true], fuse_depth: 2, columns: true"},
                         {"overlap", "resident: [false, true]",
                          "resident: [false, true], fuse_depth: 2, overlap: outer"},
+                        {"copies", "resident: [false, true]",
+                         "resident: [false, true], copies: true"},
                         {"archs", "[[activations]]", "[[], [activations]]"}},
   plain_changes[] = {{"uneven", "uneven: false", "uneven: true"}},
   products_changes[] = {

@@ -1,6 +1,7 @@
 // One execution of a layer over its cycles: what the latency model knows of loads,
-// computing and drains. How long each takes, and what overlaps, is the model's; where
-// in the time of the overlap a block stands is not known, and drawn evenly.
+// computing and drains, behind the tensors that are brought in before it. How long each
+// takes, and what overlaps, is the model's; where in the time of the overlap a block
+// stands is not known, and drawn evenly.
 #include <math.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 #include "results/look/plot/turns.h"
 #include "results/store/database.h"
 
-enum { MOST_ROWS = SDSE_MAX_LEVELS + 5, MOST_BLOCKS = 12, ROW_PX = 70 };
+enum { MOST_ROWS = SDSE_MAX_LEVELS + 6, MOST_BLOCKS = 12, ROW_PX = 70 };
 
 struct row {
     const char *name, *color;
@@ -23,6 +24,7 @@ struct scene {
     const struct sdse_mapping_plot *plot;
     struct sdse_stored_nest nest;
     double latency, fill, drain, pass, compute, rebuild;
+    double copied; // of latency: before the layer itself begins
     size_t row_count;
     struct row row[MOST_ROWS];
     unsigned blocks;
@@ -46,13 +48,20 @@ static bool level_overlaps(const struct sdse_arch *arch, const char *memory) {
     return true;
 }
 
+// Of what is brought in before layer l, and what of its figures is its own.
+#define COPIED(column)                                                            \
+    "(SELECT total(s." column ") FROM copy c JOIN solution s USING (solution_id)" \
+    " WHERE c.point_id = l.point_id AND c.before_layer = l.layer_index)"
+#define OWN(column) " l." column " / l.repeat - " COPIED(column) ","
+
 static int read_layer(sqlite3 *db, struct scene *scene) {
     sqlite3_stmt *row = NULL;
     int code = sqlite3_prepare_v2(
         db,
-        "SELECT latency_cycles / repeat, fill_cycles / repeat, drain_cycles / repeat,"
-        " pass_cycles / repeat, compute_cycles / repeat, rebuild_cycles / repeat"
-        " FROM v_layer WHERE point_id = ?1 AND layer = ?2",
+        "SELECT l.latency_cycles / l.repeat," OWN("fill_cycles") OWN("drain_cycles")
+            OWN("pass_cycles") OWN("compute_cycles") OWN("rebuild_cycles")
+                COPIED("latency_cycles") " FROM v_layer l WHERE l.point_id = ?1 AND"
+                                         " l.layer = ?2",
         -1, &row, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_bind_int64(row, 1, scene->plot->point_id);
@@ -61,8 +70,9 @@ static int read_layer(sqlite3 *db, struct scene *scene) {
     if (code == SQLITE_OK)
         code = sqlite3_step(row);
     double *const into[] = {&scene->latency, &scene->fill,    &scene->drain,
-                            &scene->pass,    &scene->compute, &scene->rebuild};
-    for (int i = 0; code == SQLITE_ROW && i < 6; i++)
+                            &scene->pass,    &scene->compute, &scene->rebuild,
+                            &scene->copied};
+    for (int i = 0; code == SQLITE_ROW && i < 7; i++)
         *into[i] = sqlite3_column_double(row, i);
     sqlite3_finalize(row);
     return code == SQLITE_ROW ? SQLITE_OK : code;
@@ -74,14 +84,19 @@ static int read_memories(sqlite3 *db, struct scene *scene, double *beside,
                          struct sdse_arena *arena) {
     sqlite3_stmt *row = NULL;
     int code = sqlite3_prepare_v2(db,
-                                  "SELECT memory, max(memory_cycles) / repeat FROM "
-                                  "v_level WHERE point_id = ?1 AND"
-                                  " layer = ?2 GROUP BY level ORDER BY level",
+                                  "SELECT memory, max(memory_cycles) / repeat -"
+                                  " (SELECT total(m.cycles) FROM copy c JOIN"
+                                  " solution_memory m USING (solution_id) WHERE"
+                                  " c.point_id = l.point_id AND c.before_layer ="
+                                  " l.layer_index AND m.level = l.level) FROM v_level l"
+                                  " WHERE point_id = ?1 AND layer = ?2 GROUP BY level"
+                                  " ORDER BY level",
                                   -1, &row, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_bind_int64(row, 1, scene->plot->point_id);
     if (code == SQLITE_OK)
         code = sqlite3_bind_text(row, 2, scene->plot->layer, -1, SQLITE_STATIC);
+    const double begin = scene->copied + scene->fill;
     double at = 0, sum = 0;
     for (size_t i = 0; !beside && i < scene->row_count; i++)
         at = fmax(at, scene->row[i].start + scene->row[i].window);
@@ -102,7 +117,7 @@ static int read_memories(sqlite3 *db, struct scene *scene, double *beside,
         if (!label)
             code = SQLITE_NOMEM;
         else if (overlaps)
-            add_row(scene, label, color, scene->fill, at - scene->fill, cycles, true);
+            add_row(scene, label, color, begin, at - begin, cycles, true);
         else
             add_row(scene, label, color, at, cycles, cycles, false);
         at += overlaps ? 0 : cycles;
@@ -113,8 +128,8 @@ static int read_memories(sqlite3 *db, struct scene *scene, double *beside,
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-// fills | compute, rebuild and transfers that overlap | other transfers | passes |
-// drains
+// copies | fills | compute, rebuild and transfers that overlap | other transfers |
+// passes | drains
 static int make_rows(sqlite3 *db, struct scene *scene, struct sdse_arena *arena) {
     double beside = 0;
     int code = read_layer(db, scene);
@@ -122,17 +137,20 @@ static int make_rows(sqlite3 *db, struct scene *scene, struct sdse_arena *arena)
         code = read_memories(db, scene, &beside, arena);
     if (code != SQLITE_OK)
         return code;
-    const double middle =
-        scene->latency - scene->fill - scene->drain - scene->pass - beside;
+    const double middle = scene->latency - scene->copied - scene->fill - scene->drain -
+                          scene->pass - beside;
+    const double begin = scene->copied + scene->fill;
     const enum sdse_plot_theme theme = scene->plot->theme;
-    add_row(scene, "first fills", sdse_palette_component(theme, "first fills"), 0,
-            scene->fill, scene->fill, false);
-    add_row(scene, "compute", sdse_palette_component(theme, "compute"), scene->fill,
-            middle, scene->compute, true);
-    add_row(scene, "rebuild", sdse_palette_component(theme, "rebuild"), scene->fill,
-            middle, scene->rebuild, true);
+    add_row(scene, "brought in before", sdse_palette_component(theme, "brought in"), 0,
+            scene->copied, scene->copied, false);
+    add_row(scene, "first fills", sdse_palette_component(theme, "first fills"),
+            scene->copied, scene->fill, scene->fill, false);
+    add_row(scene, "compute", sdse_palette_component(theme, "compute"), begin, middle,
+            scene->compute, true);
+    add_row(scene, "rebuild", sdse_palette_component(theme, "rebuild"), begin, middle,
+            scene->rebuild, true);
     code = read_memories(db, scene, NULL, arena);
-    const double after = scene->fill + middle + beside;
+    const double after = begin + middle + beside;
     add_row(scene, "start and skew of passes", sdse_palette_component(theme, "passes"),
             after, scene->pass, scene->pass, false);
     add_row(scene, "last drains", sdse_palette_component(theme, "last drains"),

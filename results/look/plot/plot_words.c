@@ -24,7 +24,7 @@ struct scene {
 
 #define BETWEEN_LAYERS                                                            \
     "('mapper.resident', 'mapper.fuse_depth', 'mapper.tiles', 'mapper.columns', " \
-    "'mapper.overlap')"
+    "'mapper.overlap', 'mapper.copies')"
 #define OTHER_PARAMETERS(point)                                               \
     "(SELECT group_concat(path || '=' || value, char(10)) FROM (SELECT path," \
     " value FROM point_parameter WHERE point_id = " point                     \
@@ -36,6 +36,8 @@ struct scene {
 #define DEPTH PARAMETER("fuse_depth")
 #define TILES PARAMETER("tiles")
 #define COLUMNS PARAMETER("columns")
+#define OVERLAP PARAMETER("overlap")
+#define COPIES PARAMETER("copies")
 #define OTHERS_OF_P OTHER_PARAMETERS("p")
 #define OTHERS_OF_Q OTHER_PARAMETERS("q")
 
@@ -43,15 +45,18 @@ struct scene {
 static const char points_sql[] =
     "SELECT q.point_id, CASE WHEN " RESIDENT
     " IS NULL THEN 'each layer by itself' WHEN " DEPTH
-    " IS NULL THEN 'tensors may stay' ELSE 'up to ' || " DEPTH
+    " IS NULL THEN 'tensors may stay' || CASE WHEN " COPIES
+    " IS NULL THEN '' ELSE ', or be moved' END ELSE 'up to ' || " DEPTH
     " || ' layers take turns' || CASE WHEN " TILES
     " IS NULL THEN '' ELSE ', any tiles' END || CASE WHEN " COLUMNS
-    " IS NULL THEN '' ELSE ', some columns' END END FROM point p JOIN v_point v ON"
+    " IS NULL THEN '' ELSE ', some columns' END || CASE WHEN " OVERLAP
+    " IS NULL THEN '' ELSE ', nests may overlap' END || CASE WHEN " COPIES
+    " IS NULL THEN '' ELSE ', tensors may be moved' END END FROM point p JOIN v_point v ON"
     " v.status = 'ok' AND (v.point_id = p.point_id OR NOT v.superseded) JOIN point q"
     " ON q.point_id = v.point_id AND q.workload = p.workload AND q.arch = p.arch AND"
     " q.form = p.form AND q.objective = p.objective AND " OTHERS_OF_Q " IS " OTHERS_OF_P
     " WHERE p.point_id = ?1 ORDER BY " RESIDENT ", CAST(" DEPTH " AS INTEGER), " TILES
-    ", " COLUMNS ", q.point_id LIMIT 10";
+    ", " COLUMNS ", " OVERLAP ", " COPIES ", q.point_id LIMIT 10";
 
 static int read_points(sqlite3 *db, struct scene *scene, struct sdse_arena *arena) {
     sqlite3_stmt *row = NULL;

@@ -30,6 +30,7 @@ void of_weights_and_models(void **state);
 void of_sweeps(void **state);
 void of_results(void **state);
 void of_groups(void **state);
+void of_copies(void **state);
 void of_comparisons(void **state);
 void of_changes(void **state);
 void of_verification(void **state);

@@ -146,7 +146,8 @@ void of_groups(void **state) {
               "energy_pj,latency_cycles~FROM~v_group");
     same_rows(json_get(json, "nests"),
               "query @turns.db SELECT~nest_index,group_index,layer_index,layer,"
-              "first_row,row_count,row_step,first_column,column_count,column_step,times,bounds,inputs_shared,weights_shared,"
+              "first_row,row_count,row_step,first_column,column_count,column_step,"
+              "times,bounds,inputs_shared,weights_shared,"
               "outputs_shared,addends_shared,writes_through,loads_weights,"
               "loaded_input_words,continues,unfinished,rescales,reserved_bits,energy_"
               "pj,latency_cycles,mapping~FROM~"
@@ -157,6 +158,37 @@ void of_groups(void **state) {
     assert_int_equal(json_get(json, "groups")->count, 1);
     assert_int_equal(json_get(json, "layers")->count, 3);
     assert_int_equal(json_get(json, "mappings")->count, 1);
+    json_free(json);
+}
+
+// A point whose tensors are moved: what mappings.c asks `sdse map` for.
+void of_copies(void **state) {
+    (void)state;
+    write_scratch(
+        "moves_chip.yaml",
+        "{name: small, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, memory: "
+        "{class: sram, shares: [activations], capacity_bytes: 160, buffering: 2, "
+        "pj_per_bit: 1}}, {level: regs, memory: {class: regfile, capacity_bytes: 8, "
+        "pj_per_bit: 0.1}}], compute: {pj_per_mac: 0.5}}");
+    write_scratch("moves_net.yaml",
+                  "name: net\nsource: s\nlayers:\n"
+                  "  - {name: a, kind: conv, in: [2, 8, 8], out_channels: 1, kernel: "
+                  "1}\n  - {name: b, kind: conv, in: [1, 8, 8], out_channels: 2, "
+                  "kernel: 1}\n  - {name: c, kind: conv, in: [2, 8, 8], "
+                  "out_channels: 1, kernel: 1}\n  - {name: d, kind: conv, in: [1, 8, "
+                  "8], out_channels: 4, kernel: 1}\nedges:\n  - {from: a, to: [b, "
+                  "d]}\n  - {from: b, to: c}\n");
+    write_scratch("moves.yaml",
+                  "name: m\nworkloads: [moves_net.yaml]\narchs: [moves_chip.yaml]\n"
+                  "weight_forms: [raw]\nobjective: energy\nmapper: {resident: true, "
+                  "copies: true}\n");
+    free(run_text(0, "sweep @moves.yaml -o @moves.db -q"));
+    struct json *json = says("show point @moves.db 1", "sdse.show-point/1");
+    same_rows(json_get(json, "copies"),
+              "query @moves.db SELECT~tensor,memory,before_layer,before,until_layer,"
+              "until,words,energy_pj,latency_cycles~FROM~v_copy");
+    assert_int_equal(json_get(json, "copies")->count, 1);
     json_free(json);
 }
 
