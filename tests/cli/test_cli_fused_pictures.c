@@ -79,7 +79,7 @@ static void test_turns_in_time(void **state) {
     snprintf(line, sizeof line, "plot gantt @turns.db -p 1 -l %s -o @t", name);
     snprintf(script, sizeof script, "t/gantt_1_%s.png.gp", name);
     char *data = data_of(line, script, &text);
-    double end = 0, most = 0;
+    double end = 0, most = 0, tiles = 0;
     unsigned nests = 0;
     for (; *data >= '0' && *data <= '9'; data = strchr(data, '\n') + 1, nests++) {
         double from, to, held, with;
@@ -88,6 +88,7 @@ static void test_turns_in_time(void **state) {
                                 &to, &held, &with, of),
                          5);
         assert_true(from == end && to > from && with >= held); // one after the other
+        tiles = with - held > tiles ? with - held : tiles;
         char sql[160];
         snprintf(sql, sizeof sql, "SELECT count(*) FROM v_nest WHERE layer = '%s'", of);
         assert_true(number_of("turns", sql) > 0);
@@ -100,7 +101,7 @@ static void test_turns_in_time(void **state) {
                                             "group_index = 0 AND latency_cycles > 0"));
     char *arch = read_whole(scratch("chip.yaml"));
     const char *capacity = strstr(strstr(arch, "GLB"), "capacity_bytes: ");
-    assert_true(most > 0 && most * 1024 <= strtod(capacity + 16, NULL));
+    assert_true(tiles > 0 && most > 0 && most * 1024 <= strtod(capacity + 16, NULL));
     char part[96];
     snprintf(part, sizeof part, ", \\\n     %.12g with lines",
              strtod(capacity + 16, NULL) / 1024);
@@ -168,16 +169,20 @@ static void test_parts_in_time(void **state) {
     char *data =
         data_of("plot gantt @parts.db -p 1 -l p -o @t", "t/gantt_1_p.png.gp", &text);
     unsigned nests = 0;
+    char colors[3][16];    // of the layers, whichever nest
     double tile[24] = {0}; // what the nests of the second hold
     for (; *data >= '0' && *data <= '9'; data = strchr(data, '\n') + 1, nests++) {
         static const char *const layers[] = {"e", "d", "p"};
         static const double rows[] = {3, 4, 4, 3};
         double from, to, held;
-        char of[64];
-        assert_int_equal(sscanf(data, "%*u\t%lf\t%lf\t%*s\t%lf\t%*f\t\"%63[^\"]", &from,
-                                &to, &held, of),
-                         4);
+        char of[64], color[16];
+        assert_int_equal(sscanf(data, "%*u\t%lf\t%lf\t%15s\t%lf\t%*f\t\"%63[^\"]",
+                                &from, &to, color, &held, of),
+                         5);
         assert_string_equal(of, layers[nests % 3]);
+        if (nests < 3)
+            strcpy(colors[nests], color);
+        assert_string_equal(color, colors[nests % 3]);
         assert_true(nests % 3 || to - from == 32 * rows[nests / 24]);
         assert_true(nests % 3 < 2 || (held < sums) == (nests % 24 == 23));
         assert_true(nests / 24 != 2 || held == tile[nests % 24]);

@@ -297,6 +297,19 @@ static void gantt_takes_the_models_cycles(void **state) {
         assert_true(r == 1 || r == 2 ? blocks[r] == blocks[1] : blocks[r] == 1);
     }
     assert_true(blocks[1] >= 1 && blocks[1] <= 12);
+    // Blocks of what overlaps begin evenly spaced over the time in the middle; how much
+    // of the latency each row is at work is written beside it.
+    char *script = read_whole(scratch("p/gantt_1_again.png.gp"));
+    for (int r = 0; r < 6; r++) {
+        char label[80];
+        const double of_all = (first[3] - busy[0]) * (blocks[r] - 1) / blocks[r];
+        if (r == 1 || r == 2)
+            near(last[r] - busy[r] / blocks[r], busy[0] + of_all);
+        snprintf(label, sizeof label, "'%.12g cycles, %.3g %%'",
+                 layer_figure(rows[r].figure, 1), 100 * busy[r] / end);
+        assert_non_null(strstr(script, label));
+    }
+    free(script);
     // As many as the outermost loops have passes, twelve at most.
     sqlite3_stmt *row = NULL;
     sqlite3_prepare_v2(db,
