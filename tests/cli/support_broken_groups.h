@@ -21,6 +21,10 @@ static const struct broken broken_groups[] = {
     {"  - layer: c\n    mapping:\n      - {level: DRAM, temporal: Q4}\n      - {level: "
      "GLB, temporal: K2 Q2 P8}\n      - {level: regs, temporal: K2 C4}\n",
      "", "1:10: error: mappings: expected a list, got nothing [wrong-type]", 1},
+    {"mappings:\n  - layer: c\n    mapping:\n      - {level: DRAM, temporal: Q4}\n      - "
+     "{level: GLB, temporal: K2 Q2 P8}\n      - {level: regs, temporal: K2 C4}\n",
+     "", "1:1: error: layer 'c' has no mapping, nor is it in a group [schedule-layer]",
+     1},
     {"layers: [a, relu, b]", "layers: [a, b]",
      "8:17: error: layer 'b' does not follow 'a': layers that take turns stand in a "
      "row, functions between them too; 'relu' is next [group-layers]",

@@ -280,6 +280,22 @@ static void test_written_by_hand(void **state) {
              "1 group of several layers; 1072 words cross at DRAM");
     run_says(0, "check @good.yaml -a @keeps.yaml -w @net.yaml",
              "mapping on keeps of net, 1 group");
+    // The outermost memory may be called by its name.
+    static const char *const named[][2] = {
+        {"input: outer", "input: DRAM"},
+        {"output: outer", "output: DRAM"},
+        {"outputs: GLB, res", "outputs: GLB, inputs: DRAM, res"}};
+    for (size_t i = 0; i < 3; i++) {
+        char *outer = read_whole(scratch("good.yaml")), text[4096];
+        const char *at = strstr(outer, named[i][0]);
+        assert_non_null(at);
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - outer), outer, named[i][1],
+                 at + strlen(named[i][0]));
+        write_scratch("named.yaml", text);
+        run_says(0, "eval -a @keeps.yaml -w @net.yaml -m @named.yaml",
+                 "1 group of several layers; 1072 words cross at DRAM");
+        free(outer);
+    }
 }
 
 // --- For others ---
@@ -409,6 +425,12 @@ static void test_nests_of_parts(void **state) {
              "no nest of layer 'd' makes rows 0 ... 7, 3 channels, part middle; in "
              "this group its nests make: rows 0 ... 7, 2 channels, part first; rows 0 "
              "... 7, 2 channels, part middle [nest-rows]");
+    write_scratch("thirds.yaml",
+                  "groups:\n  - layers: [d, p]\n    tile: P8\n    channels: 2\n"
+                  "    tensors: {d: retain}\n    nests:\n      - {layer: d, rows: 8, "
+                  "keys: 2, mapping: []}\n");
+    run_says(1, "eval -a @large.yaml -w @parts.yaml -m @thirds.yaml",
+             "the group does not take keys in parts [nest-parts]");
     run_says(0, "why-not -a @large.yaml -w @parts.yaml --group d..p --tile 8",
              "\nd     rows 0 ... 7, 1 channel, part first       1 ");
     write_scratch("thirds.yaml",
