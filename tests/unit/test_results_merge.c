@@ -201,9 +201,22 @@ static void keeps_what_is_known_better(void **state) {
          " latency_cycles = NULL, mapper_status = NULL WHERE point_id = 1;"
          "DELETE FROM point_layer WHERE point_id = 1",
          "", "SELECT count(*) FROM point_layer", 6 * FIXTURE_LAYERS},
+        {"UPDATE point SET status = 'error', reason = 'time', energy_pj = NULL,"
+         " latency_cycles = NULL, mapper_status = NULL WHERE point_id = 1;"
+         "DELETE FROM point_layer WHERE point_id = 1",
+         "UPDATE point SET mapper_status = 'limit', mapper_gap = 0.5 WHERE point_id = "
+         "1",
+         "SELECT count(*) FROM point_layer", 6 * FIXTURE_LAYERS},
         {"UPDATE point SET mapper_status = 'limit', mapper_gap = 0.5 WHERE point_id = "
          "1",
          "", "SELECT max(mapper_gap) FROM point", 0},
+        {"UPDATE point SET mapper_status = 'limit', mapper_gap = 0, energy_pj = 1 "
+         "WHERE "
+         "point_id = 1",
+         "", "SELECT count(*) FROM point WHERE mapper_status = 'limit'", 0},
+        // As good: one of the two, whichever comes first.
+        {"UPDATE point SET latency_cycles = latency_cycles + 1 WHERE point_id = 1", "",
+         "SELECT 1", 1},
         {"UPDATE point SET mapper_status = 'limit', mapper_gap = 0.5 WHERE point_id = "
          "1",
          "UPDATE point SET mapper_status = 'limit', mapper_gap = 0.25 WHERE point_id = "
@@ -218,6 +231,9 @@ static void keeps_what_is_known_better(void **state) {
          "SELECT count(*) FROM layer_front_element e JOIN layer_front USING (front_id)"
          " WHERE gap = 0.25",
          2},
+        {"UPDATE layer_front SET proof = 'limit', gap = 0.25 + front_id",
+         "UPDATE layer_front SET proof = 'limit', gap = 0.25",
+         "SELECT max(gap) FROM layer_front", 0.25},
         {"UPDATE solution SET proof = 'limit', gap = 0.5, component_set = NULL WHERE"
          " solution_id = 1",
          "",
