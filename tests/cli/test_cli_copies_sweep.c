@@ -281,6 +281,9 @@ static void test_every_column(void **state) {
                                    "'i' AND part = 'inputs' AND level = 0) - (SELECT "
                                    "total(words) FROM v_network WHERE layer = 'j' AND "
                                    "part = 'inputs' AND level = 0)") == 64);
+    assert_true(number_of("plain",
+                          "SELECT min(instances) = 1 AND max(instances) = 1 "
+                          "FROM copy JOIN solution_level USING (solution_id)"));
     NONE("plain", "FROM v_layer_front WHERE layer = 'i'");
     free(run_text(0, "plot gantt @plain.db -p 1 -l i -o @t"));
     char *script = read_whole(scratch("t/gantt_1_i.png.gp"));
@@ -344,6 +347,62 @@ static void test_before_a_group(void **state) {
     assert_true(strtod(fused + strlen("\"energy_pj\": "), NULL) ==
                 number_of("group", "SELECT energy_pj FROM v_point"));
     free(found);
+    // The same group of another network, which nothing is brought in for.
+    write_scratch(
+        "short.yaml",
+        "{name: short, source: s, layers: [{name: l4, kind: conv, in: [1, 8, 8], "
+        "out_channels: 1, kernel: 3, pad: 1}, {name: l0, kind: conv, in: [1, 8, 8], "
+        "out_channels: 1, kernel: 1}, {name: l5, kind: conv, in: [1, 8, 8], "
+        "out_channels: 1, kernel: 1}, {name: l6, kind: add, in: [1, 8, 8], fused: "
+        "false}, {name: l7, kind: conv, in: [1, 8, 8], out_channels: 1, kernel: 1}], "
+        "edges: [{from: l0, to: [l5, l7]}, {from: l5, to: l6}, {from: l4, to: l6}]}");
+    write_scratch("s.yaml", "name: s\nworkloads: [net.yaml, short.yaml]\narchs: "
+                            "[chip.yaml]\nweight_forms: [raw]\nobjective: energy\n"
+                            "mapper: {resident: true, fuse_depth: 2, copies: true}\n");
+    sweep_into("group", "");
+    check_sums("group");
+    says_again("group", NULL, NULL);
+    assert_true(number_of("group", "SELECT count(DISTINCT solution_hash) FROM v_nest "
+                                   "WHERE layer = 'l5'") == 1);
+    assert_true(number_of("group",
+                          "SELECT abs(max(energy_pj) - min(energy_pj) - 15872) "
+                          "< 1e-6 FROM v_layer WHERE layer = 'l5'"));
+}
+
+// Equal layers, before which other copies come, have solutions of their own: what a
+// makes is coded by its density where it is read, and as wide as ever where it comes.
+static void test_equal_layers(void **state) {
+    (void)state;
+    const char *at = strstr(plain_chip, ", pj_per_bit: 8");
+    char text[2048];
+    snprintf(text, sizeof text, "%.*s, format: {inputs: bitmap, outputs: bitmap}%s",
+             (int)(at - plain_chip), plain_chip, at);
+    write_plain();
+    write_scratch("chip.yaml", text);
+    char *net = read_whole(scratch("net.yaml"));
+    for (int dense = 0; dense < 2; dense++) {
+        const char *first = strchr(strstr(net, "layers: ["), '}');
+        snprintf(text, sizeof text, "%.*s, density: {outputs: 0.%s}%s",
+                 (int)(first - net), net, dense ? "75" : "25", first);
+        memcpy(strstr(text, "net"), dense ? "one" : "two", 3); // its name
+        write_scratch(dense ? "one.yaml" : "two.yaml", text);
+    }
+    free(net);
+    write_scratch("s.yaml", "name: s\nworkloads: [one.yaml, two.yaml]\narchs: "
+                            "[chip.yaml]\nweight_forms: [raw]\nobjective: energy\n"
+                            "mapper: {resident: true, copies: true}\n");
+    sweep_into("coded", "");
+    says_again("coded", NULL, NULL);
+    check_sums("coded");
+    char *rows =
+        asked("coded", "SELECT~sum(energy_pj~=~64*(1+8*0.75)*8+64*8*1.5),"
+                       "sum(energy_pj~=~64*(1+8*0.25)*8+64*8*1.5)~FROM~v_copy");
+    assert_string_equal(strchr(rows, '\n'), "\n1,1\n");
+    free(rows);
+    assert_true(number_of("coded", "SELECT count(DISTINCT solution_hash) FROM v_layer "
+                                   "WHERE layer = 'i'") == 2);
+    assert_true(number_of("coded", "SELECT count(DISTINCT solution_hash) FROM v_layer "
+                                   "WHERE layer = 'j'") == 1);
 }
 
 // --- However it is computed ---
@@ -374,6 +433,11 @@ static void test_threads_shards_and_rests(void **state) {
     assert_non_null(strstr(text, "\nmapper: {resident: [false, true], fuse_depth: [1, "
                                  "2], copies: [false, true]}\n"));
     free(text);
+    free(run_text(0, "plot words @one.db -p 1 -o @t"));
+    char *words = read_whole(scratch("t/words_1.png.gp"));
+    assert_non_null(strstr(words, "\t\"tensors may stay\" [words]\t\"tensors may stay, "
+                                  "or be moved\" [words]\t"));
+    free(words);
     // What does not ask is what it was, and no point is another's.
     write_sweep("edp", "mapper: {resident: "
                        "[false, true], fuse_depth: [1, 2]}\n");
@@ -505,6 +569,28 @@ static void test_damage_is_seen(void **state) {
         change_swept("seen", damage[i].back);
     }
     free(run_text(0, "verify @seen.db"));
+    // A tensor that is in the outermost memory alone, and has no row.
+    write_scratch(
+        "chip.yaml",
+        "{name: chip, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, memory: "
+        "{class: sram, shares: [activations], capacity_bytes: 160, buffering: 2, "
+        "pj_per_bit: 1}}, {level: regs, memory: {class: regfile, capacity_bytes: 8, "
+        "pj_per_bit: 0.1}}], compute: {pj_per_mac: 0.5}}");
+    write_scratch(
+        "net.yaml",
+        "{name: net, source: s, edges: [{from: a, to: [b, d]}, {from: b, to: c}, "
+        "{from: d, to: e}], layers: [{name: a, kind: conv, in: [2, 8, 8], "
+        "out_channels: 1, kernel: 1}, {name: b, kind: conv, in: [1, 8, 8], "
+        "out_channels: 2, kernel: 1}, {name: c, kind: conv, in: [2, 8, 8], "
+        "out_channels: 1, kernel: 1}, {name: d, kind: conv, in: [1, 8, 8], "
+        "out_channels: 4, kernel: 1}, {name: e, kind: conv, in: [4, 8, 8], "
+        "out_channels: 1, kernel: 1}]}");
+    sweep_into("wide", "");
+    says_again("wide", NULL, NULL);
+    NONE("wide", "FROM v_place WHERE tensor = 'd' AND memory <> 'DRAM'");
+    damage_copy("wide", "DELETE FROM place WHERE tensor = 'd'");
+    says_again("damaged", "verify-place", "tensor d: it cannot be in these places");
 }
 
 static void test_repaired(void **state) {
@@ -527,6 +613,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_stored_is_what_map_finds),
                                        cmocka_unit_test(test_every_column),
                                        cmocka_unit_test(test_before_a_group),
+                                       cmocka_unit_test(test_equal_layers),
                                        cmocka_unit_test(test_threads_shards_and_rests),
                                        cmocka_unit_test(test_refused),
                                        cmocka_unit_test(test_damage_is_seen),
