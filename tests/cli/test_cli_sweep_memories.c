@@ -28,7 +28,7 @@ static void sweep_net(const char *database, const char *l2, const char *glb,
              "shared_bits_per_cycle: 8}}, {level: L2, memory: {class: sram, shares: "
              "[activations%s}}, {level: GLB, memory: {class: sram, shares: "
              "[activations], pj_per_bit: 0.2, %s}, {level: regs, memory: {class: "
-             "regfile, capacity_bytes: 40, pj_per_bit: 0.1}}], compute: {pj_per_mac: "
+             "regfile, capacity_bytes: 16, pj_per_bit: 0.1}}], compute: {pj_per_mac: "
              "0.5}, vector: {below: GLB, pj_per_op: 0.25, ops_per_cycle: 4}}",
              l2, glb);
     write_scratch("chip.yaml", text);
@@ -89,6 +89,47 @@ static void test_each_memory_has_its_own(void **state) {
     free(sums);
 }
 
+// Sums that continue in the group's own memory, beside whole tensors in the other.
+static void test_sums_beside_tensors(void **state) {
+    (void)state;
+    sweep_net(
+        "sums", "], capacity_bytes: 132, pj_per_bit: 3", "capacity_bytes: 14}",
+        "{name: net, source: s, layers: [{name: a, kind: conv, in: [1, 4, 4], "
+        "out_channels: 2, kernel: 3, pad: 1}, {name: b, kind: conv, in: [2, 4, 4], "
+        "out_channels: 1, kernel: 1}, {name: c, kind: fc, in: 16, out_channels: 64}, "
+        "{name: d, kind: fc, in: 64, out_channels: 64}, {name: e, kind: fc, in: 64, "
+        "out_channels: 1}, {name: f, kind: conv, in: [1, 4, 4], out_channels: 1, "
+        "kernel: 1}], edges: [{from: a, to: b}, {from: b, to: c}, {from: c, to: d}, "
+        "{from: d, to: e}, {from: b, to: f}]}",
+        "energy", "mapper: {resident: true, fuse_depth: 2}\n");
+    assert_true(number_of("sums", "SELECT count(*) FROM nest n JOIN nest_place p USING "
+                                  "(point_id, nest_index) WHERE n.continues AND "
+                                  "n.writes_through AND n.outputs_shared AND "
+                                  "p.reserved_bits = 640") > 0);
+    compute_again("sums", NULL);
+}
+
+// An output in the inner of both, which is the group's, too, and outside.
+static void test_both_in_the_inner_memory(void **state) {
+    (void)state;
+    sweep_net(
+        "inner", "], capacity_bytes: 42, pj_per_bit: 1", "capacity_bytes: 44}",
+        "{name: net, source: s, layers: [{name: a, kind: conv, in: [1, 3, 3], "
+        "out_channels: 3, kernel: 3, pad: 1}, {name: b, kind: conv, in: [3, 3, 3], "
+        "out_channels: 2, kernel: 1}, {name: c, kind: fc, in: 18, out_channels: 64}, "
+        "{name: d, kind: fc, in: 64, out_channels: 64}, {name: e, kind: add, in: [64, "
+        "1, 1], fused: false}, {name: f, kind: conv, in: [2, 3, 3], out_channels: 1, "
+        "kernel: 1}], edges: [{from: a, to: b}, {from: b, to: c}, {from: c, to: d}, "
+        "{from: c, to: e}, {from: d, to: e}, {from: b, to: f}]}",
+        "edp", "mapper: {resident: true, fuse_depth: 2}\n");
+    char *group = asked("inner", "SELECT~layers,~memory,~outputs~FROM~v_group");
+    assert_string_equal(group, "layers,memory,outputs\n\"a, b\",GLB,both\n");
+    free(group);
+    assert_true(number_of("inner", "SELECT count(*) FROM v_place WHERE tensor = 'b' "
+                                   "AND memory IN ('GLB', 'DRAM')") == 2);
+    compute_again("inner", NULL);
+}
+
 // Keys that were made before the group are in L2, which shares weights, its rows in
 // GLB.
 static void test_right_operand(void **state) {
@@ -134,6 +175,31 @@ static void test_addend(void **state) {
     says_again("damaged", "verify-score", "other cycles");
 }
 
+// Two groups of one shape, mapped alike, with a map waiting in L2 beside the second:
+// what they hold there alone makes two problems of their nests.
+static void test_what_others_hold_is_part_of_a_nest(void **state) {
+    (void)state;
+    sweep_net(
+        "alike", "], capacity_bytes: 60, pj_per_bit: 0.5", "capacity_bytes: 38}",
+        "{name: net, source: s, layers: [{name: a, kind: conv, in: [1, 4, 4], "
+        "out_channels: 1, kernel: 1}, {name: q1, kind: conv, in: [1, 4, 4], "
+        "out_channels: 3, kernel: 3, pad: 1}, {name: q2, kind: conv, in: [3, 4, 4], "
+        "out_channels: 1, kernel: 1}, {name: r1, kind: conv, in: [1, 4, 4], "
+        "out_channels: 3, kernel: 3, pad: 1}, {name: r2, kind: conv, in: [3, 4, 4], "
+        "out_channels: 1, kernel: 1}, {name: s, kind: add, in: [1, 4, 4], fused: "
+        "false}, {name: z, kind: conv, in: [1, 4, 4], out_channels: 1, kernel: 1}], "
+        "edges: [{from: a, to: q1}, {from: q1, to: q2}, {from: q2, to: r1}, {from: "
+        "r1, to: r2}, {from: r2, to: s}, {from: a, to: s}, {from: s, to: z}]}",
+        "energy", "mapper: {resident: true, fuse_depth: 2}\n");
+#define ALIKE                                                                         \
+    "SELECT count(*) FROM v_nest x JOIN v_nest y ON x.layer GLOB 'q*' AND y.layer = " \
+    "replace(x.layer, 'q', 'r') AND x.mapping = y.mapping AND x.reserved_bits = "     \
+    "y.reserved_bits AND x.continues = y.continues AND x.unfinished = y.unfinished "
+    assert_true(number_of("alike", ALIKE) == 4);
+    assert_true(number_of("alike", ALIKE "AND x.solution_hash = y.solution_hash") == 0);
+    compute_again("alike", NULL);
+}
+
 static void test_damage(void **state) {
     (void)state;
     static const struct {
@@ -141,6 +207,8 @@ static void test_damage(void **state) {
     } damage[] = {
         {"UPDATE nest_place SET reserved_bits = reserved_bits + 8 WHERE nest_index = 2",
          "verify-group", "reserved_bits of nest 2 is not"},
+        {"UPDATE nest_place SET reserved_bits = 1e9 WHERE nest_index = 2",
+         "verify-score", "its tiles do not fit beside what is held"},
         {"UPDATE nest_place SET outputs = 0 WHERE nest_index = 4", "verify-group",
          "outputs of nest 4 is not"},
         {"UPDATE nest_place SET weights = 1 WHERE nest_index = 0", "verify-group",
@@ -175,6 +243,10 @@ static void test_damage(void **state) {
         if (i % 8 == 0)
             repair_damaged("right");
     }
+    // Only the point with the row that is not what was written is solved again.
+    damage_copy("right", damage[0].sql);
+    run_says(0, "verify --repair @damaged.db",
+             "repaired: 1 damaged rows left out, 1 points solved again");
     // What verify asks of the tables alone.
     change_swept("right", "UPDATE nest_place SET memory = 'GLB' WHERE nest_index = 0; "
                           "UPDATE nest_place SET nest_index = 7 WHERE nest_index = 3");
@@ -272,6 +344,8 @@ static void test_pictures_and_tables(void **state) {
     assert_non_null(strstr(text, "'GLB'.' [KiB]'"));
     assert_non_null(strstr(text, "'L2'.' [KiB]'"));
     assert_non_null(strstr(text, "2:(0):2:3:(0):8 with"));
+    assert_non_null(strstr(text, "     0.037109375 with lines")); // 38 bytes
+    assert_non_null(strstr(text, "     0.0322265625 with lines"));
     free(text);
     run_says(0, "show point @drawn.db 1 -f json",
              "\"nest_index\": 4, \"memory\": \"L2\", \"inputs\": 0, \"weights\": 0, "
@@ -280,11 +354,15 @@ static void test_pictures_and_tables(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each_memory_has_its_own),
-                                       cmocka_unit_test(test_right_operand),
-                                       cmocka_unit_test(test_addend),
-                                       cmocka_unit_test(test_damage),
-                                       cmocka_unit_test(test_shards_and_rests),
-                                       cmocka_unit_test(test_pictures_and_tables)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_memory_has_its_own),
+        cmocka_unit_test(test_sums_beside_tensors),
+        cmocka_unit_test(test_both_in_the_inner_memory),
+        cmocka_unit_test(test_right_operand),
+        cmocka_unit_test(test_addend),
+        cmocka_unit_test(test_what_others_hold_is_part_of_a_nest),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_shards_and_rests),
+        cmocka_unit_test(test_pictures_and_tables)};
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
