@@ -107,9 +107,8 @@ static uint64_t count_bound(const struct sdse_model *model,
                             const struct sdse_view *view,
                             const double read[SDSE_PORT_USERS],
                             const double write[SDSE_PORT_USERS], uint64_t all) {
-    const struct sdse_residence *residence = model->layer->residence;
     const bool sums = read[SDSE_OUTPUTS] > 0 || read[SDSE_PORT_UP] > 0;
-    unsigned ahead = residence ? residence->ahead : 0;
+    unsigned ahead = sdse_residence_ahead(model->layer->residence);
     double bound_read[SDSE_PORT_USERS], bound_write[SDSE_PORT_USERS];
     if (sums)
         ahead &= ~SDSE_BIT(SDSE_OUTPUTS);

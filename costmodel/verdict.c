@@ -64,7 +64,7 @@ static double stored_bits(const struct sdse_model *model, const unsigned *keeps,
                       : 0;
     for (unsigned f = 0; f < model->flow_count; f++) {
         const struct sdse_flow *flow = &model->flow[f];
-        if (l == 0 && sdse_model_source(model, flow->tensor) == 0)
+        if (l == 0)
             bits += (double)sdse_model_brought_words(model, flow) *
                     model->place_bits[0][flow->part];
         const bool gone = model->form.smartdeal && flow->ends_in_engine &&

@@ -47,6 +47,35 @@ static bool finds_addend(const struct sdse_kinds *kinds,
            (own && (rows & ~SDSE_BIT(0) || (plan->for_all && rows & SDSE_BIT(0))));
 }
 
+// The memory of the group's outputs; where they go outside, its own.
+static unsigned outputs_memory(const struct sdse_kinds *kinds) {
+    return kinds->question->outputs == SDSE_PLACE_OUTERMOST
+               ? kinds->group->memory
+               : sdse_place_memory(kinds->question->outputs);
+}
+
+// Tensors that a nest has in other memories than the group's: they do not cross, or do
+// while it runs. addends: out: maps that it adds there, as many as are its own
+static unsigned elsewhere_of(const struct sdse_kinds *kinds,
+                             const struct sdse_fused_nest *nest,
+                             const struct sdse_group_plan *plan, uint32_t *addends) {
+    const struct sdse_group *group = kinds->group;
+    const size_t turn = group->members.layer[nest->layer] - group->first;
+    const bool last = nest->layer + 1 == group->members.count;
+    unsigned set =
+        last && outputs_memory(kinds) != group->memory ? SDSE_BIT(SDSE_OUTPUTS) : 0u;
+    for (unsigned m = 0; m < kinds->nests->memory_count; m++) {
+        if (m == group->memory)
+            continue;
+        set |= operands_of(kinds, plan, nest->layer, m) ? SDSE_BIT(SDSE_INPUTS) : 0u;
+        set |= kinds->question->in[m].group_weights >> turn & 1u
+                   ? SDSE_BIT(SDSE_WEIGHTS)
+                   : 0u;
+        *addends += finds_addend(kinds, plan, nest->layer, m);
+    }
+    return set;
+}
+
 // Tensors that the outermost memory may bring, or take, ahead of a nest.
 static unsigned ahead_of(const struct sdse_kinds *kinds,
                          const struct sdse_fused_nest *nest,
@@ -55,26 +84,21 @@ static unsigned ahead_of(const struct sdse_kinds *kinds,
     const struct sdse_group *group = kinds->group;
     const struct sdse_layer *layer =
         kinds->nests->request->residency.layer[group->members.layer[nest->layer]].layer;
+    uint32_t addends = at->addends;
     unsigned set = group->may_stage[nest->layer];
     if (!plan->overlaps || !nest->turn)
         return 0;
+    set &= ~elsewhere_of(kinds, nest, plan, &addends);
     // What is at home does not cross, but for inputs that are brought in and outputs
     // that are written through.
     if (at->tensors >> SDSE_WEIGHTS & 1u)
         set &= ~SDSE_BIT(SDSE_WEIGHTS);
-    if (layer->addends > at->addends ||
+    if (layer->addends > addends ||
         (at->tensors >> SDSE_INPUTS & 1u && !at->loaded_inputs))
         set &= ~SDSE_BIT(SDSE_INPUTS);
     if (at->tensors >> SDSE_OUTPUTS & 1u && !at->writes_through)
         set &= ~SDSE_BIT(SDSE_OUTPUTS);
     return set;
-}
-
-// The memory of the group's outputs; where they go outside, its own.
-static unsigned outputs_memory(const struct sdse_kinds *kinds) {
-    return kinds->question->outputs == SDSE_PLACE_OUTERMOST
-               ? kinds->group->memory
-               : sdse_place_memory(kinds->question->outputs);
 }
 
 struct sdse_residence sdse_held_residence(const struct sdse_kinds *kinds,

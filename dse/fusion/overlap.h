@@ -24,7 +24,8 @@
 // each word once, besides the nests' own tiles: all that one tile takes from outside,
 // but what its first nest does; if M > 1 twice what a tile takes and puts there (one
 // part fills while one empties). Ahead come tensors that the shared memory keeps in
-// every mapping and no memory further out does. Not ahead, but while their nest runs:
+// every mapping and no memory further out does; where several share, that of the group.
+// Not ahead, but while their nest runs: what another memory that shares has of a nest;
 // others; weights that it brings to where they are kept; outputs of which sums come
 // back; inputs beside which other maps are added; all that layers move which multiply
 // nothing. Energy is that of the nests: leakage and clocks for the time that each takes

@@ -210,8 +210,7 @@ void sdse_transfers_init(const struct sdse_problem *problem, unsigned level,
     transfers->all_inside = false;
     if (!problem->has_bandwidth)
         return;
-    const struct sdse_residence *residence = problem->layer->residence;
-    const unsigned ahead = residence ? residence->ahead : 0;
+    const unsigned ahead = sdse_residence_ahead(problem->layer->residence);
     transfers->all_inside = !ahead;
     if (ahead) { // the others by themselves
         struct moved bound = {.left_out = ahead | SDSE_BIT(SDSE_OUTPUTS),

@@ -314,9 +314,5 @@ bool sdse_group_read(struct sdse_schedule_reader *r, const struct sdse_node *nod
     unsigned way = 0;
     if (overlap && sdse_read_word(overlap, ways, 2, r->diags, &way))
         said->config.overlaps = way == 1;
-    if (said->config.overlaps && r->memory_count > 1)
-        sdse_diag_add(r->diags, SDSE_ERROR, overlap->loc, "group-place",
-                      "nests overlap where one memory of '%.80s' shares",
-                      r->arch->name);
     return r->diags->errors == errors;
 }

@@ -75,6 +75,14 @@ sdse_residence_of(const struct sdse_residence *residence, unsigned tensor) {
     return residence;
 }
 
+// Tensors that cross ahead, of all its parts; NULL: none.
+static inline unsigned sdse_residence_ahead(const struct sdse_residence *residence) {
+    unsigned ahead = 0;
+    for (; residence; residence = residence->also)
+        ahead |= residence->ahead;
+    return ahead;
+}
+
 // Whether something is at home or held in some memory.
 static inline bool sdse_residence_says(const struct sdse_residence *residence) {
     while (residence && !residence->tensors && !(residence->reserved_bits > 0))

@@ -484,22 +484,37 @@ static void add_kind(struct kinds *kinds, const struct known *at, uint64_t times
     kinds->kind[same].steady += steady;
 }
 
-// What of a nest may cross ahead of it, or behind it.
-static unsigned ahead_of(const struct brute_problem *p, size_t layer,
-                         const struct sdse_residence *home) {
+// What a memory keeps, and no memory further out does: what may wait there.
+static unsigned stages(const struct brute_problem *p, unsigned memory) {
+    unsigned set = p->arch->level[level_of(p, memory)].keeps;
+    for (unsigned l = 1; l < level_of(p, memory); l++)
+        set &= ~p->arch->level[l].keeps;
+    return set & (SDSE_BIT(SDSE_TENSORS) - 1);
+}
+
+// What of a nest may cross ahead of it, or behind it: by way of the group's memory
+// alone. homes: what it has in each memory
+static unsigned ahead_of(const struct brute_problem *p, size_t layer, unsigned memory,
+                         const struct sdse_residence *homes) {
     const struct sdse_layer *whole = &p->net->layers[layer];
+    const struct sdse_residence *home = &homes[memory];
     const unsigned there = home->tensors;
-    unsigned ahead = 0;
+    unsigned ahead = 0, elsewhere = 0;
+    uint32_t addends = 0;
     if (sdse_layer_moves(whole))
         return 0;
+    for (unsigned m = 0; m < memories_of(p); m++) {
+        elsewhere |= m == memory ? 0 : homes[m].tensors;
+        addends += homes[m].addends;
+    }
     if (!(there & SDSE_BIT(SDSE_WEIGHTS)))
         ahead |= SDSE_BIT(SDSE_WEIGHTS);
     if ((!(there & SDSE_BIT(SDSE_INPUTS)) || home->loaded_inputs) &&
-        whole->addends == home->addends)
+        whole->addends == addends)
         ahead |= SDSE_BIT(SDSE_INPUTS);
     if (!(there & SDSE_BIT(SDSE_OUTPUTS)) || home->writes_through)
         ahead |= SDSE_BIT(SDSE_OUTPUTS);
-    return ahead;
+    return ahead & ~elsewhere & stages(p, memory);
 }
 
 // What of a member is cut where channels, or keys, come in parts.
@@ -640,18 +655,18 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
     }
     const bool in_run = is_in_run(turn, at, some);
     if (in_run)
-        home->ahead = ahead_of(p, layer, home);
+        home->ahead = ahead_of(p, layer, turn->memory, homes);
     kinds->crosses |= in_run && home->ahead && comes_ahead(of_rows, index, some);
     if (measures && in_run) {
         if (home->ahead & SDSE_BIT(SDSE_INPUTS) && comes_ahead(of_rows, index, some))
             kinds->ahead_bits +=
-                (double)p->arch->bits[SDSE_INPUTS] *
+                (double)width_of(p, SDSE_INPUTS, turn->memory) *
                 (double)(home->tensors & SDSE_BIT(SDSE_INPUTS)
                              ? home->loaded_inputs
                              : sdse_tile_words(&part, SDSE_INPUTS, part.bound));
         if (home->ahead & SDSE_BIT(SDSE_OUTPUTS) && !some->alone)
             kinds->ahead_bits +=
-                (double)p->arch->partial_bits *
+                (double)partial_of(p, turn->memory) *
                 (double)sdse_tile_words(&part, SDSE_OUTPUTS, part.bound);
     }
     if (measures)
@@ -695,6 +710,7 @@ static double weights_ahead(const struct brute_problem *p, const struct way *way
                      comes_ahead(rows, n, some);
         if (takes && !sdse_layer_moves(&p->net->layers[layer]) &&
             !(turn->kept >> i & 1u) &&
+            stages(p, turn->memory) & SDSE_BIT(SDSE_WEIGHTS) &&
             !finds_any(p, way, turn->layer[0], layer, SDSE_EDGE_WEIGHTS))
             bits += weight_bits(p, layer, turn->memory) / (double)turn->heads *
                     (double)some->heads;

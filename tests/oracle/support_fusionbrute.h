@@ -55,7 +55,8 @@ struct compared {
     uint64_t networks, fused, none, points, groups, retained, recomputed, kept,
         buffered, again, adding, added_there, heads, keys, channels, weights_there,
         functions, pools, columns, banded, branching, additions, together, for_all,
-        overlapped, copies, brought, passed, inner, elsewhere, sums_elsewhere;
+        overlapped, overlapped_inside, copies, brought, passed, inner, elsewhere,
+        sums_elsewhere;
     struct sdse_fusion_counts counts; // sums; groups: of the last
 };
 

@@ -93,6 +93,8 @@ static void check_picked(const struct brute_problem *p,
         seen->keys += group[g].config.tile_keys > 0;
         seen->channels += group[g].config.tile_channels > 0;
         seen->overlapped += group[g].config.overlaps;
+        seen->overlapped_inside +=
+            group[g].config.overlaps && group[g].config.memory > 0;
         note_memories(&group[g], seen);
         // Of a tile of a run where the outermost memory works ahead.
         double outer = 0, inner = 0, end = 0, runs = 0, more = 0;

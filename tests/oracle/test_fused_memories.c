@@ -119,6 +119,46 @@ static void test_networks(void **state) {
                  seen.channels && seen.sums_elsewhere));
 }
 
+// The outermost memory works ahead of the nests of groups, by way of their memory.
+static bool make_overlapped(uint64_t seed, struct brute_problem *p) {
+    if (!make_problem(seed, p) || p->net->layer_count > 3 || seed % 16 < 2)
+        return false;
+    uint64_t state = seed * 2 + 1;
+    struct sdse_arch *slow = SDSE_ARENA_NEW(p->arena, struct sdse_arch);
+    *slow = *p->arch;
+    slow->level[0].shared_bits_per_cycle.value = 4 + (double)oracle_below(&state, 12);
+    for (unsigned l = 1; l < slow->level_count; l++) {
+        struct sdse_level *level = &slow->level[l];
+        level->capacity_bits = 8 * (40 + oracle_below(&state, 80));
+        level->shared_bits_per_cycle.value = 12 + (double)oracle_below(&state, 24);
+        // Weights may wait further in.
+        if (l + 1 < slow->level_count && seed % 4)
+            level->keeps = SDSE_BIT(SDSE_INPUTS) | SDSE_BIT(SDSE_OUTPUTS);
+        level->shares_weights &= level->keeps & SDSE_BIT(SDSE_WEIGHTS);
+    }
+    p->arch = slow;
+    p->overlap = true;
+    p->columns = false;
+    p->moves = seed % 3 == 0;
+    return true;
+}
+
+static void test_overlapped(void **state) {
+    (void)state;
+    const uint64_t networks = seeds.count / 3;
+    const struct compared before = seen;
+    compare_problems(make_overlapped, seeds.first, networks, &seeds.current, &seen);
+    printf(
+        "## fused memories: nests of %llu groups overlap, of %llu networks where they "
+        "may; %llu of these not in the outermost memory that shares\n",
+        (unsigned long long)(seen.overlapped - before.overlapped),
+        (unsigned long long)networks,
+        (unsigned long long)(seen.overlapped_inside - before.overlapped_inside));
+    assert_true(seeds.count < 300 ||
+                (seen.overlapped > before.overlapped &&
+                 seen.overlapped_inside > before.overlapped_inside));
+}
+
 // Tight: what is made does not stay where it is read. Few layers, as every move of
 // every tensor is tried between all of them.
 static bool make_moved(uint64_t seed, struct brute_problem *p) {
@@ -242,7 +282,8 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outputs_elsewhere_and_outside),
         cmocka_unit_test(test_sums_that_are_rescaled),
-        SEEDED_TEST(test_networks, &seeds), SEEDED_TEST(test_moved, &seeds)};
+        SEEDED_TEST(test_networks, &seeds), SEEDED_TEST(test_moved, &seeds),
+        SEEDED_TEST(test_overlapped, &seeds)};
     seeds_read(argc, argv, &seeds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
