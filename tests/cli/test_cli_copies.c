@@ -358,6 +358,26 @@ static void test_costs_between_memories(void **state) {
     assert_non_null(strstr(json, "\"of\": \"a\", \"before\": \"d\", \"until\": null, "
                                  "\"from\": \"L2\", \"to\": \"GLB\""));
     free(json);
+    // At its own prices, by its own port.
+    write_scratch(
+        "two.yaml",
+        "{name: two, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: L2, memory: "
+        "{class: sram, shares: [activations], capacity_bytes: 300, read_pj_per_bit: 2, "
+        "fill_pj_per_bit: 3, update_pj_per_bit: 5}}, {level: GLB, memory: {class: "
+        "sram, "
+        "shares: [activations], capacity_bytes: 150, read_pj_per_bit: 1, "
+        "fill_pj_per_bit: 7, update_pj_per_bit: 4, read_bits_per_cycle: {drains: 4, "
+        "others: 64}}}, {level: regs, memory: {class: regfile, capacity_bytes: 8, "
+        "pj_per_bit: 0.1}}], compute: {pj_per_mac: 0.5}, vector: {below: GLB, free: "
+        "true}}");
+    write_two_mappings("outputs: GLB", at_glb, c_alone, at_l2,
+                       "  - {of: a, before: c, to: L2}\n");
+    costs_of_two(512 * (1 + 5), 128, 0);
+    write_two_mappings("outputs: L2", at_l2, c_alone, at_glb,
+                       "  - {of: a, before: d, to: GLB}\n");
+    costs_of_two(512 * (2 + 7), 0, 0);
+    write_two(300, 150, 2);
     // Twice, there and back.
     write_two_mappings("outputs: L2", at_l2, "reserved_bits: {GLB: 512}", at_l2,
                        "  - {of: a, before: d, to: L2}\n"

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,27 @@ static char *interrupted(int signal_number, const char *line, long wait_ms) {
     return read_whole(scratch(".shown"));
 }
 
+// Wherever the signal finds the search: later and later, until what is said is `said`.
+// *wait_ms  of the first try; out: of the last
+static char *interrupted_at(int signal_number, const char *line, const char *said,
+                            long *wait_ms) {
+    for (; *wait_ms < 30000; *wait_ms *= 2) {
+        char *shown = interrupted(signal_number, line, *wait_ms),
+             *err = read_whole(scratch(".started"));
+        const bool found = strstr(err, said);
+        free(err);
+        if (found)
+            return shown;
+        free(shown);
+    }
+    fail_msg("sdse %s never said %s", line, said);
+    return NULL;
+}
+
+static const char layers[] = "layers not proved",
+                  places[] = "--resident: interrupted before the places of tensors",
+                  groups[] = "--fuse: interrupted before the groups were proved";
+
 static double energy_of(const struct json *json, const char *space,
                         const char *status) {
     const struct json *total = json_get(json, space);
@@ -76,7 +98,9 @@ static void layers_that_are_not_proved(void **state) {
                   "kernel: 3, pad: 1}, {name: next, kind: conv, in: [2520, 840, 840], "
                   "out_channels: 1, kernel: 1}], edges: chain}");
 #define HARD "map -a @chip.yaml -w @hard.yaml --uneven --objective energy --resident "
-    char *shown = interrupted(SIGINT, HARD "--fuse 2 -f json -o @hard.map", 100);
+    long wait_ms = 100;
+    char *shown = interrupted_at(SIGINT, HARD "--fuse 2 -f json -o @hard.map --force",
+                                 layers, &wait_ms);
     struct json *json = json_read(shown);
     const double energy_pj = energy_of(json, "unshared", "interrupted");
     assert_true(energy_of(json, "resident", "interrupted") == energy_pj);
@@ -84,7 +108,7 @@ static void layers_that_are_not_proved(void **state) {
     costs("hard.map", "hard.yaml", energy_pj);
     json_free(json);
     free(shown);
-    shown = interrupted(SIGINT, HARD, 100);
+    shown = interrupted_at(SIGINT, HARD, layers, &wait_ms);
     assert_non_null(strstr(shown, "not proved: interrupted; each layer by itself"));
     assert_null(strstr(shown, "optimal"));
     free(shown);
@@ -94,9 +118,9 @@ static void layers_that_are_not_proved(void **state) {
 static void places_that_are_not_proved(void **state) {
     (void)state;
     write_chip();
-    char layers[2048] = "", maps[128] = "", net[4096];
+    char list[2048] = "", maps[128] = "", net[4096];
     for (int i = 0; i < 11; i++) {
-        sprintf(layers + strlen(layers),
+        sprintf(list + strlen(list),
                 "{name: a%d, kind: conv, in: [1, 2, 2], out_channels: 1, kernel: 1}, ",
                 i);
         sprintf(maps + strlen(maps), "%sa%d", i ? ", " : "", i);
@@ -107,14 +131,16 @@ static void places_that_are_not_proved(void **state) {
              "{name: z, kind: conv, in: [11, 2, 2], out_channels: 1, kernel: 1}], "
              "edges: [{from: [%s], to: y, as: concat}, {from: [%s], to: z, as: "
              "concat}]}",
-             layers, maps, maps);
+             list, maps, maps);
     write_scratch("many.yaml", net);
 #define MANY "map -a @chip.yaml -w @many.yaml -j 1 "
     struct json *unshared = says(MANY "--objective energy", "sdse.map/1");
     const double energy_pj = energy_of(unshared, "total", NULL);
     json_free(unshared);
-    char *shown =
-        interrupted(SIGINT, MANY "--objective energy --resident -f json -o @many", 100);
+    long wait_ms = 100;
+    char *shown = interrupted_at(
+        SIGINT, MANY "--objective energy --resident -f json -o @many --force", places,
+        &wait_ms);
     struct json *json = json_read(shown);
     assert_true(energy_of(json, "unshared", "optimal") == energy_pj);
     assert_true(energy_of(json, "resident", "interrupted") == energy_pj);
@@ -125,22 +151,23 @@ static void places_that_are_not_proved(void **state) {
     assert_non_null(strstr(shown, "# sdse map --objective energy: optimal, "));
     assert_null(strstr(shown, "place:"));
     free(shown);
-    shown = interrupted(SIGTERM,
-                        MANY "--objective energy --resident --fuse 1 -f json "
-                             "-o @many.map",
-                        100);
+    shown = interrupted_at(SIGTERM,
+                           MANY "--objective energy --resident --fuse 1 -f json "
+                                "-o @many.map --force",
+                           places, &wait_ms);
     json = json_read(shown);
     assert_true(energy_of(json, "unshared", "optimal") == energy_pj);
     assert_true(energy_of(json, "fused", "interrupted") == energy_pj);
     costs("many.map", "many.yaml", energy_pj);
     json_free(json);
     free(shown);
-    shown = interrupted(SIGINT, MANY "--objective edp --resident", 100);
+    shown = interrupted_at(SIGINT, MANY "--objective edp --resident", places, &wait_ms);
     assert_non_null(strstr(shown, "unshared is proved optimal; interrupted before the "
                                   "places of tensors were proved"));
     assert_null(strstr(shown, "\nresident"));
     free(shown);
-    shown = interrupted(SIGINT, MANY "--objective pareto --resident -f json", 100);
+    shown = interrupted_at(SIGINT, MANY "--objective pareto --resident -f json", places,
+                           &wait_ms);
     json = json_read(shown);
     struct json *front = says(MANY "--objective pareto", "sdse.map-front/1");
     assert_string_equal(text(json, "status"), "interrupted");
@@ -151,22 +178,7 @@ static void places_that_are_not_proved(void **state) {
     free(shown);
 }
 
-// Groups of more tiles than could be tried in a minute, wherever the signal finds the
-// search: later and later, until it is at the groups. How long that took.
-static long interrupt_groups(const char *line, long wait_ms, char **shown) {
-    bool found = false;
-    for (; !found && wait_ms < 30000; wait_ms *= 2) {
-        *shown = interrupted(SIGINT, line, wait_ms);
-        char *err = read_whole(scratch(".started"));
-        found = strstr(err, "--fuse: interrupted before the groups were proved");
-        free(err);
-        if (!found)
-            free(*shown);
-    }
-    assert_true(found);
-    return wait_ms / 2;
-}
-
+// Groups of more tiles than could be tried in a minute.
 static void groups_that_are_not_proved(void **state) {
     (void)state;
     write_chip();
@@ -182,35 +194,37 @@ static void groups_that_are_not_proved(void **state) {
                   "pad: 1}], edges: chain}");
 #define PLACED "map -a @chip.yaml -w @groups.yaml --resident -j 1 "
 #define GROUPS PLACED "--fuse 4 --tiles all --columns "
-    char *shown;
-    const long wait_ms = interrupt_groups(
-        GROUPS "--objective energy -f json -o @groups.map", 50, &shown);
+    long wait_ms = 50;
+    char *shown = interrupted_at(
+        SIGINT, GROUPS "--objective energy -f json -o @groups.map --force", groups,
+        &wait_ms);
     struct json *json = json_read(shown),
-                *places = says(PLACED "--objective energy", "sdse.map-resident/1");
-    const double energy_pj = energy_of(places, "resident", "optimal");
-    assert_true(energy_of(places, "unshared", "optimal") > energy_pj);
+                *resident = says(PLACED "--objective energy", "sdse.map-resident/1");
+    const double energy_pj = energy_of(resident, "resident", "optimal");
+    assert_true(energy_of(resident, "unshared", "optimal") > energy_pj);
     assert_true(energy_of(json, "unshared", "optimal") ==
-                energy_of(places, "unshared", NULL));
+                energy_of(resident, "unshared", NULL));
     assert_true(energy_of(json, "resident", "optimal") == energy_pj);
     assert_true(energy_of(json, "fused", "interrupted") == energy_pj);
     costs("groups.map", "groups.yaml", energy_pj);
-    json_free(places);
+    json_free(resident);
     json_free(json);
     free(shown);
-    interrupt_groups(GROUPS "--objective latency", wait_ms, &shown);
+    shown = interrupted_at(SIGINT, GROUPS "--objective latency", groups, &wait_ms);
     assert_non_null(strstr(shown, "unshared and resident are proved optimal; "
                                   "interrupted before the groups were proved"));
     assert_non_null(strstr(shown, "\nresident "));
     assert_null(strstr(shown, "\nfused"));
     free(shown);
-    interrupt_groups(GROUPS "--objective pareto -f json", wait_ms, &shown);
+    shown =
+        interrupted_at(SIGINT, GROUPS "--objective pareto -f json", groups, &wait_ms);
     json = json_read(shown);
-    places = says(PLACED "--objective pareto", "sdse.map-resident-front/1");
+    resident = says(PLACED "--objective pareto", "sdse.map-resident-front/1");
     assert_string_equal(text(json, "status"), "interrupted");
-    assert_string_equal(text(places, "status"), "optimal");
+    assert_string_equal(text(resident, "status"), "optimal");
     assert_true(number(json_at(json_get(json, "points"), 0), "energy_pj") ==
-                number(json_at(json_get(places, "points"), 0), "energy_pj"));
-    json_free(places);
+                number(json_at(json_get(resident, "points"), 0), "energy_pj"));
+    json_free(resident);
     json_free(json);
     free(shown);
 }

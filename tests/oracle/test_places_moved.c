@@ -625,6 +625,67 @@ static void test_bar_has_copies(void **state) {
     sdse_arena_free(arena);
 }
 
+// Layers 0 and 1 put their outputs into the first and the second memory; the last one
+// wants them the other way round.
+static enum sdse_status want_swapped(void *context,
+                                     const struct sdse_place_question *question,
+                                     struct sdse_layer_front *answer) {
+    static const struct sdse_tradeoff one = {1, 1}, ten = {10, 10};
+    const struct sdse_placing *placing = context;
+    const enum sdse_place outputs = question->outputs;
+    bool fits = true;
+    for (unsigned m = 0; m < 2; m++)
+        fits &= question->in[m].reserved_bits +
+                    (is_in(outputs, m) ? placing->tensor[0].held_bits_in[m] : 0) <=
+                placing->room_bits[m];
+    const bool last = question->layer == 2,
+               swapped = question->in[1].operands && question->in[0].weights;
+    const size_t count =
+        fits && (last || outputs == sdse_place_in((unsigned)question->layer, false));
+    *answer = (struct sdse_layer_front){count, last && !swapped ? &ten : &one, 1, 0};
+    return SDSE_OK;
+}
+
+// Two tensors take each other's places if the second memory has room for both, to the
+// last bit: the one that is there first, or comes, has a place beside the other.
+static void test_passing_takes_both_places(void **state) {
+    (void)state;
+    static const enum sdse_handed_as inputs[] = {SDSE_HANDED_INPUTS},
+                                     weights[] = {SDSE_HANDED_WEIGHTS};
+    const uint64_t repeat[] = {1, 1, 1};
+    const size_t use[] = {2};
+    const struct sdse_handed_tensor tensor[] = {
+        {.maker = 0, .use = use, .use_count = 1, .as = inputs},
+        {.maker = 1, .use = use, .use_count = 1, .as = weights}};
+    for (unsigned rooms = 0; rooms < 4; rooms++) {
+        struct sdse_handed_tensor handed[] = {tensor[0], tensor[1]};
+        for (unsigned t = 0; t < 2; t++)
+            for (unsigned m = 0; m < 2; m++) {
+                handed[t].held_bits_in[m] = m ? 3 : 1;
+                handed[t].may_share_in[m] = true;
+            }
+        const struct sdse_copy_costs cost = {
+            .into = {{{9, 9}, {9, 9}, {3, 1}}, {{9, 9}, {2, 1}, {9, 9}}}};
+        const struct sdse_copy_costs costs[] = {cost, cost};
+        struct sdse_placing placing = {
+            .memory_count = 2,
+            .layer_count = 3,
+            .repeat = repeat,
+            .tensor_count = 2,
+            .tensor = handed,
+            .copy_cost = costs,
+            .room_bits = {1 + (rooms & 1u), 5 + (rooms >> 1 & 1u)}};
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_places places;
+        assert_int_equal(sdse_places_find(&placing, SDSE_PLACES_ENERGY, 9, want_swapped,
+                                          &placing, arena, &places),
+                         SDSE_OK);
+        assert_true(places.elements[0].energy_pj ==
+                    (rooms >> 1 ? 1 + 1 + 3 + 2 + 1 : 1 + 1 + 10));
+        sdse_arena_free(arena);
+    }
+}
+
 static uint64_t network_count = SANITIZED ? 500 : 3000, first_seed = 1;
 
 static struct met compare_all(uint64_t count, unsigned memories) {
@@ -690,6 +751,7 @@ int main(int argc, char **argv) {
         first_seed = strtoull(argv[2], NULL, 10);
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_equals_brute_force),
                                        cmocka_unit_test(test_several_memories),
+                                       cmocka_unit_test(test_passing_takes_both_places),
                                        cmocka_unit_test(test_bar_has_copies)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
