@@ -377,6 +377,29 @@ static void test_costs_between_memories(void **state) {
     write_two_mappings("outputs: L2", at_l2, c_alone, at_glb,
                        "  - {of: a, before: d, to: GLB}\n");
     costs_of_two(512 * (2 + 7), 0, 0);
+    // Words are as wide as where they come from until they are where they go.
+    write_scratch(
+        "two.yaml",
+        "{name: two, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}, network: {topology: bus, "
+        "pj_per_bit: 0.5}}, {level: L2, memory: {class: sram, shares: [activations], "
+        "bits: {inputs: 16, outputs: 16}, capacity_bytes: 300, pj_per_bit: 2}, "
+        "network: {inputs: {topology: bus, pj_per_bit: 0.25}, outputs: {topology: "
+        "bus, pj_per_bit: 0.75}}}, {level: GLB, memory: {class: sram, shares: "
+        "[activations], bits: {inputs: 12, outputs: 12}, capacity_bytes: 300, "
+        "pj_per_bit: 1}}, {level: regs, memory: {class: regfile, capacity_bytes: 8, "
+        "pj_per_bit: 0.1}}], compute: {pj_per_mac: 0.5}, vector: {below: GLB, free: "
+        "true}}");
+    write_two_mappings("outputs: L2", "inputs: L2, reserved_bits: {L2: 1024}",
+                       "reserved_bits: {L2: 1024}",
+                       "inputs: GLB, reserved_bits: {GLB: 768}",
+                       "  - {of: a, before: d, to: GLB}\n");
+    costs_of_two(64 * (16 * 2 + 16 * 0.25 + 12 * 1), 0, 0);
+    write_two_mappings("outputs: GLB", "inputs: GLB, reserved_bits: {GLB: 768}",
+                       "reserved_bits: {GLB: 768}",
+                       "inputs: L2, reserved_bits: {L2: 1024}",
+                       "  - {of: a, before: d, to: L2}\n");
+    costs_of_two(64 * (12 * 1 + 12 * 0.75 + 16 * 2), 0, 0);
     write_two(300, 150, 2);
     // Twice, there and back.
     write_two_mappings("outputs: L2", at_l2, "reserved_bits: {GLB: 512}", at_l2,

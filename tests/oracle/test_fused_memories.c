@@ -196,44 +196,54 @@ static void test_moved(void **state) {
 
 // --- By hand ---
 
-// Two products with a softmax between, on two memories, the vector unit at the inner
-// one. Returns why there is no such group; NULL: *group is set.
-static const char *configure(struct sdse_arena *arena,
-                             const struct sdse_fusion_config *config,
-                             enum sdse_place outputs, struct sdse_fused_group *group,
-                             struct brute_problem *p) {
+// A group of some layers on two memories, the vector unit at the inner one. Returns why
+// there is no such group; NULL: *group is set.
+static const char *configure_of(struct sdse_arena *arena, const char *network,
+                                const struct sdse_place_question *question,
+                                const struct sdse_fusion_config *config,
+                                struct sdse_fused_group *group,
+                                struct brute_problem *p) {
     *p = (struct brute_problem){.arena = arena};
-    brute_read(
-        "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: "
-        "[{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: L2, "
-        "memory: {class: sram, shares: [activations], capacity_bytes: 99, "
-        "pj_per_bit: 2}}, {level: GLB, memory: {class: sram, shares: "
-        "[activations], capacity_bytes: 99, pj_per_bit: 1}}], compute: "
-        "{pj_per_mac: 1}, vector: {below: GLB, free: true}}",
-        "{name: n, source: s, layers: [{name: qk, kind: matmul, m: 4, k: 2, n: "
-        "4}, {name: f, kind: softmax, in: [4, 4], fused: true}, {name: av, kind: "
-        "matmul, m: 4, k: 4, n: 2}, {name: c, kind: fc, in: 2, out_channels: 2, "
-        "rows: 4}, {name: d, kind: fc, in: 2, out_channels: 2, rows: 4}], edges: "
-        "[{from: qk, to: av}, {from: av, to: c}, {from: av, to: d}]}",
-        p);
+    brute_read("{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: "
+               "[{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: L2, "
+               "memory: {class: sram, shares: [activations], capacity_bytes: 99, "
+               "pj_per_bit: 2}}, {level: GLB, memory: {class: sram, shares: "
+               "[activations], capacity_bytes: 99, pj_per_bit: 1}}], compute: "
+               "{pj_per_mac: 1}, vector: {below: GLB, free: true}}",
+               network, p);
     struct sdse_residency_layer *layer =
-        SDSE_ARENA_ARRAY(arena, struct sdse_residency_layer, 5);
-    for (size_t l = 0; l < 5; l++)
+        SDSE_ARENA_ARRAY(arena, struct sdse_residency_layer, p->net->layer_count);
+    for (size_t l = 0; l < p->net->layer_count; l++)
         layer[l] =
             (struct sdse_residency_layer){.layer = &p->net->layers[l], .shape = l};
     const struct sdse_fusion_request request = {
         .residency = {.arch = p->arch, .workload = p->net, .layer = layer},
         .depth = SDSE_FUSED_MOST};
-    const struct sdse_place_question question = {.more = 2, .outputs = outputs};
     struct sdse_placing placing;
     struct sdse_group_limits limits;
     struct sdse_group_refusal refusal;
     assert_int_equal(sdse_residency_placing(&request.residency, arena, &placing),
                      SDSE_OK);
-    assert_int_equal(sdse_fusion_configure(&request, &placing, &question, config, arena,
+    assert_int_equal(sdse_fusion_configure(&request, &placing, question, config, arena,
                                            &limits, group, &refusal),
                      SDSE_OK);
     return refusal.reason;
+}
+
+// Two products with a softmax between.
+static const char *configure(struct sdse_arena *arena,
+                             const struct sdse_fusion_config *config,
+                             enum sdse_place outputs, struct sdse_fused_group *group,
+                             struct brute_problem *p) {
+    const struct sdse_place_question question = {.more = 2, .outputs = outputs};
+    return configure_of(
+        arena,
+        "{name: n, source: s, layers: [{name: qk, kind: matmul, m: 4, k: 2, n: "
+        "4}, {name: f, kind: softmax, in: [4, 4], fused: true}, {name: av, kind: "
+        "matmul, m: 4, k: 4, n: 2}, {name: c, kind: fc, in: 2, out_channels: 2, "
+        "rows: 4}, {name: d, kind: fc, in: 2, out_channels: 2, rows: 4}], edges: "
+        "[{from: qk, to: av}, {from: av, to: c}, {from: av, to: d}]}",
+        &question, config, group, p);
 }
 
 // The last nest writes through from the memory that the outputs go to, and no other.
@@ -278,11 +288,62 @@ static void test_sums_that_are_rescaled(void **state) {
     sdse_arena_free(arena);
 }
 
+// What comes ahead of the nests of a layer that a map is added to, and of a product
+// behind it, whose group is in L2: sets of tensors.
+static void come_ahead(const struct sdse_place_question *question, unsigned first,
+                       unsigned second) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct brute_problem p;
+    struct sdse_fused_group group;
+    const struct sdse_fusion_config rows = {.tile_rows = 1, .overlaps = true};
+    unsigned ahead[2] = {0, 0};
+    assert_null(configure_of(
+        arena,
+        "{name: n, source: s, layers: [{name: a, kind: conv, in: [2, 4, 1], "
+        "out_channels: 2, kernel: 1, addends: 1}, {name: b, kind: matmul, m: 4, k: 2, "
+        "n: 2}, {name: c, kind: fc, in: 2, out_channels: 2, rows: 4}], edges: chain}",
+        question, &rows, &group, &p));
+    for (size_t k = 0; k < group.kind_count; k++) {
+        ahead[group.kind[k].layer] |= group.kind[k].residence[0].ahead;
+        assert_int_equal(group.kind[k].residence[1].ahead, 0);
+    }
+    assert_int_equal(ahead[0], first);
+    assert_int_equal(ahead[1], second);
+    sdse_arena_free(arena);
+}
+
+// What a nest has in another memory that shares does not come, or go, ahead; nor do
+// inputs beside which maps are added, unless these are on chip.
+static void test_elsewhere_is_not_ahead(void **state) {
+    (void)state;
+    const unsigned inputs = SDSE_BIT(SDSE_INPUTS), weights = SDSE_BIT(SDSE_WEIGHTS),
+                   outputs = SDSE_BIT(SDSE_OUTPUTS);
+    struct sdse_place_question question = {.more = 1};
+    come_ahead(&question, weights, weights | outputs);
+    question.in[1].group_addends = SDSE_BIT(0);
+    come_ahead(&question, weights | inputs, weights | outputs);
+    question.in[1].operands = 1;
+    come_ahead(&question, weights, weights | outputs);
+    question.in[1].operands = 0;
+    question.in[1].group_weights = SDSE_BIT(1);
+    come_ahead(&question, weights | inputs, outputs);
+    question.in[1].group_weights = 0;
+    question.outputs = sdse_place_in(1, false);
+    come_ahead(&question, weights | inputs, weights);
+    question.outputs = sdse_place_in(1, true);
+    come_ahead(&question, weights | inputs, weights);
+    // Written through from the group's own they do.
+    question.outputs = sdse_place_in(0, true);
+    come_ahead(&question, weights | inputs, weights | outputs);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outputs_elsewhere_and_outside),
         cmocka_unit_test(test_sums_that_are_rescaled),
-        SEEDED_TEST(test_networks, &seeds), SEEDED_TEST(test_moved, &seeds),
+        cmocka_unit_test(test_elsewhere_is_not_ahead),
+        SEEDED_TEST(test_networks, &seeds),
+        SEEDED_TEST(test_moved, &seeds),
         SEEDED_TEST(test_overlapped, &seeds)};
     seeds_read(argc, argv, &seeds);
     return cmocka_run_group_tests(tests, NULL, NULL);

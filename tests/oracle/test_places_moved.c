@@ -686,6 +686,64 @@ static void test_passing_takes_both_places(void **state) {
     }
 }
 
+// One tensor, in both places as it is made, passes to the second memory, is let go, and
+// is brought into the first one again: that it passed once is over then.
+static void test_places_over_time(void **state) {
+    (void)state;
+    const uint64_t repeat[] = {1, 1, 1, 1, 1};
+    const size_t use[] = {1, 3, 4};
+    const struct sdse_handed_tensor tensor = {
+        .maker = 0, .use = use, .use_count = 3, .may_share_in = {true, true}};
+    const struct sdse_placing placing = {.memory_count = 2,
+                                         .layer_count = 5,
+                                         .repeat = repeat,
+                                         .tensor_count = 1,
+                                         .tensor = &tensor};
+    struct sdse_copy copy[] = {
+        {.tensor = 0, .from = 1, .until = 1, .memory = 1, .source = 1},
+        {.tensor = 0, .from = 3, .until = 4, .memory = 0},
+        {.tensor = 0, .from = 4, .until = 4, .memory = 1, .source = 1}};
+    const struct sdse_copies copies = {3, copy};
+    const enum sdse_place place = sdse_place_in(0, true),
+                          other = sdse_place_in(1, true),
+                          outside = SDSE_PLACE_OUTERMOST,
+                          before[] = {outside, place, outside, outside, place},
+                          moved[] = {outside, other, outside, place, other};
+    for (size_t l = 0; l < 5; l++) {
+        assert_int_equal(sdse_placing_now(&placing, &place, &copies, 0, l, false),
+                         before[l]);
+        assert_int_equal(sdse_placing_now(&placing, &place, &copies, 0, l, true),
+                         moved[l]);
+    }
+}
+
+// While two tensors take each other's places a memory has room for both, each once; one
+// that nothing comes into holds nothing for it.
+static void test_bits_while_passing(void **state) {
+    (void)state;
+    const uint64_t repeat[] = {1, 1, 1};
+    const size_t use[] = {2};
+    const struct sdse_handed_tensor tensor[] = {
+        {.maker = 0, .use = use, .use_count = 1, .held_bits_in = {3, 50, 700}},
+        {.maker = 1, .use = use, .use_count = 1, .held_bits_in = {4, 60, 800}}};
+    const struct sdse_placing placing = {.memory_count = 3,
+                                         .layer_count = 3,
+                                         .repeat = repeat,
+                                         .tensor_count = 2,
+                                         .tensor = tensor};
+    const enum sdse_place place[] = {sdse_place_in(0, false), sdse_place_in(1, false)};
+    struct sdse_copy copy[] = {
+        {.tensor = 0, .from = 2, .until = 2, .memory = 1, .source = 1},
+        {.tensor = 1, .from = 2, .until = 2, .memory = 0, .source = 2}};
+    const struct sdse_copies both = {2, copy}, one = {1, copy};
+    assert_true(sdse_passing_bits(&placing, place, &both, 2, 0) == 3 + 4);
+    assert_true(sdse_passing_bits(&placing, place, &both, 2, 1) == 50 + 60);
+    assert_true(sdse_passing_bits(&placing, place, &both, 2, 2) == 0);
+    assert_true(sdse_passing_bits(&placing, place, &one, 2, 0) == 0);
+    assert_true(sdse_passing_bits(&placing, place, &one, 2, 1) == 50 + 60);
+    assert_true(sdse_passing_bits(&placing, place, &both, 1, 0) == 0);
+}
+
 static uint64_t network_count = SANITIZED ? 500 : 3000, first_seed = 1;
 
 static struct met compare_all(uint64_t count, unsigned memories) {
@@ -752,6 +810,8 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_equals_brute_force),
                                        cmocka_unit_test(test_several_memories),
                                        cmocka_unit_test(test_passing_takes_both_places),
+                                       cmocka_unit_test(test_places_over_time),
+                                       cmocka_unit_test(test_bits_while_passing),
                                        cmocka_unit_test(test_bar_has_copies)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
