@@ -50,17 +50,6 @@ static void warn_of_unshared(const struct cli_map_run *run) {
     }
 }
 
-// Why no nests may overlap, whatever memory a group holds what it does in: of the
-// outermost of them. NULL: some may.
-static const char *unstaged_anywhere(const struct sdse_arch *arch) {
-    unsigned level[SDSE_MOST_SHARED];
-    const unsigned memories = sdse_shared_levels(arch, level);
-    for (unsigned m = 0; m < memories; m++)
-        if (!sdse_staged_why_none(arch, level[m]))
-            return NULL;
-    return sdse_staged_why_none(arch, level[0]);
-}
-
 bool cli_map_may_reside(const struct cli_map_run *run) {
     const struct sdse_arch *arch = run->problem.arch;
     if (!sdse_shared_level(arch)) {
@@ -70,7 +59,7 @@ bool cli_map_may_reside(const struct cli_map_run *run) {
                   arch->name);
         return false;
     }
-    const char *unstaged = unstaged_anywhere(arch);
+    const char *unstaged = sdse_staged_why_none(arch);
     if (run->fuse_overlap && unstaged) {
         cli_error(run->cli, "--overlap outer: no nests of %s may overlap: %s",
                   arch->name, unstaged);

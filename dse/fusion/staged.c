@@ -1,5 +1,7 @@
 #include "dse/fusion/staged.h"
 
+#include "spec/place.h"
+
 // What the shared memory keeps in every mapping, and no memory further out does.
 static unsigned kept_there(const struct sdse_arch *arch, unsigned level) {
     unsigned set = arch->level[level].keeps & ~arch->level[level].may_bypass &
@@ -18,7 +20,8 @@ static bool forgets(const struct sdse_arch *arch) {
     return some;
 }
 
-const char *sdse_staged_why_none(const struct sdse_arch *arch, unsigned level) {
+// Why none may of a group in one memory; NULL: some may.
+static const char *why_none_in(const struct sdse_arch *arch, unsigned level) {
     if (forgets(arch))
         return "a memory forgets, or limits lives, and how long words wait is not "
                "counted";
@@ -30,13 +33,22 @@ const char *sdse_staged_why_none(const struct sdse_arch *arch, unsigned level) {
     return NULL;
 }
 
+const char *sdse_staged_why_none(const struct sdse_arch *arch) {
+    unsigned level[SDSE_MOST_SHARED];
+    const unsigned memories = sdse_shared_levels(arch, level);
+    for (unsigned m = 0; m < memories; m++)
+        if (!why_none_in(arch, level[m]))
+            return NULL;
+    return why_none_in(arch, level[0]);
+}
+
 unsigned sdse_staged_tensors(const struct sdse_fusion_request *request, size_t layer,
                              unsigned level) {
     const struct sdse_residency_layer *asked = &request->residency.layer[layer];
     const struct sdse_arch *arch = request->residency.arch;
     unsigned set = kept_there(arch, level);
     if (!request->overlap || request->residency.free_bypass ||
-        sdse_staged_why_none(arch, level) || sdse_layer_moves(asked->layer))
+        why_none_in(arch, level) || sdse_layer_moves(asked->layer))
         return 0;
     if (asked->form && asked->form->smartdeal) // rebuilt from others
         set &= ~SDSE_BIT(SDSE_WEIGHTS);

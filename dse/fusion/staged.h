@@ -10,8 +10,9 @@
 unsigned sdse_staged_tensors(const struct sdse_fusion_request *request, size_t layer,
                              unsigned level);
 
-// Why none of any layer may on this accelerator, the end of a sentence; NULL: some may.
-// level: likewise.
-const char *sdse_staged_why_none(const struct sdse_arch *arch, unsigned level);
+// Why none of any layer may on this accelerator, whichever of the memories that share a
+// group is in: of the outermost of these, the end of a sentence; NULL: some may.
+// One at least shares.
+const char *sdse_staged_why_none(const struct sdse_arch *arch);
 
 #endif

@@ -236,18 +236,12 @@ void sdse_network_admits(const struct sdse_plan *plan, size_t network,
                       "no memory of '%s' may hold tensors between layers: say `shares: "
                       "[activations]` in one",
                       variant->arch->name);
-    else if (variant->overlap && sdse_shared_levels(variant->arch, level) > 1)
-        sdse_diag_add(said, SDSE_ERROR, loc, "resident-memory",
-                      "`overlap: outer`: several memories of '%s' share, but nests "
-                      "overlap where one does: take `shares` from the others",
-                      variant->arch->name);
     else if (variant->copies && sdse_shared_levels(variant->arch, level) > 1)
         sdse_diag_add(said, SDSE_ERROR, loc, "resident-memory",
                       "`copies: true`: several memories of '%s' share, but in sweeps "
                       "tensors are moved where one does: take `shares` from the others",
                       variant->arch->name);
-    else if (variant->overlap && (unstaged = sdse_staged_why_none(
-                                      variant->arch, sdse_shared_level(variant->arch))))
+    else if (variant->overlap && (unstaged = sdse_staged_why_none(variant->arch)))
         sdse_diag_add(said, SDSE_ERROR, loc, "resident-memory",
                       "`overlap: outer`: no nests of '%s' may overlap: %s",
                       variant->arch->name, unstaged);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/support_again.h"
 #include "cli/support_program.h"
 #include "cli/support_swept.h"
 #include "cli/support_turns.h"
@@ -194,8 +195,8 @@ static void test_several_memories(void **state) {
         unsigned memories;
         const char *objective;
         size_t asking;
-    } cases[] = {{1, 2, "edp", 1},    {2, 2, "latency", 0}, {3, 3, "energy", 3},
-                 {4, 3, "edp", 0},    {5, 2, "energy", 1},  {7, 2, "latency", 1}};
+    } cases[] = {{1, 2, "edp", 1}, {2, 2, "latency", 0}, {3, 3, "energy", 3},
+                 {4, 3, "edp", 0}, {5, 2, "energy", 1},  {7, 2, "latency", 1}};
     const size_t sweeps = SANITIZED ? 2 : sizeof cases / sizeof *cases;
     unsigned inside = 0, outside = 0, inputs = 0, outputs = 0, held = 0;
     for (size_t i = 0; i < sweeps; i++) {
@@ -222,8 +223,8 @@ static void test_several_memories(void **state) {
     printf("## sweeps of %zu with groups in the inner memory %u, further out %u, on "
            "inputs elsewhere %u, outputs elsewhere %u, held elsewhere %u\n",
            sweeps, inside, outside, inputs, outputs, held);
-    assert_true(sweeps < 6 || (inside > 2 && outside > 1 && inputs > 3 && outputs > 2 &&
-                               held > 3));
+    assert_true(sweeps < 6 ||
+                (inside > 2 && outside > 1 && inputs > 3 && outputs > 2 && held > 3));
 }
 
 // Nests that overlap, in one tile, in several, beside others that do not: as map finds
@@ -296,6 +297,59 @@ static void test_overlap(void **state) {
         snprintf(line, sizeof line, "reproduce @both.db %d -o @again%d", point, point);
         run_says(0, line, "all equal to the last bit");
     }
+}
+
+// The same where two memories share: of groups in either, what comes ahead waits in
+// their own, and inputs are in the other.
+static void test_overlap_among_memories(void **state) {
+    (void)state;
+    static const struct asking asking = {
+        "mapper: {resident: [false, true], fuse_depth: [1, 2], overlap: outer}\n",
+        " --fuse 2 --overlap outer",
+        "mapper.fuse_depth=2 mapper.overlap=outer mapper.resident=true"};
+    static const struct {
+        const char *bits_per_cycle;
+        unsigned capacity_bytes; // of GLB
+        const char *memory, *ahead;
+    } cases[] = {{"1.2", 120, "L2", "outputs_ahead"},
+                 {"2", 160, "GLB", "weights_ahead"}};
+    write_scratch("net.yaml",
+                  "{name: net, source: s, edges: chain, layers: [{name: x, kind: conv, "
+                  "in: [1, 16, 2], out_channels: 2, kernel: 1}, {name: a, kind: conv, "
+                  "in: [2, 16, 2], out_channels: 4, kernel: 3, pad: 1}, {name: b, "
+                  "kind: conv, in: [4, 16, 2], out_channels: 2, kernel: 1}]}");
+    for (size_t i = 0; i < 2; i++) {
+        char text[1024], database[16], line[256];
+        snprintf(text, sizeof text,
+                 "{name: slow, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
+                 "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8, "
+                 "shared_bits_per_cycle: %s}}, {level: L2, memory: {class: sram, "
+                 "shares: [activations], keeps: [inputs, outputs], capacity_bytes: 70, "
+                 "pj_per_bit: 1}}, {level: GLB, memory: {class: sram, shares: "
+                 "[activations], capacity_bytes: %u, pj_per_bit: 0.5}}, {level: regs, "
+                 "memory: {class: regfile, capacity_bytes: 16, pj_per_bit: 0.1}}], "
+                 "compute: {pj_per_mac: 0.5}, vector: {below: GLB, pj_per_op: 0.1, "
+                 "ops_per_cycle: 4}}",
+                 cases[i].bits_per_cycle, cases[i].capacity_bytes);
+        write_scratch("chip.yaml", text);
+        write_sweep("latency", asking.mapper);
+        snprintf(database, sizeof database, "p%zu", i);
+        sweep_into(database, "");
+        check_found(database, "latency", &asking);
+        snprintf(line, sizeof line,
+                 "SELECT count(*) FROM v_group g WHERE overlap = 'outer' AND memory = "
+                 "'%s' AND EXISTS (SELECT 1 FROM v_nest WHERE %s) AND EXISTS (SELECT 1 "
+                 "FROM v_nest_place p WHERE p.inputs AND p.memory <> g.memory)",
+                 cases[i].memory, cases[i].ahead);
+        assert_true(number_of(database, line) == 1);
+        snprintf(line, sizeof line, "reproduce @%s.db 3 -o @p_again%zu", database, i);
+        run_says(0, line, "all equal to the last bit");
+        snprintf(line, sizeof line, "UPDATE nest SET %s = 0", cases[i].ahead);
+        damage_copy(database, line);
+        snprintf(line, sizeof line, "%s of nest", cases[i].ahead);
+        says_again("damaged", "verify-group", line);
+    }
+    repair_damaged("p1");
 }
 
 // --- However it is computed ---
@@ -424,6 +478,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_groups_that_are_not_tried),
         cmocka_unit_test(test_overlap),
+        cmocka_unit_test(test_overlap_among_memories),
         cmocka_unit_test(test_stored_is_what_map_finds),
         cmocka_unit_test(test_several_memories),
         cmocka_unit_test(test_threads_shards_and_rests),

@@ -200,6 +200,32 @@ static void test_what_others_hold_is_part_of_a_nest(void **state) {
     compute_again("alike", NULL);
 }
 
+// The same beside a map that waits in one memory, or in another like it: two
+// accelerators that share other memories have nests that differ in its name alone.
+static void test_which_other_holds_is_part_of_a_nest(void **state) {
+    (void)state;
+    sweep_net("named",
+              "], capacity_bytes: 20, pj_per_bit: 0.6}}, {level: L1, memory: {class: "
+              "sram, shares: [activations], capacity_bytes: 20, pj_per_bit: 0.6",
+              "capacity_bytes: 38}",
+              "{name: net, source: s, edges: chain, layers: [{name: a, kind: conv, in: "
+              "[1, 4, 4], out_channels: 1, kernel: 1}, {name: q1, kind: conv, in: [1, "
+              "4, 4], out_channels: 3, kernel: 3, pad: 1}, {name: q2, kind: conv, in: "
+              "[3, 4, 4], out_channels: 1, kernel: 1}]}",
+              "energy",
+              "override: {L2.shares: [[], [activations]], L1.shares: [[], "
+              "[activations]]}\nmapper: {resident: true, fuse_depth: 2}\n");
+#define NAMED                                                                         \
+    "SELECT count(*) FROM v_nest x JOIN nest_place p USING (point_id, nest_index) "   \
+    "JOIN v_nest y USING (nest_index, mapping, reserved_bits) JOIN nest_place q ON "  \
+    "q.point_id = y.point_id AND q.nest_index = y.nest_index WHERE p.memory = 'L2' "  \
+    "AND q.memory = 'L1' AND x.layer = 'q2' AND y.layer = 'q2' AND p.inputs = 0 AND " \
+    "q.inputs = 0 AND p.reserved_bits = 128 AND q.reserved_bits = 128 "
+    assert_true(number_of("named", NAMED) >= 3);
+    assert_true(number_of("named", NAMED "AND x.solution_hash = y.solution_hash") == 0);
+    compute_again("named", NULL);
+}
+
 static void test_damage(void **state) {
     (void)state;
     static const struct {
@@ -361,6 +387,7 @@ int main(void) {
         cmocka_unit_test(test_right_operand),
         cmocka_unit_test(test_addend),
         cmocka_unit_test(test_what_others_hold_is_part_of_a_nest),
+        cmocka_unit_test(test_which_other_holds_is_part_of_a_nest),
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_shards_and_rests),
         cmocka_unit_test(test_pictures_and_tables)};

@@ -295,13 +295,38 @@ static void test_a_sweep_stores_both(void **state) {
                  changed[i][1]);
         run_says(1, command, expected);
     }
+}
+
+// Nests may overlap where they may in one of both: the other is uneven, and if it keeps
+// weights, too, no tensor may come ahead by way of the inner one.
+static void test_a_sweep_may_overlap_in_one_of_them(void **state) {
+    (void)state;
+    static const char *const keeps[] = {"", "keeps: [inputs, outputs], "};
+    write_scratch("pair.yaml", "{name: pair, source: s, edges: chain, layers: [{name: "
+                               "a, kind: conv, in: [1, 4, 2], out_channels: 1, kernel: "
+                               "1}, {name: b, kind: conv, in: [1, 4, 2], out_channels: "
+                               "1, kernel: 1}]}");
     write_scratch(
         "t.yaml",
-        "name: t\nworkloads: [net.yaml]\narchs: [two.yaml]\nweight_forms: [raw]\n"
+        "name: t\nworkloads: [pair.yaml]\narchs: [half.yaml]\nweight_forms: [raw]\n"
         "mapper: {resident: true, fuse_depth: 2, overlap: outer}\n");
-    run_says(1, "sweep @t.yaml -o @t.db",
-             "`overlap: outer`: several memories of 'two' share, but nests overlap "
-             "where one does");
+    for (int i = 0; i < 2; i++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "{name: half, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
+                 "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+                 "{level: L2, memory: {class: sram, %suneven: true, capacity_bytes: "
+                 "64, pj_per_bit: 1, shares: [activations]}}, {level: GLB, memory: "
+                 "{class: sram, capacity_bytes: 32, pj_per_bit: 0.5, shares: "
+                 "[activations]}}], compute: {pj_per_mac: 0.2}}",
+                 keeps[i]);
+        write_scratch("half.yaml", text);
+        run_says(i ? 0 : 1, "sweep @t.yaml -o @t.db",
+                 i ? ""
+                   : "`overlap: outer`: no nests of 'half' may overlap: the shared "
+                     "memory tiles its tensors at different loops (uneven)");
+    }
+    free(run_text(0, "verify @t.db"));
 }
 
 // The addition and the layer behind it take turns in GLB, on maps that are in L2: the
@@ -462,6 +487,7 @@ int main(void) {
         cmocka_unit_test(test_a_group_in_one_of_them),
         cmocka_unit_test(test_broken_groups),
         cmocka_unit_test(test_nests_overlap),
-        cmocka_unit_test(test_a_sweep_stores_both)};
+        cmocka_unit_test(test_a_sweep_stores_both),
+        cmocka_unit_test(test_a_sweep_may_overlap_in_one_of_them)};
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
 }
