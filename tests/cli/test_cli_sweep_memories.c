@@ -224,6 +224,27 @@ static void test_which_other_holds_is_part_of_a_nest(void **state) {
     assert_true(number_of("named", NAMED) >= 3);
     assert_true(number_of("named", NAMED "AND x.solution_hash = y.solution_hash") == 0);
     compute_again("named", NULL);
+    // Inputs that are in L2 are drawn as held there, and not as a tile besides: nothing
+    // is drawn beyond what a memory can hold.
+    char line[64], script[32];
+    const int point = (int)number_of("named", "SELECT min(point_id) FROM nest_place "
+                                              "WHERE memory = 'L2' AND inputs");
+    snprintf(line, sizeof line, "plot gantt @named.db -p %d -l q1 -o @n", point);
+    snprintf(script, sizeof script, "n/gantt_%d_q1.png.gp", point);
+    char *text = script_of(line, script);
+    char *data = strchr(strchr(strstr(text, "data << "), '\n') + 1, '\n') + 1;
+    unsigned nests = 0;
+    for (; *data >= '0' && *data <= '9'; data = strchr(data, '\n') + 1, nests++) {
+        double own, with, other, all; // GLB's, then L2's
+        assert_int_equal(sscanf(data, "%*u\t%*f\t%*f\t%*s\t%lf\t%lf\t%lf\t%lf\t", &own,
+                                &with, &other, &all),
+                         4);
+        assert_true(with * 8192 < 38 * 8 + 1e-3 && all * 8192 < 20 * 8 + 1e-3);
+        assert_true(fabs(other * 8192 - 128) < 1e-3);
+        assert_true(nests || fabs(all * 8192 - 152) < 1e-3);
+    }
+    assert_true(nests > 3);
+    free(text);
 }
 
 static void test_damage(void **state) {
