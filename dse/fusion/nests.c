@@ -430,7 +430,7 @@ enum sdse_status sdse_nests_search_ahead(struct sdse_nests *nests,
     struct ahead ahead[MOST];
     size_t tasks = 0;
     enum sdse_status status = make_workers(nests);
-    const size_t most = 2 * nests->worker_count < MOST ? 2 * nests->worker_count : MOST;
+    const size_t most = nests->worker_count < MOST ? nests->worker_count : MOST;
     for (size_t i = 0; i < count && tasks < most && !status; i++) {
         struct sdse_nest_question next = question[i];
         bool twice = !is_to_search(nests, &question[i], &next.reserved_bits);
