@@ -775,8 +775,8 @@ static void stays_round_trip(void **state) {
         "resident: true, fuse_depth: [2, 1], tiles: [all, balanced]",
         "resident: true, copies: true",
         "resident: [true, false], copies: [true, false]",
-        "resident: true, fuse_depth: [1, 3], overlap: [outer, none], copies: [false, "
-        "true]"};
+        "resident: true, fuse_depth: [1, 3], overlap: [none, outer], copies: true",
+        "resident: true, fuse_depth: [1, 3], copies: [false, true], overlap: outer"};
     for (size_t i = 0; i < sizeof mappers / sizeof *mappers; i++) {
         struct sdse_arena *arena = sdse_arena_new();
         struct sdse_diags diags;
