@@ -595,11 +595,11 @@ static void test_damage_is_seen(void **state) {
 
 static void test_repaired(void **state) {
     (void)state;
+    static const char dearer[] = "UPDATE solution SET energy_pj = energy_pj * 2 WHERE "
+                                 "solution_id IN (SELECT solution_id FROM copy)";
     static const char *const damage[] = {
         "DELETE FROM copy", "UPDATE copy SET words = words + 1",
-        "DELETE FROM place WHERE first_layer = 8",
-        "UPDATE solution SET energy_pj = energy_pj * 2 WHERE solution_id IN (SELECT "
-        "solution_id FROM copy)"};
+        "DELETE FROM place WHERE first_layer = 8", dearer};
     write_plain();
     write_sweep("edp", "mapper: {resident: true, copies: [false, true]}\n");
     sweep_into("right", "");
