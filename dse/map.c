@@ -402,19 +402,28 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
     return search(&asked, arena, answer);
 }
 
+// The candidates of a search that is not made, with the bounds at their roots; they are
+// to be freed whatever is returned.
+static enum sdse_status look_at_roots(const struct sdse_map_request *request,
+                                      struct sdse_effort *effort,
+                                      struct sdse_arena *scratch,
+                                      struct sdse_candidates *candidates) {
+    const struct sdse_search_limits limits = {.stop = request->stop};
+    sdse_effort_init(effort, &limits);
+    const enum sdse_status status = sdse_candidates_init(
+        request, goal_of(request->objective), effort, scratch, candidates);
+    return status == SDSE_OK ? sdse_candidates_rank(candidates) : status;
+}
+
 enum sdse_status sdse_map_bound(const struct sdse_map_request *request,
                                 struct sdse_totals *least) {
-    const struct sdse_search_limits limits = {.stop = request->stop};
     struct sdse_effort effort;
     struct sdse_candidates candidates;
     struct sdse_arena *scratch = sdse_arena_new();
     if (!scratch)
         return SDSE_NO_MEMORY;
-    sdse_effort_init(&effort, &limits);
-    enum sdse_status status = sdse_candidates_init(request, goal_of(request->objective),
-                                                   &effort, scratch, &candidates);
-    if (status == SDSE_OK)
-        status = sdse_candidates_rank(&candidates);
+    const enum sdse_status status =
+        look_at_roots(request, &effort, scratch, &candidates);
     struct sdse_totals found = {.energy_pj = (double)INFINITY,
                                 .latency_cycles = (double)INFINITY,
                                 .outer_cycles = (double)INFINITY,
@@ -437,7 +446,6 @@ enum sdse_status sdse_map_bound(const struct sdse_map_request *request,
 }
 
 enum sdse_status sdse_map_may_exist(const struct sdse_map_request *request, bool *may) {
-    const struct sdse_search_limits limits = {.stop = request->stop};
     struct sdse_effort effort;
     struct sdse_candidates candidates;
     *may = true;
@@ -446,11 +454,8 @@ enum sdse_status sdse_map_may_exist(const struct sdse_map_request *request, bool
     struct sdse_arena *scratch = sdse_arena_new();
     if (!scratch)
         return SDSE_NO_MEMORY;
-    sdse_effort_init(&effort, &limits);
-    enum sdse_status status = sdse_candidates_init(request, goal_of(request->objective),
-                                                   &effort, scratch, &candidates);
-    if (status == SDSE_OK)
-        status = sdse_candidates_rank(&candidates);
+    const enum sdse_status status =
+        look_at_roots(request, &effort, scratch, &candidates);
     if (status == SDSE_OK && candidates.seen == candidates.count)
         *may = may_exist(&candidates);
     sdse_candidates_free(&candidates);

@@ -118,20 +118,6 @@ static bool set_bar(struct sdse_place_sums *sums, const struct sdse_place_step *
     return true;
 }
 
-// How many of bar[low ... high - 1] take no more energy, and those before `low`, of
-// which that is known.
-static size_t count_cheaper(const struct sdse_tradeoff *bar, double energy_pj,
-                            size_t low, size_t high) {
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (bar[middle].energy_pj <= energy_pj)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 // Whether one of no more energy is less.
 static bool beats(const struct sdse_tradeoff *cheaper, const struct sdse_tradeoff *at) {
     return cheaper->latency_cycles < at->latency_cycles ||
@@ -214,7 +200,7 @@ static void list_sums(struct line *line, size_t first, size_t last, size_t cheap
                by_label ? cycles_of(step, label, last) : cycles_of(step, last, choice)},
         .label = (uint32_t)label,
         .choice = (uint32_t)choice};
-    cheaper = count_cheaper(bar, sum.at.energy_pj, cheaper, most);
+    cheaper = sdse_tradeoffs_cheaper(bar, sum.at.energy_pj, cheaper, most);
     if (cheaper && beats(&bar[cheaper - 1], &sum.at))
         return;
     if (first == last) {

@@ -20,19 +20,13 @@ static bool sum_may_help(const struct sdse_places_bar *bar, enum sdse_places_goa
     if (goal == SDSE_PLACES_LATENCY)
         return cycles < found->latency_cycles ||
                (cycles == found->latency_cycles && energy_pj < found->energy_pj);
-    size_t low = 0, high = bar->found_count; // those that take no more energy
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (found[middle].energy_pj <= energy_pj)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == 0)
+    const size_t cheaper =
+        sdse_tradeoffs_cheaper(found, energy_pj, 0, bar->found_count);
+    if (cheaper == 0)
         return true;
-    if (goal == SDSE_PLACES_ENERGY && found[low - 1].energy_pj < energy_pj)
+    if (goal == SDSE_PLACES_ENERGY && found[cheaper - 1].energy_pj < energy_pj)
         return false;
-    return found[low - 1].latency_cycles > cycles;
+    return found[cheaper - 1].latency_cycles > cycles;
 }
 
 // Whether a sum with one of before[first ... end - 1] may. None of these sums is less

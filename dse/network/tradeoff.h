@@ -20,6 +20,20 @@ static inline int sdse_tradeoff_order(const struct sdse_tradeoff *a,
                : a->latency_cycles > b->latency_cycles;
 }
 
+// How many points of a front by rising energy take no more energy, if those before
+// `low` do and those from `high` on do not.
+static inline size_t sdse_tradeoffs_cheaper(const struct sdse_tradeoff *front,
+                                            double energy_pj, size_t low, size_t high) {
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (front[middle].energy_pj <= energy_pj)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 // Of elements in that order moves those to the front that no other beats, of equal ones
 // the first. Returns how many: by rising energy, falling latency.
 size_t sdse_tradeoffs_keep_unbeaten(void *elements, size_t bytes, size_t count);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,4 +221,15 @@ double json_number(const struct json *json) {
 const char *json_text(const struct json *json) {
     assert_int_equal(json->kind, JSON_TEXT);
     return json->text;
+}
+
+double number_within(const char *json, const char *within, const char *key) {
+    char quoted[64];
+    snprintf(quoted, sizeof quoted, "\"%s\":", within);
+    const char *at = strstr(json, quoted);
+    assert_non_null(at);
+    snprintf(quoted, sizeof quoted, "\"%s\":", key);
+    at = strstr(at, quoted);
+    assert_non_null(at);
+    return strtod(at + strlen(quoted), NULL);
 }

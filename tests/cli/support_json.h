@@ -33,6 +33,10 @@ const struct json *json_at(const struct json *array, size_t i);
 // The same; NULL if there is none.
 const struct json *json_find(const struct json *object, const char *name);
 
+// In a text that is not read as a whole: the number behind the first `key` that follows
+// the name `within`; the test fails if there is none.
+double number_within(const char *json, const char *within, const char *key);
+
 // A number, or a text; the test fails for anything else.
 double json_number(const struct json *json);
 const char *json_text(const struct json *json);

@@ -127,6 +127,13 @@ void json_page_read(void) {
     assert_true(key_count > 100);
 }
 
+int json_page_enter(void **state) {
+    const int status = enter_scratch(state);
+    if (status == 0)
+        json_page_read();
+    return status;
+}
+
 // By its whole path, or with '*' for the last name.
 static struct key *find(const char *schema, const char *path) {
     char any[TEXT];

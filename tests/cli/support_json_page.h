@@ -7,6 +7,8 @@
 // Reads the page; the test fails where a row of it is none, or where a unit is not that
 // of its key's ending.
 void json_page_read(void);
+// Both: enters the scratch folder and reads the page, before the first test.
+int json_page_enter(void **state);
 
 // The object names a schema of the page, every key of it is there with its type, and a
 // null only where the page allows one. What was seen is kept.

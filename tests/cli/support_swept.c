@@ -35,6 +35,17 @@ void sweep_into(const char *database, const char *rest) {
     free(run_text(0, line));
 }
 
+void sweep_in_parts(void) {
+    sweep_into("one", " -j 1");
+    sweep_into("two", " -j 2");
+    sweep_into("a", " --shard 1/2");
+    sweep_into("b", " --shard 2/2");
+    free(run_text(0, "merge @all.db @b.db @a.db"));
+    run_alike("export @one.db", "export @two.db");
+    run_alike("export @one.db", "export @all.db");
+    free(run_text(0, "verify @all.db"));
+}
+
 char *asked(const char *database, const char *sql) {
     char line[2048];
     snprintf(line, sizeof line, "query @%s.db %s -f csv", database, sql);

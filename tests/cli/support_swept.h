@@ -13,6 +13,10 @@ void write_sweep(const char *objective, const char *rest);
 // Runs it; `rest`: "" or more options, " -j 1".
 void sweep_into(const char *database, const char *rest);
 
+// Runs it with one thread into `one`, with two into `two`, and by shards `a` and `b`,
+// which are merged into `all`: all three are alike, and `all` verifies.
+void sweep_in_parts(void);
+
 // What `sdse query` says as csv, '~' for blanks; the caller frees it.
 char *asked(const char *database, const char *sql);
 // The first number of the first row, read from the file itself.

@@ -414,14 +414,7 @@ static void test_threads_shards_and_rests(void **state) {
                        "[false, true], fuse_depth: [1, 2], copies: [false, true]}\n");
     // Alone; and with or without groups and copies.
     run_says(0, "plan @s.yaml", "points           5");
-    sweep_into("one", " -j 1");
-    sweep_into("two", " -j 2");
-    sweep_into("a", " --shard 1/2");
-    sweep_into("b", " --shard 2/2");
-    free(run_text(0, "merge @all.db @b.db @a.db"));
-    run_alike("export @one.db", "export @two.db");
-    run_alike("export @one.db", "export @all.db");
-    free(run_text(0, "verify @all.db"));
+    sweep_in_parts();
     assert_true(number_of("all", "SELECT count(DISTINCT point_id) FROM v_copy") == 1);
     sweep_into("b", ""); // a file that has a part of it is completed
     run_alike("export @one.db", "export @b.db");

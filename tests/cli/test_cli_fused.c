@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/support_json.h"
 #include "cli/support_program.h"
 #include "support/close.h"
 #include "support/sanitized.h"
@@ -80,18 +81,6 @@ static struct ran fuse(const char *arch, const char *net, const char *rest) {
     return ran;
 }
 
-// The number behind a key in json, in the object that `within` names.
-static double number(const char *json, const char *within, const char *key) {
-    char quoted[64];
-    snprintf(quoted, sizeof quoted, "\"%s\":", within);
-    const char *at = strstr(json, quoted);
-    assert_non_null(at);
-    snprintf(quoted, sizeof quoted, "\"%s\":", key);
-    at = strstr(at, quoted);
-    assert_non_null(at);
-    return strtod(at + strlen(quoted), NULL);
-}
-
 // Answers in json by what they were asked of: one is compared with several others.
 static struct {
     char asked[128];
@@ -116,7 +105,7 @@ static const char *answer(const char *arch, const char *net, const char *rest) {
 
 static double total(const char *arch, const char *net, const char *rest,
                     const char *space, const char *key) {
-    return number(answer(arch, net, rest), space, key);
+    return number_within(answer(arch, net, rest), space, key);
 }
 
 static int leave(void **state) {
@@ -176,10 +165,10 @@ static void test_attention_by_rows(void **state) {
                  heads, heads, heads);
         write_scratch("heads.yaml", text);
         struct ran ran = fuse("head", "heads", "--fuse 3 --objective energy -f json");
-        assert_true(number(ran.out, "fused", "outermost_words") == words);
-        assert_true(number(ran.out, "unshared", "outermost_words") ==
+        assert_true(number_within(ran.out, "fused", "outermost_words") == words);
+        assert_true(number_within(ran.out, "unshared", "outermost_words") ==
                     words + 4.0 * heads * 1024 * 1024);
-        assert_true(number(ran.out, "groups", "tile_heads") == (heads == 2));
+        assert_true(number_within(ran.out, "groups", "tile_heads") == (heads == 2));
         free_ran(&ran);
     }
 }
@@ -201,8 +190,9 @@ static void test_spaces_are_nested(void **state) {
                 static const char *const spaces[] = {"unshared", "resident", "fused"};
                 for (int s = 0; s < 3; s++)
                     value[s] =
-                        (o == 1 ? 1 : number(ran.out, spaces[s], "energy_pj")) *
-                        (o == 0 ? 1 : number(ran.out, spaces[s], "latency_cycles"));
+                        (o == 1 ? 1 : number_within(ran.out, spaces[s], "energy_pj")) *
+                        (o == 0 ? 1
+                                : number_within(ran.out, spaces[s], "latency_cycles"));
                 assert_true(value[2] <= value[1] && value[1] <= value[0]);
                 if (depth == 1)
                     assert_true(value[2] == value[1]);
@@ -226,7 +216,7 @@ static void test_spaces_are_nested(void **state) {
 
 static double least(const char *arch, const char *rest, const char *key) {
     struct ran ran = fuse(arch, "three", rest);
-    const double value = number(ran.out, "fused", key);
+    const double value = number_within(ran.out, "fused", key);
     free_ran(&ran);
     return value;
 }
@@ -287,7 +277,7 @@ static void test_front(void **state) {
         first, total("middle", "three", "--fuse 3", "fused", "energy_pj"), 1e-12);
     free_ran(&ran);
     ran = fuse("middle", "three", "--fuse 3 --objective latency -f json");
-    assert_true(number(ran.out, "fused", "latency_cycles") == last_cycles);
+    assert_true(number_within(ran.out, "fused", "latency_cycles") == last_cycles);
     free_ran(&ran);
     ran = fuse("middle", "three", "--fuse 3 --objective pareto -f json");
     assert_non_null(strstr(ran.out, "sdse.map-fused-front/1"));
@@ -456,13 +446,13 @@ static void test_tiles_of_columns(void **state) {
     // Written, read back, and said.
     struct ran ran = fuse("keeps", "wide",
                           "--fuse 2 --columns --objective energy -f json -o @wide.map");
-    const double columns = number(ran.out, "groups", "tile_columns"),
-                 energy = number(ran.out, "fused", "energy_pj");
+    const double columns = number_within(ran.out, "groups", "tile_columns"),
+                 energy = number_within(ran.out, "fused", "energy_pj");
     free_ran(&ran);
     assert_true(columns >= 1 && columns < 64);
     ran = run_program("eval -a @keeps.yaml -w @wide.yaml -m @wide.map -f json");
     assert_int_equal(ran.status, 0);
-    assert_true(number(ran.out, "total", "energy_pj") == energy);
+    assert_true(number_within(ran.out, "total", "energy_pj") == energy);
     free_ran(&ran);
     ran = run_program("explain -a @keeps.yaml -w @wide.yaml -m @wide.map");
     assert_int_equal(ran.status, 0);

@@ -365,14 +365,7 @@ static void test_threads_shards_and_rests(void **state) {
     // Alone, resident, and in pairs by two kinds of tiles, with or without columns:
     // depth, tiles and columns say nothing where they mean nothing.
     run_says(0, "plan @s.yaml", "points           12");
-    sweep_into("one", " -j 1");
-    sweep_into("two", " -j 2");
-    sweep_into("a", " --shard 1/2");
-    sweep_into("b", " --shard 2/2");
-    free(run_text(0, "merge @all.db @b.db @a.db"));
-    run_alike("export @one.db", "export @two.db");
-    run_alike("export @one.db", "export @all.db");
-    free(run_text(0, "verify @all.db"));
+    sweep_in_parts();
     check_sums("all");
     sweep_into("b", ""); // a file that has a part of it is completed
     run_alike("export @one.db", "export @b.db");

@@ -229,18 +229,11 @@ static void groups_that_are_not_proved(void **state) {
     free(shown);
 }
 
-static int begin(void **state) {
-    const int status = enter_scratch(state);
-    if (status == 0)
-        json_page_read();
-    return status;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_that_are_not_proved),
         cmocka_unit_test(places_that_are_not_proved),
         cmocka_unit_test(groups_that_are_not_proved),
     };
-    return cmocka_run_group_tests(tests, begin, leave_scratch);
+    return cmocka_run_group_tests(tests, json_page_enter, leave_scratch);
 }

@@ -42,13 +42,6 @@ static void every_verb_has_it(void **state) {
     }
 }
 
-static int begin(void **state) {
-    const int status = enter_scratch(state);
-    if (status == 0)
-        json_page_read();
-    return status;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_a_network),
@@ -80,5 +73,5 @@ int main(void) {
         cmocka_unit_test(every_verb_has_it),
         cmocka_unit_test(every_key_is_seen),
     };
-    return cmocka_run_group_tests(tests, begin, leave_scratch);
+    return cmocka_run_group_tests(tests, json_page_enter, leave_scratch);
 }

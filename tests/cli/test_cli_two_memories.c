@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/support_json.h"
 #include "cli/support_program.h"
 #include "cli/support_swept.h"
 
@@ -418,18 +419,6 @@ static void test_broken_groups(void **state) {
 #undef OF_NET
 }
 
-// A number of one of the totals.
-static double total_of(const char *json, const char *total, const char *key) {
-    char quoted[64];
-    snprintf(quoted, sizeof quoted, "\"%s\":", total);
-    const char *at = strstr(json, quoted);
-    assert_non_null(at);
-    snprintf(quoted, sizeof quoted, "\"%s\":", key);
-    at = strstr(at, quoted);
-    assert_non_null(at);
-    return strtod(at + strlen(quoted), NULL);
-}
-
 // The outermost memory works ahead by way of the memory of the group: of either, if the
 // one further out lets weights by.
 static void test_nests_overlap(void **state) {
@@ -464,9 +453,9 @@ static void test_nests_overlap(void **state) {
              *outer = run_text(0, SLOW "--overlap outer -f json -o @slow.map --force"),
              *scored =
                  run_text(0, "eval -a @slow.yaml -w @three.yaml -m @slow.map -f json");
-        const double cycles = total_of(outer, "fused", "latency_cycles");
-        assert_true(cycles < total_of(none, "fused", "latency_cycles"));
-        assert_true(cycles == total_of(scored, "total", "latency_cycles"));
+        const double cycles = number_within(outer, "fused", "latency_cycles");
+        assert_true(cycles < number_within(none, "fused", "latency_cycles"));
+        assert_true(cycles == number_within(scored, "total", "latency_cycles"));
         free(none);
         free(outer);
         free(scored);
