@@ -16,6 +16,7 @@
 #include "cli/support_program.h"
 #include "cli/support_swept.h"
 #include "results/store/stored_point.h"
+#include "results/store/verify.h"
 
 // The network on an accelerator with L2 outside of GLB, as these say besides what they
 // share, swept into a database.
@@ -400,6 +401,70 @@ static void test_pictures_and_tables(void **state) {
     run_says(0, "show point @drawn.db 1", "  GLB     buffered  both");
 }
 
+// Whether the first nest of a point has in two other memories what was put there.
+static enum sdse_status has_three(void *context,
+                                  const struct sdse_stored_groups *point) {
+    const struct sdse_nest_place *place = point->nest[0].place;
+    assert_int_equal(point->nest[0].place_count, 3);
+    assert_string_equal(place[0].memory, "GLB");
+    assert_string_equal(place[1].memory, "L2");
+    assert_true(place[1].reserved_bits == 128 && !place[1].addends);
+    assert_string_equal(place[2].memory, "M");
+    assert_true(place[2].inputs == 3 && place[2].weights == 1);
+    assert_true(place[2].outputs == 0 && place[2].addends == 7);
+    assert_true(place[2].reserved_bits == 11);
+    assert_int_equal(point->nest[1].place_count, 2);
+    ++*(unsigned *)context;
+    return SDSE_OK;
+}
+
+static void test_columns_of_a_third_memory(void **state) {
+    (void)state;
+    sweep_both("third", "mapper: {resident: true, fuse_depth: 2}\n");
+    change_swept("third",
+                 "INSERT INTO nest_place SELECT point_id, nest_index, 'M', 3, 1, 0, 7, "
+                 "11, digest FROM nest_place WHERE nest_index = 0");
+    struct sdse_arena *arena = sdse_arena_new(), *scratch_arena = sdse_arena_new();
+    struct sdse_diags diags;
+    struct sdse_reader *reader;
+    unsigned seen = 0;
+    sdse_diags_init(&diags, arena);
+    assert_int_equal(sdse_reader_open_unchecked(scratch("third.db"), &diags, &reader),
+                     SDSE_OK);
+    assert_int_equal(
+        sdse_verify_each_grouped(reader, scratch_arena, &diags, has_three, &seen),
+        SDSE_OK);
+    assert_int_equal(seen, 1);
+    sdse_reader_close(reader);
+    sdse_arena_free(scratch_arena);
+    sdse_arena_free(arena);
+    // A group's memory has something of a nest if it is but a map that is added.
+    change_swept("third",
+                 "UPDATE nest SET inputs_shared = 0, weights_shared = 0, "
+                 "outputs_shared = 0, addends_shared = 1, reserved_bits = 0 WHERE "
+                 "nest_index = 2");
+    assert_true(number_of("third", "SELECT count(*) FROM v_nest_place WHERE nest_index "
+                                   "= 2 AND memory = 'GLB' AND addends = 1") == 1);
+}
+
+// Points whose nests may overlap stand behind those whose nests do not, however the
+// sweep names them.
+static void test_words_of_overlap(void **state) {
+    (void)state;
+    sweep_net("words", "], capacity_bytes: 132, pj_per_bit: 3", "capacity_bytes: 60}",
+              "{name: net, source: s, edges: chain, layers: [{name: a, kind: conv, in: "
+              "[1, 4, 4], out_channels: 2, kernel: 1}, {name: b, kind: conv, in: [2, "
+              "4, 4], out_channels: 1, kernel: 1}]}",
+              "energy",
+              "mapper: {resident: true, fuse_depth: 2, overlap: [outer, none]}\n");
+    char *text = script_of("plot words @words.db -p 1 -o @w", "w/words_1.png.gp");
+    const char *overlap =
+        strstr(text, "\"up to 2 layers take turns, nests may overlap");
+    const char *none = strstr(text, "\"up to 2 layers take turns\"");
+    assert_true(overlap && none && none < overlap);
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_memory_has_its_own),
@@ -411,6 +476,8 @@ int main(void) {
         cmocka_unit_test(test_which_other_holds_is_part_of_a_nest),
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_shards_and_rests),
-        cmocka_unit_test(test_pictures_and_tables)};
+        cmocka_unit_test(test_pictures_and_tables),
+        cmocka_unit_test(test_columns_of_a_third_memory),
+        cmocka_unit_test(test_words_of_overlap)};
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
