@@ -19,15 +19,18 @@
 #include "cli/support_json_says.h"
 #include "cli/support_program.h"
 
-static void write_chip(void) {
-    write_scratch(
-        "chip.yaml",
-        "{name: chip, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
-        "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
-        "{level: GLB, memory: {class: sram, shares: [activations, weights], "
-        "capacity_bytes: 1000, pj_per_bit: 1}}, {level: regs, memory: {class: "
-        "regfile, capacity_bytes: 16, pj_per_bit: 0.1}}], compute: "
-        "{pj_per_mac: 0.5}}");
+// between: what is said of the shared memory besides: ", key: value"
+static void write_chip(const char *between) {
+    char chip[1024];
+    snprintf(chip, sizeof chip,
+             "{name: chip, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
+             "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+             "{level: GLB, memory: {class: sram, shares: [activations, weights], "
+             "capacity_bytes: 1000, pj_per_bit: 1}%s}, {level: regs, memory: {class: "
+             "regfile, capacity_bytes: 16, pj_per_bit: 0.1}}], compute: "
+             "{pj_per_mac: 0.5}}",
+             between);
+    write_scratch("chip.yaml", chip);
 }
 
 // Runs until the signal, which comes so long after the program waits for one; what it
@@ -91,7 +94,7 @@ static void costs(const char *file, const char *net, double energy_pj) {
 // Layers of which one takes minutes.
 static void layers_that_are_not_proved(void **state) {
     (void)state;
-    write_chip();
+    write_chip("");
     write_scratch("hard.yaml",
                   "{name: hard, source: s, layers: ["
                   "{name: wide, kind: conv, in: [2520, 840, 840], out_channels: 2520, "
@@ -117,7 +120,7 @@ static void layers_that_are_not_proved(void **state) {
 // Eleven maps at once, each of them anywhere.
 static void places_that_are_not_proved(void **state) {
     (void)state;
-    write_chip();
+    write_chip("");
     char list[2048] = "", maps[128] = "", net[4096];
     for (int i = 0; i < 11; i++) {
         sprintf(list + strlen(list),
@@ -161,6 +164,20 @@ static void places_that_are_not_proved(void **state) {
     costs("many.map", "many.yaml", energy_pj);
     json_free(json);
     free(shown);
+    // Of several mappings of a layer not the first is picked.
+    write_chip(", fanout: {x: 4, dims_x: [K, C, P]}, network: {pj_per_bit: 2}");
+    unshared = says(MANY "--objective edp", "sdse.map/1");
+    const double picked_pj = energy_of(unshared, "total", NULL);
+    json_free(unshared);
+    shown = interrupted_at(SIGINT,
+                           MANY "--objective edp --resident --fuse 1 -f json "
+                                "-o @many.map --force",
+                           places, &wait_ms);
+    json = json_read(shown);
+    assert_true(energy_of(json, "unshared", "optimal") == picked_pj);
+    costs("many.map", "many.yaml", picked_pj);
+    json_free(json);
+    free(shown);
     shown = interrupted_at(SIGINT, MANY "--objective edp --resident", places, &wait_ms);
     assert_non_null(strstr(shown, "unshared is proved optimal; interrupted before the "
                                   "places of tensors were proved"));
@@ -181,7 +198,7 @@ static void places_that_are_not_proved(void **state) {
 // Groups of more tiles than could be tried in a minute.
 static void groups_that_are_not_proved(void **state) {
     (void)state;
-    write_chip();
+    write_chip("");
     write_scratch("groups.yaml",
                   "{name: net, source: s, layers: ["
                   "{name: a, kind: conv, in: [2, 60, 60], out_channels: 2, kernel: 3, "

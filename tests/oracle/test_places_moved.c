@@ -742,6 +742,11 @@ static void test_bits_while_passing(void **state) {
     assert_true(sdse_passing_bits(&placing, place, &one, 2, 0) == 0);
     assert_true(sdse_passing_bits(&placing, place, &one, 2, 1) == 50 + 60);
     assert_true(sdse_passing_bits(&placing, place, &both, 1, 0) == 0);
+    // What was there alone is alone where it has come to.
+    assert_int_equal(sdse_placing_now(&placing, place, &both, 0, 2, true),
+                     sdse_place_in(1, false));
+    assert_int_equal(sdse_placing_now(&placing, place, &both, 1, 2, true),
+                     sdse_place_in(0, false));
 }
 
 static uint64_t network_count = SANITIZED ? 500 : 3000, first_seed = 1;
